@@ -1,0 +1,344 @@
+/* The agent as a whole: opening in order, regular turns, what follows a failed commit, accusations, ending. */
+#include "agent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "card.h"
+#include "core/file.h"
+#include "core/limits.h"
+#include "core/log.h"
+#include "documents.h"
+#include "doors/socket.h"
+#include "inbox.h"
+#include "lanes.h"
+#include "outbox.h"
+#include "reception.h"
+#include "sealing.h"
+#include "store/store.h"
+#include "uplink.h"
+
+#define TICK_MS 500u
+#define CARD_MS 3600000u
+#define DISK_STOP_PERCENT 90u
+#define ACCUSATIONS_KEPT 32u
+
+struct accusations {
+	struct accusation *first;
+	size_t n;
+};
+
+void
+accuse(struct agent *a, const char *kind, const char *what)
+{
+	uint64_t now = clock_wall_us(a->clock);
+
+	for (struct accusation *x = a->accusations->first; x != NULL; x = x->next)
+		if (strcmp(x->kind, kind) == 0 && strcmp(x->what, what) == 0) {
+			x->count++;
+			x->at_us = now;
+			return;
+		}
+	log_event(LOG_ERROR, "accusation", "kind", "s", kind, "what", "s", what, NULL);
+	struct accusation *x = a->accusations->n < ACCUSATIONS_KEPT ? calloc(1, sizeof *x) : NULL;
+
+	if (x == NULL)
+		return;
+	x->at_us = now;
+	x->count = 1;
+	snprintf(x->kind, sizeof x->kind, "%s", kind);
+	snprintf(x->what, sizeof x->what, "%s", what);
+	x->next = a->accusations->first;
+	a->accusations->first = x;
+	a->accusations->n++;
+}
+
+const struct accusation *
+accusations(const struct agent *a)
+{
+	return a->accusations->first;
+}
+
+enum consign_err
+agent_seen(const struct agent *a, struct arena *arena, struct seen **ret_seen)
+{
+	const struct hub_root *root = hub_root(a->hub);
+	const struct hub_card *card = hub_card(a->hub, a->org.s);
+	const struct checkpoint *checkpoint = hub_checkpoint(a->hub);
+	struct seen *seen = arena_alloc(arena, sizeof *seen);
+	struct document_ref *refs = arena_alloc(arena, 4 * sizeof *refs);
+
+	if (seen == NULL || refs == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	if (root == NULL || root->root->directory == NULL || card == NULL)
+		return CONSIGN_E_NOT_FOUND;
+	refs[0] = (struct document_ref){root->root->version, root->hash};
+	refs[1] = *root->root->directory;
+	refs[2] = *root->root->policy;
+	refs[3] = (struct document_ref){card->card->version, card->hash};
+	seen->root = &refs[0];
+	seen->directory = &refs[1];
+	seen->policy = &refs[2];
+	seen->card = &refs[3];
+	if (checkpoint->size > 0) {
+		seen->checkpoint = arena_alloc(arena, sizeof *seen->checkpoint);
+		if (seen->checkpoint == NULL)
+			return CONSIGN_E_NO_MEMORY;
+		*seen->checkpoint = (struct checkpoint_ref){checkpoint->size, checkpoint->head};
+	}
+	*ret_seen = seen;
+	return CONSIGN_OK;
+}
+
+void
+agent_store_failed(struct agent *a, enum consign_err err)
+{
+	if (a->store_failed)
+		return;
+	log_event(LOG_ERROR, "store.failed", "reason", "s", consign_err_text(err), "hint", "s",
+	    err == CONSIGN_E_FULL ? "free some disk" : "check the disk and its file system; nothing was promised", NULL);
+	a->store_failed = true;
+}
+
+static enum consign_err
+load(struct agent *a)
+{
+	enum consign_err err = documents_load(a);
+
+	if (err == CONSIGN_OK)
+		err = reception_load(a->reception);
+	if (err == CONSIGN_OK)
+		err = lanes_load(a->lanes);
+	return err;
+}
+
+/* Everything decided since the failed commit is forgotten; tools and broker were told, or will ask again. */
+static void
+reload(struct agent *a)
+{
+	uplink_break(a->uplink, "the store failed");
+	commit_flush(a->committer);
+	commit_reap(a->committer);
+	if (commit_waiting(a->committer) > 0 || load(a) != CONSIGN_OK)
+		return;
+	commit_resume(a->committer);
+	a->store_failed = false;
+	log_event(LOG_WARN, "store.reloaded", NULL);
+}
+
+static void
+on_commits(void *context)
+{
+	struct agent *a = context;
+
+	commit_reap(a->committer);
+	outbox_flush(a->outbox);
+	reception_flush(a->reception);
+	lanes_pump(a->lanes);
+}
+
+static void
+check_disk(struct agent *a)
+{
+	struct statvfs v;
+
+	if (statvfs(a->home, &v) != 0 || v.f_blocks == 0)
+		return;
+	uint64_t used = 100 - (uint64_t)v.f_bavail * 100 / v.f_blocks;
+	bool full = used >= DISK_STOP_PERCENT && (uint64_t)v.f_bavail * v.f_frsize < 1024ull * 1024 * 1024;
+
+	if (full != a->disk_full)
+		log_event(full ? LOG_ERROR : LOG_INFO, full ? "disk.full" : "disk.has_room", "used_percent", "u", used, NULL);
+	a->disk_full = full;
+}
+
+static void
+finish_stopping(struct agent *a)
+{
+	outbox_flush(a->outbox);
+	if (commit_waiting(a->committer) == 0)
+		loop_stop(a->loop);
+}
+
+static void
+tick(void *context)
+{
+	struct agent *a = context;
+
+	if (a->store_failed)
+		reload(a);
+	if (a->stopping)
+		finish_stopping(a);
+	else
+		check_disk(a);
+	outbox_flush(a->outbox);
+}
+
+static void
+tend_card(void *context)
+{
+	card_tend(context);
+}
+
+static void
+on_signal(void *context)
+{
+	struct agent *a = context;
+	struct session_bye bye = {0};
+
+	if (a->stopping)
+		return;
+	log_event(LOG_INFO, "agent.stopping", NULL);
+	a->stopping = true;
+	if (uplink_state(a->uplink) == UPLINK_UP
+	    && uplink_say(a->uplink, &(struct session_command){.bye = &bye}, NULL, NULL) != CONSIGN_OK)
+		log_event(LOG_DEBUG, "bye.unsent", NULL);
+	finish_stopping(a);
+}
+
+static enum consign_err
+open_store(struct agent *a, char ret_problem[256])
+{
+	char *path = path_join(a->home, "agent.db");
+	struct db *writing = NULL;
+	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : agent_store_open(path, false, &writing);
+
+	if (err == CONSIGN_OK)
+		err = agent_store_open(path, true, &a->db);
+	if (err == CONSIGN_OK)
+		err = load(a);
+	if (err == CONSIGN_OK)
+		err = commit_start(&writing, NULL, NULL, &a->committer);
+	if (err != CONSIGN_OK)
+		snprintf(ret_problem, 256, "agent.db: %s", consign_err_text(err));
+	db_close(&writing);
+	free(path);
+	return err;
+}
+
+static enum consign_err
+open_keys(struct agent *a, char ret_problem[256])
+{
+	a->identity_key = keyfile_find(a->keys, "identity", NULL);
+	a->transport_secret = keyfile_find(a->keys, "transport", NULL);
+	a->storage_key = keyfile_find(a->keys, "storage", NULL);
+	if (a->identity_key != NULL && a->transport_secret != NULL && a->storage_key != NULL)
+		return CONSIGN_OK;
+	snprintf(ret_problem, 256, "keys/agent.key lacks identity, transport or storage key");
+	return CONSIGN_E_KEY_FILE;
+}
+
+static enum consign_err
+open_parts(struct agent *a, const struct agent_options *options, char ret_problem[256])
+{
+	int timer;
+	enum consign_err err = reception_new(a, &a->reception);
+
+	if (err == CONSIGN_OK)
+		err = lanes_new(a, &a->lanes);
+	if (err == CONSIGN_OK)
+		err = sealing_new(a, &a->sealing);
+	if (err == CONSIGN_OK)
+		err = seal_receiver_new(&a->receiver);
+	if (err == CONSIGN_OK)
+		err = open_store(a, ret_problem);
+	if (err == CONSIGN_OK)
+		err = outbox_new(a, &a->outbox);
+	if (err == CONSIGN_OK)
+		err = inbox_new(a, &a->inbox);
+	if (err == CONSIGN_OK)
+		err = loop_watch(a->loop, commit_fd(a->committer), LOOP_READ, on_commits, a);
+	if (err == CONSIGN_OK)
+		err = loop_every(a->loop, TICK_MS, tick, a, &timer);
+	if (err == CONSIGN_OK)
+		err = loop_every(a->loop, CARD_MS, tend_card, a, &timer);
+	if (err == CONSIGN_OK)
+		err = transport_new(1, &a->transport);
+	if (err == CONSIGN_OK)
+		err = uplink_new(a, options, &a->uplink);
+	if (err == CONSIGN_OK) {
+		err = socket_door_open(a, &a->door);
+		if (err != CONSIGN_OK)
+			snprintf(ret_problem, 256, "agent.sock cannot be opened: another agent, or a path that is too long for a socket");
+	}
+	return err;
+}
+
+enum consign_err
+agent_open(const struct agent_options *options, struct agent **ret_agent, char ret_problem[256])
+{
+	struct agent *a = calloc(1, sizeof *a);
+	enum consign_err err;
+
+	snprintf(ret_problem, 256, "out of memory");
+	if (a == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	a->clock = clock_system();
+	a->started_us = clock_wall_us(a->clock);
+	a->home = options->home;
+	a->org = options->org;
+	a->hub_id = options->hub_id;
+	a->keys = *options->keys;
+	*options->keys = NULL;
+	snprintf(a->key_path, sizeof a->key_path, "%s/keys/agent.key", options->home);
+	a->accusations = calloc(1, sizeof *a->accusations);
+	err = a->accusations == NULL ? CONSIGN_E_NO_MEMORY : loop_new(&a->loop);
+	/* Signals are blocked before the first thread is started, so that every thread has them blocked. */
+	if (err == CONSIGN_OK)
+		err = loop_on_signals(a->loop, on_signal, a);
+	if (err == CONSIGN_OK)
+		err = open_keys(a, ret_problem);
+	if (err == CONSIGN_OK)
+		err = open_parts(a, options, ret_problem);
+	if (err != CONSIGN_OK) {
+		agent_close(&a);
+		return err;
+	}
+	*ret_agent = a;
+	return CONSIGN_OK;
+}
+
+void
+agent_run(struct agent *a)
+{
+	loop_run(a->loop);
+}
+
+void
+agent_close(struct agent **agent)
+{
+	struct agent *a = *agent;
+
+	if (a == NULL)
+		return;
+	a->stopping = true;
+	socket_door_close(&a->door);
+	if (a->committer != NULL) {
+		commit_flush(a->committer);
+		commit_reap(a->committer);
+		commit_stop(&a->committer);
+	}
+	uplink_free(&a->uplink);
+	outbox_free(&a->outbox);
+	inbox_free(&a->inbox);
+	reception_free(&a->reception);
+	lanes_free(&a->lanes);
+	sealing_free(&a->sealing);
+	seal_receiver_free(&a->receiver);
+	transport_free(&a->transport);
+	loop_free(&a->loop);
+	hub_free(&a->hub);
+	db_close(&a->db);
+	keyfile_free(&a->keys);
+	while (a->accusations != NULL && a->accusations->first != NULL) {
+		struct accusation *next = a->accusations->first->next;
+
+		free(a->accusations->first);
+		a->accusations->first = next;
+	}
+	free(a->accusations);
+	free(a);
+	*agent = NULL;
+}

@@ -1,0 +1,93 @@
+/*
+ * The agent of one organisation: its only door to the hub.
+ *
+ *   tool ─► doors ─► outbox (sealed, committed) ─► uplink ─► broker
+ *   broker ─► uplink ─► on_deliver (verified, unsealed, committed) ─► inbox ─► subscriptions ─► doors ─► tool
+ *
+ * One loop thread owns all state; a commit thread writes the store; what is promised to a tool or to the broker is
+ * committed first. State in memory may run ahead of the store by what waits for its commit.
+ *
+ * Threads   the loop; store jobs' apply on the commit thread
+ * Source    docs/PROTOCOL.md 5, 7, 8; design 9
+ */
+#ifndef AGENTS_AGENT_H
+#define AGENTS_AGENT_H
+
+#include "core/clock.h"
+#include "core/commit.h"
+#include "core/config.h"
+#include "core/keyfile.h"
+#include "net/loop.h"
+#include "net/transport.h"
+#include "seal/seal.h"
+#include "trust/hub.h"
+
+struct agent {
+	const struct consign_clock *clock;
+	const char *home;
+	struct consign_org org;
+	struct consign_hash hub_id;
+	struct keyfile *keys;
+	const struct secret *identity_key; /* borrowed from keys, like the three below */
+	const struct secret *transport_secret;
+	const struct secret *storage_key;
+	char key_path[512];
+	struct loop *loop;
+	struct transport *transport;
+	struct db *db; /* the loop's reading connection */
+	struct committer *committer;
+	struct hub *hub;
+	struct seal_receiver *receiver;
+	struct outbox *outbox;
+	struct lanes *lanes;
+	struct sealing *sealing;
+	struct reception *reception;
+	struct inbox *inbox;
+	struct uplink *uplink;
+	struct socket_door *door;
+	struct accusations *accusations;
+	bool store_failed;
+	bool disk_full;
+	bool stopping;
+	uint64_t card_tried_us; /* wall: when a renewal was last sent */
+	uint64_t started_us;
+};
+
+struct agent_options {
+	const char *home;
+	struct consign_org org;
+	struct consign_hash hub_id;
+	const char *endpoint;
+	const char *socks_proxy; /* NULL none */
+	struct consign_public_key broker_transport_key;
+	struct keyfile **keys; /* taken */
+};
+CONSIGN_MUST_CHECK enum consign_err agent_open(const struct agent_options *options, struct agent **ret_agent, char ret_problem[256]);
+void agent_run(struct agent *a); /* until SIGTERM or SIGINT */
+void agent_close(struct agent **agent);
+
+/* A commit failed: everything decided since is gone. Reloads from the store at the next turn; peers and tools are told. */
+void agent_store_failed(struct agent *a, enum consign_err err);
+
+/* The newest signing key of our card, with its id. NULL when the card has none of ours (then nothing can be signed). */
+const struct secret *agent_signing_key(const struct agent *a, struct consign_key_id *ret_id);
+/* The secret of a seal key of ours; NULL when it is gone. */
+const struct secret *agent_seal_key(const struct agent *a, const struct consign_key_id *id);
+/* What we have verified, for manifests and delivery receipts. Lives in arena; NOT_FOUND before the first documents. */
+CONSIGN_MUST_CHECK enum consign_err agent_seen(const struct agent *a, struct arena *arena, struct seen **ret_seen);
+
+/*
+ * Misbehaviour of the broker, or of a peer through it, that was proven or waits for proof: kept, shown in status,
+ * logged once. what is one sentence.
+ */
+void accuse(struct agent *a, const char *kind, const char *what);
+struct accusation {
+	uint64_t at_us;
+	char kind[32];
+	char what[224];
+	uint64_t count;
+	struct accusation *next;
+};
+const struct accusation *accusations(const struct agent *a); /* newest first */
+
+#endif

@@ -1,0 +1,63 @@
+/* What this organisation may see of policy and directory: the newest slices that were verified. */
+#include "doors/local.h"
+
+/* The wire's structs have no const; encoding only reads. */
+static void *
+lend(const void *p)
+{
+	return (void *)(uintptr_t)p;
+}
+
+static enum consign_err
+put_studies(const struct hub_policy *policy, struct arena *arena, struct local_policy_reply *r)
+{
+	r->studies.v = arena_alloc(arena, (policy->n_parts + 1) * sizeof *r->studies.v);
+	if (r->studies.v == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	for (size_t i = 0; i < policy->n_parts; i++) {
+		struct policy_part *part = policy->parts[i];
+
+		if (part->common != NULL)
+			r->common = part->common;
+		else if (part->study != NULL)
+			r->studies.v[r->studies.n++] = part->study;
+	}
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+put_members(const struct hub_directory *directory, struct arena *arena, struct local_policy_reply *r)
+{
+	size_t n = directory == NULL ? 0 : directory->n_members;
+
+	r->members.v = arena_alloc(arena, (n + 1) * sizeof *r->members.v);
+	if (r->members.v == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	for (size_t i = 0; i < n; i++)
+		r->members.v[r->members.n++] = lend(directory->members[i]);
+	return CONSIGN_OK;
+}
+
+void
+local_policy(struct tool *t, uint64_t number, struct arena *arena)
+{
+	const struct hub *hub = t->door->agent->hub;
+	const struct hub_policy *policy = hub_policy(hub);
+	struct local_policy_reply r = {0};
+
+	if (policy == NULL) {
+		tool_refuse(t, number, CONSIGN_CODE_TRY_LATER, "no policy is known yet",
+		    "the agent gets it from the broker: `consign status` says whether it is connected");
+		return;
+	}
+	r.version = policy->version;
+	r.reason = policy->head->reason;
+	enum consign_err err = put_studies(policy, arena, &r);
+
+	if (err == CONSIGN_OK)
+		err = put_members(hub_directory(hub), arena, &r);
+	if (err == CONSIGN_OK)
+		tool_reply(t, &(struct local_reply){.number = number, .policy = &r});
+	else
+		tool_fail(t, number, err);
+}

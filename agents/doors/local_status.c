@@ -1,0 +1,193 @@
+/*
+ * How the agent is: facts, each a name and a text. Names and their order are fixed; one that has nothing to say says
+ * "none". Only `accusation` may stand there several times, at the end of its kind.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "core/text.h"
+#include "doors/local.h"
+#include "outbox.h"
+#include "uplink.h"
+
+#define ACCUSATIONS_SHOWN 64u
+#define FACTS_MAX (32u + ACCUSATIONS_SHOWN)
+
+struct facts {
+	struct arena *arena;
+	struct local_fact *v[FACTS_MAX];
+	size_t n;
+	enum consign_err err; /* the first */
+};
+
+static void put(struct facts *f, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void
+put(struct facts *f, const char *name, const char *format, ...)
+{
+	char text[CONSIGN_TEXT_MAX_BYTES];
+	struct local_fact *fact = arena_alloc(f->arena, sizeof *fact);
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	if (len < 0)
+		len = 0;
+	if ((size_t)len >= sizeof text)
+		len = (int)sizeof text - 1;
+	/* Other people's words may be among them, and may have been cut: a fact is one line of text. */
+	if (!text_is(CHARSET_UTF8, slice_of(text, (size_t)len)))
+		for (int i = 0; i < len; i++)
+			if (text[i] < 0x20 || text[i] > 0x7e)
+				text[i] = '?';
+	if (fact != NULL) {
+		snprintf(fact->name, sizeof fact->name, "%s", name);
+		fact->value = arena_copy(f->arena, slice_of(text, (size_t)len));
+	}
+	if (fact == NULL || fact->value.data == NULL)
+		f->err = CONSIGN_E_NO_MEMORY;
+	else if (f->n < FACTS_MAX)
+		f->v[f->n++] = fact;
+}
+
+static void
+put_time(struct facts *f, const char *name, uint64_t at_us)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	if (at_us == 0) {
+		put(f, name, "none");
+		return;
+	}
+	clock_format(at_us, text);
+	put(f, name, "%s", text);
+}
+
+static void
+put_hub(struct facts *f, const struct agent *a)
+{
+	const struct hub_root *root = hub_root(a->hub);
+	struct buf id = {0};
+
+	if (root != NULL)
+		put(f, "hub", "%.*s", (int)root->root->name.len, (const char *)root->root->name.data);
+	else
+		put(f, "hub", "none");
+	put(f, "org", "%s", a->org.s);
+	if (hex_format(SLICE_ARRAY(a->hub_id.b), &id) == CONSIGN_OK)
+		put(f, "hub_id", "%.*s", (int)id.len, (const char *)id.data);
+	else
+		f->err = CONSIGN_E_NO_MEMORY;
+	buf_clear(&id);
+}
+
+static void
+put_connection(struct facts *f, const struct agent *a)
+{
+	struct uplink_facts u;
+
+	uplink_facts(a->uplink, &u);
+	put(f, "connection", "%s", uplink_state_text(u.state));
+	put(f, "endpoint", "%s", u.endpoint);
+	if (u.state == UPLINK_UP)
+		put_time(f, "connected_since", u.since_us);
+	else
+		put(f, "last_problem", "%s", u.last_problem[0] != '\0' ? u.last_problem : "none");
+	put(f, "clock_skew_ms", "%" PRId64, u.skew_us / 1000);
+}
+
+static void
+put_documents(struct facts *f, const struct agent *a)
+{
+	const struct hub_root *root = hub_root(a->hub);
+	const struct hub_directory *directory = hub_directory(a->hub);
+	const struct hub_policy *policy = hub_policy(a->hub);
+	const struct hub_card *card = hub_card(a->hub, a->org.s);
+
+	put(f, "root_version", "%" PRIu64, root == NULL ? 0 : root->root->version);
+	put(f, "directory_version", "%" PRIu64, directory == NULL ? 0 : directory->version);
+	put(f, "policy_version", "%" PRIu64, policy == NULL ? 0 : policy->version);
+	put(f, "checkpoint_size", "%" PRIu64, hub_checkpoint(a->hub)->size);
+	put(f, "card_version", "%" PRIu64, card == NULL ? 0 : card->card->version);
+	put_time(f, "card_expires", card == NULL ? 0 : card->card->expires_us);
+}
+
+static void
+put_mail(struct facts *f, const struct agent *a)
+{
+	struct outbox_facts out;
+	struct inbox_facts in;
+	enum consign_err err = outbox_facts(a->outbox, &out);
+
+	if (err == CONSIGN_OK)
+		err = inbox_facts(a->inbox, &in);
+	if (err != CONSIGN_OK) {
+		f->err = err;
+		return;
+	}
+	put(f, "outbox_queued", "%" PRIu64, out.queued);
+	put_time(f, "outbox_oldest", out.oldest_us);
+	put(f, "inbox_consignments", "%" PRIu64, in.consignments);
+	put(f, "mailbox_position", "%" PRIu64, in.position);
+}
+
+static void
+put_disk(struct facts *f, const struct agent *a)
+{
+	struct statvfs disk;
+	const char *word = a->store_failed ? "; the store failed" : a->disk_full ? "; nothing is taken before there is more" : "";
+
+	if (statvfs(a->home, &disk) != 0 || disk.f_blocks == 0) {
+		put(f, "disk", "unknown%s", word);
+		return;
+	}
+	uint64_t free_mib = (uint64_t)disk.f_bavail * disk.f_frsize / (1024 * 1024);
+	unsigned used = 100 - (unsigned)((uint64_t)disk.f_bavail * 100 / disk.f_blocks);
+
+	put(f, "disk", "%u %% used, %" PRIu64 " MiB free%s", used, free_mib, word);
+}
+
+static void
+put_accusations(struct facts *f, const struct agent *a)
+{
+	uint64_t count = 0;
+
+	for (const struct accusation *x = accusations(a); x != NULL; x = x->next)
+		count++;
+	put(f, "accusations", "%" PRIu64, count);
+	count = 0;
+	for (const struct accusation *x = accusations(a); x != NULL && count < ACCUSATIONS_SHOWN; x = x->next, count++) {
+		char at[CLOCK_TEXT_BYTES];
+
+		clock_format(x->at_us, at);
+		put(f, "accusation", "%s %s: %s (%" PRIu64 " times)", at, x->kind, x->what, x->count);
+	}
+}
+
+void
+local_status(struct tool *t, uint64_t number, struct arena *arena)
+{
+	const struct agent *a = t->door->agent;
+	struct facts f = {.arena = arena};
+
+	put_hub(&f, a);
+	put_connection(&f, a);
+	put_documents(&f, a);
+	put_mail(&f, a);
+	put_disk(&f, a);
+	put_accusations(&f, a);
+	put(&f, "software", "consign-agent %s", CONSIGN_VERSION);
+	put_time(&f, "started", a->started_us);
+	if (f.err != CONSIGN_OK) {
+		tool_fail(t, number, f.err);
+		return;
+	}
+	struct local_status_reply reply = {.facts = {f.v, f.n}};
+
+	tool_reply(t, &(struct local_reply){.number = number, .status = &reply});
+}

@@ -1,0 +1,462 @@
+/* The queue of unanswered consignments, a list a study. */
+#include "lanes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/log.h"
+#include "store/store.h"
+#include "uplink.h"
+
+/* In memory for one study: twice the window, so that the next window is there when one is answered. */
+#define ENTRIES_A_STUDY 128u
+#define BYTES_A_STUDY (16u * 1024u * 1024u)
+#define HELD_MAX 256u
+
+struct out_study {
+	struct consign_study id;
+	struct out_entry *first;
+	struct out_entry **last;
+	size_t n;
+	uint64_t bytes;     /* in memory */
+	uint64_t loaded_to; /* highest seq that is, or was, in memory */
+	bool more;          /* the store has queued ones behind loaded_to */
+	bool rewinding;     /* something was postponed: what is under way is answered first */
+	uint32_t sent;      /* unanswered */
+	uint64_t served;    /* bytes sent: the study with the least goes first */
+	struct out_study *next;
+};
+
+struct lanes {
+	struct agent *agent;
+	struct out_study *studies;
+	uint32_t window_consignments;
+	uint64_t window_bytes;
+	uint32_t sent;
+	uint64_t sent_bytes;
+	uint64_t last_sequence;
+};
+
+enum consign_err
+lanes_new(struct agent *a, struct lanes **ret_lanes)
+{
+	struct lanes *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	l->agent = a;
+	*ret_lanes = l;
+	return CONSIGN_OK;
+}
+
+static void
+free_entry(struct out_entry *e)
+{
+	free(e->consignees);
+	buf_clear(&e->manifest);
+	buf_clear(&e->body);
+	free(e);
+}
+
+static void
+free_studies(struct lanes *l)
+{
+	while (l->studies != NULL) {
+		struct out_study *next = l->studies->next;
+
+		while (l->studies->first != NULL) {
+			struct out_entry *e = l->studies->first;
+
+			l->studies->first = e->next;
+			free_entry(e);
+		}
+		free(l->studies);
+		l->studies = next;
+	}
+}
+
+void
+lanes_free(struct lanes **lanes)
+{
+	if (*lanes == NULL)
+		return;
+	free_studies(*lanes);
+	free(*lanes);
+	*lanes = NULL;
+}
+
+static struct out_study *
+study_of(struct lanes *l, const char *id)
+{
+	uint64_t least = 0;
+
+	for (struct out_study *s = l->studies; s != NULL; s = s->next) {
+		if (strcmp(s->id.s, id) == 0)
+			return s;
+		if (least == 0 || s->served < least)
+			least = s->served;
+	}
+	struct out_study *s = calloc(1, sizeof *s);
+
+	if (s == NULL || strlen(id) > CONSIGN_STUDY_MAX_BYTES) {
+		free(s);
+		return NULL;
+	}
+	memcpy(s->id.s, id, strlen(id) + 1);
+	s->last = &s->first;
+	s->served = least; /* a newcomer is not owed the past */
+	s->next = l->studies;
+	l->studies = s;
+	return s;
+}
+
+enum consign_err
+lanes_load(struct lanes *l)
+{
+	struct db_statement *st;
+	bool row;
+
+	free_studies(l);
+	l->sent = 0;
+	l->sent_bytes = 0;
+	enum consign_err err = db_statement(l->agent->db, "SELECT DISTINCT study FROM outbox WHERE state = 1", &st);
+
+	if (err != CONSIGN_OK)
+		return err;
+	while ((err = db_step(st, &row)) == CONSIGN_OK && row) {
+		struct consign_study id;
+
+		err = store_text(st, 0, id.s, sizeof id.s);
+		if (err != CONSIGN_OK)
+			break;
+		struct out_study *s = study_of(l, id.s);
+
+		if (s == NULL) {
+			err = CONSIGN_E_NO_MEMORY;
+			break;
+		}
+		s->more = true;
+	}
+	db_reset(st);
+	return err;
+}
+
+static enum consign_err
+set_content(struct out_entry *e, const struct manifest *m, struct consign_slice manifest, struct consign_slice body)
+{
+	struct buf mb = {0}, bb = {0};
+	struct consign_org *orgs = calloc(m->consignees.n, sizeof *orgs);
+	enum consign_err err = orgs == NULL ? CONSIGN_E_NO_MEMORY : buf_append(&mb, manifest);
+
+	if (err == CONSIGN_OK)
+		err = buf_append(&bb, body);
+	if (err != CONSIGN_OK) {
+		free(orgs);
+		buf_clear(&mb);
+		return err;
+	}
+	for (size_t i = 0; i < m->consignees.n; i++)
+		orgs[i] = m->consignees.v[i]->org;
+	free(e->consignees);
+	buf_clear(&e->manifest);
+	buf_clear(&e->body);
+	e->consignees = orgs;
+	e->n_consignees = m->consignees.n;
+	e->manifest = mb;
+	e->body = bb;
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+append(struct out_study *s, uint64_t seq, const struct manifest *m, struct consign_slice manifest, struct consign_slice body)
+{
+	struct out_entry *e = calloc(1, sizeof *e);
+	struct arena *arena = NULL;
+	struct signed_manifest *sm;
+	enum consign_err err = e == NULL ? CONSIGN_E_NO_MEMORY : set_content(e, m, manifest, body);
+
+	if (err == CONSIGN_OK)
+		err = arena_new(CONSIGN_UNPACK_BUDGET_BASE_BYTES + manifest.len * 4, &arena);
+	if (err == CONSIGN_OK)
+		err = signed_manifest_decode(manifest, arena, &sm);
+	if (err != CONSIGN_OK) {
+		if (e != NULL)
+			free_entry(e);
+		arena_free(&arena);
+		return err;
+	}
+	hash_sha256(sm->manifest, &e->digest);
+	arena_free(&arena);
+	e->seq = seq;
+	e->id = m->consignment_id;
+	e->study = m->study;
+	*s->last = e;
+	s->last = &e->next;
+	s->n++;
+	s->bytes += manifest.len + body.len;
+	s->loaded_to = seq;
+	return CONSIGN_OK;
+}
+
+static bool
+has_room(const struct out_study *s)
+{
+	return s->n < ENTRIES_A_STUDY && s->bytes < BYTES_A_STUDY;
+}
+
+void
+lanes_added(struct lanes *l, uint64_t seq, const struct manifest *m, struct consign_slice manifest, struct consign_slice body)
+{
+	struct out_study *s = study_of(l, m->study.s);
+
+	if (s == NULL) {
+		agent_store_failed(l->agent, CONSIGN_E_NO_MEMORY); /* it is stored: start over from there */
+		return;
+	}
+	if (s->more || !has_room(s) || append(s, seq, m, manifest, body) != CONSIGN_OK)
+		s->more = true;
+}
+
+static enum consign_err
+load_one(struct out_study *s, struct db_statement *st)
+{
+	struct arena *arena = NULL;
+	struct signed_manifest *sm;
+	struct manifest *m;
+	struct consign_slice manifest = db_column_slice(st, 1);
+	enum consign_err err = arena_new(2 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 2 * manifest.len * CONSIGN_UNPACK_BUDGET_PER_BYTE, &arena);
+
+	if (err == CONSIGN_OK)
+		err = signed_manifest_decode(manifest, arena, &sm);
+	if (err == CONSIGN_OK)
+		err = manifest_decode(sm->manifest, arena, &m);
+	if (err == CONSIGN_OK)
+		err = append(s, db_column_u64(st, 0), m, manifest, db_column_slice(st, 2));
+	arena_free(&arena);
+	return err;
+}
+
+static void
+refill(struct lanes *l, struct out_study *s)
+{
+	struct db_statement *st;
+	bool row = false;
+
+	if (!s->more || s->n > ENTRIES_A_STUDY / 2)
+		return;
+	enum consign_err err = db_statement(l->agent->db,
+	    "SELECT seq, manifest, body FROM outbox WHERE state = 1 AND study = ?1 AND seq > ?2 ORDER BY seq LIMIT 128", &st);
+
+	if (err != CONSIGN_OK)
+		return;
+	db_bind_text(st, 1, s->id.s);
+	db_bind_u64(st, 2, s->loaded_to);
+	s->more = false;
+	while ((err = db_step(st, &row)) == CONSIGN_OK && row) {
+		if (!has_room(s)) {
+			s->more = true;
+			break;
+		}
+		err = load_one(s, st);
+		if (err != CONSIGN_OK)
+			break;
+	}
+	db_reset(st);
+	if (err != CONSIGN_OK) {
+		s->more = true;
+		log_event(LOG_ERROR, "outbox.unreadable", "study", "s", s->id.s, "reason", "s", consign_err_text(err), NULL);
+	}
+}
+
+void
+lanes_window(struct lanes *l, uint32_t consignments, uint64_t bytes)
+{
+	l->window_consignments = consignments;
+	l->window_bytes = bytes;
+}
+
+/* Consignees held back in one scan of a study. */
+struct held {
+	const struct consign_org *org[HELD_MAX];
+	size_t n;
+	bool all; /* more than fit: nothing passes */
+};
+
+static bool
+is_held(const struct held *h, const struct out_entry *e)
+{
+	for (size_t i = 0; i < e->n_consignees; i++)
+		for (size_t j = 0; j < h->n; j++)
+			if (strcmp(h->org[j]->s, e->consignees[i].s) == 0)
+				return true;
+	return h->all;
+}
+
+static void
+hold(struct held *h, const struct out_entry *e)
+{
+	for (size_t i = 0; i < e->n_consignees; i++) {
+		if (h->n == HELD_MAX) {
+			h->all = true;
+			return;
+		}
+		h->org[h->n++] = &e->consignees[i];
+	}
+}
+
+static struct out_entry *
+next_of(struct out_study *s, uint64_t now)
+{
+	struct held h = {.n = 0};
+
+	if (s->rewinding)
+		return NULL;
+	for (struct out_entry *e = s->first; e != NULL && !h.all; e = e->next) {
+		if (e->state == OUT_SENT)
+			continue; /* on its way, in order */
+		if (e->state == OUT_WAITING && e->retry_us <= now && !is_held(&h, e))
+			return e;
+		hold(&h, e);
+	}
+	return NULL;
+}
+
+static bool
+send_entry(struct lanes *l, struct out_study *s, struct out_entry *e)
+{
+	struct session_submit submit = {.sequence = ++l->last_sequence};
+	struct frame manifest, body;
+	enum consign_err err = frame_copy(&manifest, buf_slice(&e->manifest));
+
+	if (err != CONSIGN_OK)
+		return false;
+	err = frame_copy(&body, buf_slice(&e->body));
+	if (err == CONSIGN_OK)
+		err = uplink_say(l->agent->uplink, &(struct session_command){.submit = &submit}, &manifest, &body);
+	frame_clear(&manifest);
+	frame_clear(&body);
+	if (err != CONSIGN_OK)
+		return false;
+	e->state = OUT_SENT;
+	e->sequence = submit.sequence;
+	s->sent++;
+	s->served += e->manifest.len + e->body.len;
+	l->sent++;
+	l->sent_bytes += e->manifest.len + e->body.len;
+	return true;
+}
+
+void
+lanes_pump(struct lanes *l)
+{
+	uint64_t now = clock_steady_us(l->agent->clock);
+
+	while (uplink_state(l->agent->uplink) == UPLINK_UP && l->sent < l->window_consignments
+	    && (l->sent == 0 || l->sent_bytes < l->window_bytes)) {
+		struct out_study *best = NULL;
+		struct out_entry *entry = NULL;
+
+		for (struct out_study *s = l->studies; s != NULL; s = s->next) {
+			struct out_entry *e;
+
+			refill(l, s);
+			if ((best == NULL || s->served < best->served) && (e = next_of(s, now)) != NULL) {
+				best = s;
+				entry = e;
+			}
+		}
+		if (best == NULL || !send_entry(l, best, entry))
+			return;
+	}
+}
+
+void
+lanes_unsent(struct lanes *l)
+{
+	for (struct out_study *s = l->studies; s != NULL; s = s->next) {
+		for (struct out_entry *e = s->first; e != NULL; e = e->next)
+			if (e->state == OUT_SENT)
+				e->state = OUT_WAITING;
+		s->sent = 0;
+		s->rewinding = false;
+	}
+	l->sent = 0;
+	l->sent_bytes = 0;
+}
+
+struct out_entry *
+lanes_answered(struct lanes *l, uint64_t sequence)
+{
+	for (struct out_study *s = l->studies; s != NULL; s = s->next)
+		for (struct out_entry *e = s->first; e != NULL; e = e->next)
+			if (e->state == OUT_SENT && e->sequence == sequence) {
+				e->state = OUT_BUSY;
+				s->sent--;
+				l->sent--;
+				l->sent_bytes -= e->manifest.len + e->body.len;
+				if (s->sent == 0)
+					s->rewinding = false;
+				return e;
+			}
+	return NULL;
+}
+
+void
+lanes_postpone(struct lanes *l, struct out_entry *e, uint64_t pause_us)
+{
+	struct out_study *s = study_of(l, e->study.s);
+
+	e->state = OUT_WAITING;
+	e->retry_us = pause_us == 0 ? 0 : clock_steady_us(l->agent->clock) + pause_us;
+	/* What was sent behind it comes back postponed too: it is sent again after this one. */
+	if (s != NULL && s->sent > 0)
+		s->rewinding = true;
+}
+
+static void
+unlink_entry(struct out_study *s, struct out_entry *e)
+{
+	for (struct out_entry **at = &s->first; *at != NULL; at = &(*at)->next)
+		if (*at == e) {
+			*at = e->next;
+			if (s->last == &e->next)
+				s->last = at;
+			s->n--;
+			s->bytes -= e->manifest.len + e->body.len;
+			return;
+		}
+}
+
+void
+lanes_finished(struct lanes *l, struct out_entry *e)
+{
+	struct out_study *s = study_of(l, e->study.s);
+
+	if (s != NULL)
+		unlink_entry(s, e);
+	free_entry(e);
+}
+
+enum consign_err
+lanes_replaced(struct lanes *l, struct out_entry *e, const struct manifest *m, struct consign_slice manifest, struct consign_slice body)
+{
+	struct out_study *s = study_of(l, e->study.s);
+	struct arena *arena = NULL;
+	struct signed_manifest *sm;
+	uint64_t before = e->manifest.len + e->body.len;
+	enum consign_err err = arena_new(CONSIGN_UNPACK_BUDGET_BASE_BYTES + manifest.len * 4, &arena);
+
+	if (err == CONSIGN_OK)
+		err = signed_manifest_decode(manifest, arena, &sm);
+	if (err == CONSIGN_OK)
+		err = set_content(e, m, manifest, body);
+	if (err == CONSIGN_OK) {
+		hash_sha256(sm->manifest, &e->digest);
+		if (s != NULL)
+			s->bytes += manifest.len + body.len - before;
+		lanes_postpone(l, e, e->stale_tries > 0 ? (uint64_t)e->stale_tries * 500000 : 0);
+	}
+	arena_free(&arena);
+	return err;
+}

@@ -1,0 +1,58 @@
+/*
+ * What waits to be sent, study by study: a bounded part of the stored outbox, in its order. The uplink sends from here;
+ * answers come back here.
+ *
+ * Order (PROTOCOL.md 5.5): within a study, a consignment that waits (postponed, being sealed anew) holds back every later
+ * one that shares a consignee with it, or with one held back by it. Others pass. Between studies: bytes sent decide.
+ *
+ * Threads   the loop
+ */
+#ifndef AGENTS_LANES_H
+#define AGENTS_LANES_H
+
+#include "agent.h"
+#include "wire/manifest_wire.h"
+
+enum out_state {
+	OUT_WAITING,
+	OUT_SENT, /* unanswered */
+	OUT_BUSY, /* its answer, or its next attempt, waits for its commit */
+};
+
+struct out_entry {
+	uint64_t seq; /* in the store */
+	struct consign_id id;
+	struct consign_study study;
+	struct consign_org *consignees;
+	size_t n_consignees;
+	struct consign_hash digest; /* of the manifest */
+	struct buf manifest;        /* the signed manifest frame */
+	struct buf body;
+	enum out_state state;
+	uint64_t sequence; /* of the submit, while OUT_SENT */
+	uint64_t retry_us; /* steady; 0 at once */
+	uint32_t stale_tries; /* attempts sealed anew for stale documents or keys */
+	struct out_entry *next;
+};
+
+struct lanes;
+CONSIGN_MUST_CHECK enum consign_err lanes_new(struct agent *a, struct lanes **ret_lanes);
+void lanes_free(struct lanes **lanes);
+/* Forgets everything and starts over from the store. */
+CONSIGN_MUST_CHECK enum consign_err lanes_load(struct lanes *l);
+/* A consignment became durable. Copies manifest and body when there is room in memory; else it is read when its turn comes. */
+void lanes_added(struct lanes *l, uint64_t seq, const struct manifest *m, struct consign_slice manifest, struct consign_slice body);
+/* Sends what may be sent. window: how much more may be under way. */
+void lanes_pump(struct lanes *l);
+void lanes_window(struct lanes *l, uint32_t consignments, uint64_t bytes);
+/* The connection is gone: what was sent and not answered waits again. */
+void lanes_unsent(struct lanes *l);
+/* The entry that an answer is for: no longer under way. NULL: none (an answer nobody waits for). */
+struct out_entry *lanes_answered(struct lanes *l, uint64_t sequence);
+void lanes_postpone(struct lanes *l, struct out_entry *e, uint64_t pause_us);
+/* Accepted or refused for good, durably. Frees the entry. */
+void lanes_finished(struct lanes *l, struct out_entry *e);
+/* Its next attempt is durable. */
+CONSIGN_MUST_CHECK enum consign_err lanes_replaced(struct lanes *l, struct out_entry *e, const struct manifest *m, struct consign_slice manifest, struct consign_slice body);
+
+#endif

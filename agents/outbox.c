@@ -1,0 +1,451 @@
+/*
+ * Checking what a tool hands in, and bundling it. Durable writing is in outbox_store.c.
+ *
+ * A message for several consignees is taken for all of them or refused (docs/decisions/0006): one refused consignee
+ * refuses it, and the tool hears which.
+ */
+#include "outbox.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalogue/payload.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "lanes.h"
+#include "outbox_private.h"
+#include "sealing.h"
+
+struct outbox {
+	struct agent *agent;
+	struct bundle *open; /* oldest first; pairwise without common study and consignee */
+	uint64_t last_id_ms; /* ids rise: a clock that steps back does not make them fall */
+	int timer;           /* of the age of the oldest open bundle; -1 none */
+	struct bundle_message *keyed; /* messages with an idempotency key that are not durable yet */
+};
+
+enum consign_err
+outbox_new(struct agent *a, struct outbox **ret_outbox)
+{
+	struct outbox *o = calloc(1, sizeof *o);
+
+	if (o == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	o->agent = a;
+	o->timer = -1;
+	*ret_outbox = o;
+	return CONSIGN_OK;
+}
+
+void
+bundle_free(struct bundle *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		buf_wipe(&b->messages[i].plain);
+		buf_clear(&b->messages[i].key);
+	}
+	free(b);
+}
+
+void
+outbox_free(struct outbox **outbox)
+{
+	if (*outbox == NULL)
+		return;
+	while ((*outbox)->open != NULL) {
+		struct bundle *next = (*outbox)->open->next;
+
+		bundle_free((*outbox)->open);
+		(*outbox)->open = next;
+	}
+	free(*outbox);
+	*outbox = NULL;
+}
+
+static void
+new_id(struct outbox *o, struct consign_id *ret_id)
+{
+	uint8_t random[10];
+	uint64_t now = clock_wall_us(o->agent->clock);
+
+	if (now / 1000 < o->last_id_ms)
+		now = o->last_id_ms * 1000;
+	o->last_id_ms = now / 1000;
+	random_bytes(random, sizeof random);
+	id_make(now, random, ret_id);
+}
+
+/* What is wrong with a message, as the tool hears it. code NONE: nothing. */
+struct objection {
+	enum consign_code code;
+	const char *org;
+	const char *rule;
+	char detail[256];
+};
+
+static void
+object(struct objection *x, enum consign_code code, const char *org, const char *rule, const char *detail)
+{
+	x->code = code;
+	x->org = org;
+	x->rule = rule;
+	snprintf(x->detail, sizeof x->detail, "%s", detail);
+}
+
+static void
+check_consignee(const struct agent *a, const char *org, struct objection *x)
+{
+	const struct member *m = hub_member(hub_directory(a->hub), org);
+
+	if (m == NULL)
+		object(x, CONSIGN_CODE_ORG_UNKNOWN, org, "", "the consignee is not in the directory");
+	else if (m->status == MEMBER_COMPROMISED)
+		object(x, CONSIGN_CODE_COMPROMISED, org, "", "the consignee is compromised");
+	else if (m->status != MEMBER_ACTIVE)
+		object(x, CONSIGN_CODE_ORG_SUSPENDED, org, "", "the consignee is suspended or has left");
+	else if (sealing_key_of(a, org) == NULL)
+		object(x, CONSIGN_CODE_STALE_SEAL_KEY, org, "", "no current seal key of the consignee is known yet; try again when connected");
+}
+
+static void
+check_policy(const struct agent *a, const struct local_outgoing *m, enum consign_label label, struct objection *x)
+{
+	const struct hub_policy *policy = hub_policy(a->hub);
+
+	if (policy == NULL || hub_directory(a->hub) == NULL) {
+		object(x, CONSIGN_CODE_TRY_LATER, "", "", "no policy is known yet: the agent has not reached the broker since it joined");
+		return;
+	}
+	for (size_t i = 0; i < m->to.n && x->code == CONSIGN_CODE_NONE; i++) {
+		struct policy_question q = {a->org.s, m->to.v[i].s, m->study.s, m->type.s, label};
+		struct policy_verdict v;
+
+		policy_decide(policy->policy, &q, &v);
+		if (v.code != CONSIGN_CODE_NONE)
+			object(x, v.code, m->to.v[i].s, v.rule, "the access policy does not permit it");
+		else
+			check_consignee(a, m->to.v[i].s, x);
+	}
+}
+
+static void
+check_self(const struct agent *a, struct objection *x)
+{
+	const struct member *me = hub_directory(a->hub) == NULL ? NULL : hub_member(hub_directory(a->hub), a->org.s);
+
+	if (me != NULL && me->status != MEMBER_ACTIVE)
+		object(x, CONSIGN_CODE_ORG_SUSPENDED, a->org.s, "", "this organisation is suspended or has left the hub");
+	else if (a->disk_full)
+		object(x, CONSIGN_CODE_DISK_FULL, "", "", "this agent's disk is nearly full");
+	else if (a->store_failed)
+		object(x, CONSIGN_CODE_TRY_LATER, "", "", "this agent's store takes nothing at the moment");
+	else if (a->stopping)
+		object(x, CONSIGN_CODE_SHUTTING_DOWN, "", "", "this agent is stopping");
+}
+
+static enum consign_label
+check_type(const struct local_outgoing *m, const struct payload *p, struct objection *x)
+{
+	char problem[256];
+
+	if (!payload_type_is_known(m->type.s)) {
+		object(x, CONSIGN_CODE_TYPE_INVALID, "", "", "this version knows the types x.* only");
+		return CONSIGN_LABEL_OPEN;
+	}
+	if (p->content.len > CONSIGN_CONTENT_MAX_BYTES) {
+		object(x, CONSIGN_CODE_TOO_BIG, "", "", "a message holds at most 1 MiB");
+		return CONSIGN_LABEL_OPEN;
+	}
+	if (payload_check(m->type.s, p, problem) != CONSIGN_OK)
+		object(x, CONSIGN_CODE_TYPE_INVALID, "", "", problem);
+	enum consign_label least = payload_least_label(m->type.s);
+
+	if (m->label != 0 && m->label < (uint32_t)least)
+		object(x, CONSIGN_CODE_TYPE_INVALID, "", "", "the label is below the least label of the type");
+	return m->label == 0 ? least : (enum consign_label)m->label;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct consign_org *)a)->s, ((const struct consign_org *)b)->s);
+}
+
+/* Sorted, each once: one order for one set, so that sets share session keys and bundles. */
+static size_t
+normal_consignees(const struct local_outgoing *m, struct consign_org ret_orgs[CONSIGN_CONSIGNEES_MAX])
+{
+	size_t n = 0;
+
+	memcpy(ret_orgs, m->to.v, m->to.n * sizeof *ret_orgs);
+	qsort(ret_orgs, m->to.n, sizeof *ret_orgs, by_name);
+	for (size_t i = 0; i < m->to.n; i++)
+		if (n == 0 || strcmp(ret_orgs[n - 1].s, ret_orgs[i].s) != 0)
+			ret_orgs[n++] = ret_orgs[i];
+	return n;
+}
+
+/* What an idempotency key stands for: the same key with other content is a conflict. */
+static enum consign_err
+message_digest(const struct local_outgoing *m, const struct consign_org *orgs, size_t n_orgs, enum consign_label label,
+    struct consign_slice plain, struct consign_hash *ret_digest)
+{
+	struct buf b = {0};
+	enum consign_err err = CONSIGN_OK;
+
+	for (size_t i = 0; err == CONSIGN_OK && i < n_orgs; i++)
+		err = buf_append(&b, slice_of(orgs[i].s, strlen(orgs[i].s) + 1));
+	if (err == CONSIGN_OK)
+		err = buf_printf(&b, "%s %s %d ", m->study.s, m->type.s, (int)label);
+	if (err == CONSIGN_OK)
+		err = buf_append(&b, plain);
+	if (err == CONSIGN_OK)
+		hash_blake2b(buf_slice(&b), ret_digest);
+	buf_wipe(&b);
+	return err;
+}
+
+static void
+tell(outbox_outcome *told, void *context, uint64_t request, size_t index, const struct consign_message_id *id, enum consign_code code,
+    const char *detail, bool repeated)
+{
+	struct local_outcome out = {.code = code, .retry_class = code != CONSIGN_CODE_NONE && consign_code_may_retry(code), .repeated = repeated};
+
+	if (id != NULL)
+		message_id_format(id, out.id);
+	out.detail = slice_text(detail);
+	told(context, request, index, &out);
+}
+
+/* True when the key was used before and the tool has been told. */
+static bool
+is_repeated(struct outbox *o, const struct local_outgoing *m, const struct consign_hash *digest, outbox_outcome *told, void *context,
+    uint64_t request, size_t index)
+{
+	struct consign_message_id id;
+	struct consign_hash before;
+
+	for (const struct bundle_message *k = o->keyed; k != NULL; k = k->keyed_next)
+		if (slice_equal(buf_slice(&k->key), m->idempotency_key)) {
+			bool same = hash_equal(&k->digest, digest);
+
+			tell(told, context, request, index, NULL, same ? CONSIGN_CODE_TRY_LATER : CONSIGN_CODE_DUPLICATE_CONFLICT,
+			    same ? "a message with this key is being stored" : "this idempotency key is being used for other content", false);
+			return true;
+		}
+	enum consign_err err = outbox_find_key(o->agent->db, m->idempotency_key, &before, &id);
+
+	if (err == CONSIGN_E_NOT_FOUND)
+		return false;
+	if (err != CONSIGN_OK)
+		tell(told, context, request, index, NULL, CONSIGN_CODE_TRY_LATER, consign_err_text(err), false);
+	else if (!hash_equal(&before, digest))
+		tell(told, context, request, index, &id, CONSIGN_CODE_DUPLICATE_CONFLICT, "this idempotency key was used for other content", false);
+	else
+		tell(told, context, request, index, &id, CONSIGN_CODE_NONE, "", true);
+	return true;
+}
+
+static bool
+bundle_serves(const struct bundle *b, const struct local_outgoing *m, enum consign_label label, const struct consign_org *orgs, size_t n)
+{
+	if (b->n >= CONSIGN_BUNDLE_MAX_ITEMS || b->label != label || strcmp(b->study.s, m->study.s) != 0 || b->n_orgs != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(b->orgs[i].s, orgs[i].s) != 0)
+			return false;
+	return true;
+}
+
+static void
+unlink_bundle(struct outbox *o, struct bundle *b)
+{
+	for (struct bundle **at = &o->open; *at != NULL; at = &(*at)->next)
+		if (*at == b) {
+			*at = b->next;
+			return;
+		}
+}
+
+static void
+close_bundle(struct outbox *o, struct bundle *b)
+{
+	unlink_bundle(o, b);
+	outbox_commit_bundle(o->agent, b);
+}
+
+static void
+close_all(struct outbox *o)
+{
+	while (o->open != NULL)
+		close_bundle(o, o->open);
+}
+
+static bool
+bundle_conflicts(const struct bundle *b, const struct local_outgoing *m, const struct consign_org *orgs, size_t n)
+{
+	if (strcmp(b->study.s, m->study.s) != 0)
+		return false;
+	for (size_t i = 0; i < b->n_orgs; i++)
+		for (size_t j = 0; j < n; j++)
+			if (strcmp(b->orgs[i].s, orgs[j].s) == 0)
+				return true;
+	return false;
+}
+
+/*
+ * Open bundles never share study and consignee with one another, so joining one overtakes nobody: a bundle that the new
+ * message cannot join, and must not overtake, is closed first. Order is what the tool handed in, whatever the label.
+ */
+static struct bundle *
+bundle_for(struct outbox *o, const struct local_outgoing *m, enum consign_label label, const struct consign_org *orgs, size_t n_orgs, size_t size)
+{
+	for (struct bundle *b = o->open, *next; b != NULL; b = next) {
+		next = b->next;
+		if (bundle_serves(b, m, label, orgs, n_orgs) && b->bytes + size <= CONSIGN_BUNDLE_MAX_BYTES)
+			return b;
+		if (bundle_conflicts(b, m, orgs, n_orgs))
+			close_bundle(o, b);
+	}
+	struct bundle *b = calloc(1, sizeof *b);
+
+	if (b == NULL)
+		return NULL;
+	new_id(o, &b->id);
+	b->study = m->study;
+	b->label = label;
+	memcpy(b->orgs, orgs, n_orgs * sizeof *orgs);
+	b->n_orgs = n_orgs;
+	b->opened_us = clock_steady_us(o->agent->clock);
+	struct bundle **last = &o->open;
+
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = b;
+	return b;
+}
+
+void
+outbox_forget_keyed(struct outbox *o, struct bundle_message *message)
+{
+	for (struct bundle_message **at = &o->keyed; *at != NULL; at = &(*at)->keyed_next)
+		if (*at == message) {
+			*at = message->keyed_next;
+			return;
+		}
+}
+
+static void
+bundle_message(struct outbox *o, const struct local_outgoing *m, enum consign_label label, const struct consign_org *orgs, size_t n_orgs,
+    struct buf *plain, const struct consign_hash *digest, outbox_outcome *told, void *context, uint64_t request, size_t index)
+{
+	struct buf key = {0};
+	struct bundle *b;
+
+	if (buf_append(&key, m->idempotency_key) != CONSIGN_OK || (b = bundle_for(o, m, label, orgs, n_orgs, plain->len)) == NULL) {
+		buf_clear(&key);
+		tell(told, context, request, index, NULL, CONSIGN_CODE_TRY_LATER, "out of memory", false);
+		return;
+	}
+	struct bundle_message *x = &b->messages[b->n];
+
+	*x = (struct bundle_message){.type = m->type, .plain = *plain, .key = key, .digest = *digest, .told = told, .context = context,
+	    .request = request, .index = index};
+	*plain = (struct buf){0};
+	if (key.len > 0) {
+		x->keyed_next = o->keyed;
+		o->keyed = x;
+	}
+	b->bytes += x->plain.len;
+	b->n++;
+	if (b->n == CONSIGN_BUNDLE_MAX_ITEMS || b->bytes >= CONSIGN_BUNDLE_MAX_BYTES)
+		close_bundle(o, b);
+}
+
+static void
+refuse(struct outbox *o, const struct local_outgoing *m, enum consign_label label, const struct objection *x, outbox_outcome *told,
+    void *context, uint64_t request, size_t index)
+{
+	struct consign_id id;
+
+	new_id(o, &id);
+	/* Our own trouble is no decision: the tool tries again, and there is nothing to track. */
+	if (o->agent->store_failed || o->agent->disk_full || o->agent->stopping) {
+		tell(told, context, request, index, NULL, x->code, x->detail, false);
+		return;
+	}
+	outbox_commit_refusal(o->agent, m, label, &id, x->code, x->org, x->rule, x->detail, told, context, request, index);
+}
+
+void
+outbox_put(struct outbox *o, const struct local_outgoing *m, outbox_outcome *told, void *context, uint64_t request, size_t index)
+{
+	struct objection x = {.org = "", .rule = ""};
+	struct payload p = {.name = m->name, .content = m->content};
+	struct consign_org orgs[CONSIGN_CONSIGNEES_MAX];
+	struct consign_hash digest;
+	struct buf plain = {0};
+	size_t n_orgs;
+
+	memcpy(p.media_type, m->media_type, sizeof p.media_type);
+	check_self(o->agent, &x);
+	enum consign_label label = x.code == CONSIGN_CODE_NONE ? check_type(m, &p, &x) : CONSIGN_LABEL_OPEN;
+
+	if (x.code == CONSIGN_CODE_NONE && (m->to.n == 0 || m->to.n > CONSIGN_CONSIGNEES_MAX))
+		object(&x, CONSIGN_CODE_MALFORMED, "", "", "a message has 1 to 32 consignees");
+	if (x.code == CONSIGN_CODE_NONE)
+		check_policy(o->agent, m, label, &x);
+	if (x.code != CONSIGN_CODE_NONE) {
+		refuse(o, m, label, &x, told, context, request, index);
+		return;
+	}
+	n_orgs = normal_consignees(m, orgs);
+	enum consign_err err = payload_encode(&p, &plain);
+
+	if (err == CONSIGN_OK)
+		err = message_digest(m, orgs, n_orgs, label, buf_slice(&plain), &digest);
+	if (err != CONSIGN_OK)
+		tell(told, context, request, index, NULL, CONSIGN_CODE_TRY_LATER, consign_err_text(err), false);
+	else if (m->idempotency_key.len == 0 || !is_repeated(o, m, &digest, told, context, request, index))
+		bundle_message(o, m, label, orgs, n_orgs, &plain, &digest, told, context, request, index);
+	buf_wipe(&plain);
+}
+
+static void
+age_over(void *context)
+{
+	struct outbox *o = context;
+
+	o->timer = -1;
+	close_all(o);
+}
+
+void
+outbox_flush(struct outbox *o)
+{
+	if (o->open == NULL)
+		return;
+	if (commit_is_idle(o->agent->committer)
+	    || clock_steady_us(o->agent->clock) - o->open->opened_us >= CONSIGN_BUNDLE_MAX_AGE_US) {
+		close_all(o);
+		return;
+	}
+	if (o->timer < 0 && loop_once(o->agent->loop, CONSIGN_BUNDLE_MAX_AGE_US / 1000, age_over, o, &o->timer) != CONSIGN_OK)
+		close_all(o);
+}
+
+enum consign_err
+outbox_facts(struct outbox *o, struct outbox_facts *ret_facts)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(o->agent->db, "SELECT count(*), ifnull(min(created_us), 0) FROM outbox WHERE state = 1", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = store_row(s);
+	if (err == CONSIGN_OK)
+		*ret_facts = (struct outbox_facts){db_column_u64(s, 0), db_column_u64(s, 1)};
+	db_reset(s);
+	return err;
+}

@@ -1,0 +1,601 @@
+/* Deliveries: in order, verified, unsealed once, committed, acknowledged. Settlements are in settlement.c. */
+#include "reception.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalogue/payload.h"
+#include "core/limits.h"
+#include "core/log.h"
+#include "inbox.h"
+#include "ledger/statement.h"
+#include "store/store.h"
+#include "uplink.h"
+#include "verify.h"
+
+#define RECEIPTS_A_FRAME 128u
+
+/* A delivery not decided yet. Its checkpoint was verified when it came: later frames build on that. */
+struct held_delivery {
+	struct arena *arena; /* of what the command frame decodes to */
+	const struct session_deliver *deliver;
+	struct checkpoint checkpoint;
+	struct frame manifest;
+	struct frame body;
+	struct held_delivery *next;
+};
+
+struct ready_receipt {
+	struct buf receipt; /* encoded delivery_receipt */
+	struct ready_receipt *next;
+};
+
+struct reception {
+	struct agent *agent;
+	uint64_t position; /* decided: committed, or waiting for its commit */
+	struct consign_hash head;
+	struct held_delivery *held; /* in order; the first is what waits */
+	struct held_delivery **held_end;
+	char why_held[224];
+	bool broken; /* an accusation stopped this session's deliveries */
+	struct ready_receipt *ready;
+	struct ready_receipt **ready_end;
+};
+
+enum consign_err
+reception_new(struct agent *a, struct reception **ret_reception)
+{
+	struct reception *r = calloc(1, sizeof *r);
+
+	if (r == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	r->agent = a;
+	r->held_end = &r->held;
+	r->ready_end = &r->ready;
+	*ret_reception = r;
+	return CONSIGN_OK;
+}
+
+static void
+free_held(struct held_delivery *h)
+{
+	arena_free(&h->arena);
+	frame_clear(&h->manifest);
+	frame_clear(&h->body);
+	free(h);
+}
+
+void
+reception_reset(struct reception *r)
+{
+	while (r->held != NULL) {
+		struct held_delivery *next = r->held->next;
+
+		free_held(r->held);
+		r->held = next;
+	}
+	r->held_end = &r->held;
+	r->why_held[0] = '\0';
+	r->broken = false;
+	while (r->ready != NULL) {
+		struct ready_receipt *next = r->ready->next;
+
+		buf_clear(&r->ready->receipt);
+		free(r->ready);
+		r->ready = next;
+	}
+	r->ready_end = &r->ready;
+}
+
+void
+reception_free(struct reception **reception)
+{
+	if (*reception == NULL)
+		return;
+	reception_reset(*reception);
+	free(*reception);
+	*reception = NULL;
+}
+
+enum consign_err
+reception_load(struct reception *r)
+{
+	struct buf fact = {0};
+	enum consign_err err = store_fact(r->agent->db, "mailbox", &fact);
+
+	reception_reset(r);
+	if (err == CONSIGN_E_NOT_FOUND) {
+		r->position = 0;
+		mailbox_genesis(&r->agent->hub_id, r->agent->org.s, &r->head);
+		err = CONSIGN_OK;
+	} else if (err == CONSIGN_OK && fact.len == 8 + sizeof r->head.b) {
+		r->position = be64_load(fact.data);
+		memcpy(r->head.b, fact.data + 8, sizeof r->head.b);
+	} else if (err == CONSIGN_OK) {
+		err = CONSIGN_E_CORRUPT;
+	}
+	buf_clear(&fact);
+	return err;
+}
+
+uint64_t
+reception_position(const struct reception *r)
+{
+	return r->position;
+}
+
+const char *
+reception_held(const struct reception *r)
+{
+	return r->held != NULL ? r->why_held : NULL;
+}
+
+static void
+ready(struct reception *r, struct consign_slice receipt)
+{
+	struct ready_receipt *q = calloc(1, sizeof *q);
+
+	if (q == NULL || buf_append(&q->receipt, receipt) != CONSIGN_OK) {
+		free(q);
+		uplink_break(r->agent->uplink, "out of memory"); /* delivered again, acknowledged then */
+		return;
+	}
+	*r->ready_end = q;
+	r->ready_end = &q->next;
+}
+
+void
+reception_flush(struct reception *r)
+{
+	while (r->ready != NULL && uplink_state(r->agent->uplink) == UPLINK_UP) {
+		struct session_delivered delivered = {0};
+		struct arena *arena = NULL;
+		enum consign_err err = arena_new(CONSIGN_COMMAND_MAX_BYTES, &arena);
+
+		if (err == CONSIGN_OK && (delivered.receipts.v = arena_alloc(arena, RECEIPTS_A_FRAME * sizeof *delivered.receipts.v)) == NULL)
+			err = CONSIGN_E_NO_MEMORY;
+		while (err == CONSIGN_OK && r->ready != NULL && delivered.receipts.n < RECEIPTS_A_FRAME) {
+			struct ready_receipt *q = r->ready;
+
+			err = delivery_receipt_decode(buf_slice(&q->receipt), arena, &delivered.receipts.v[delivered.receipts.n]);
+			if (err != CONSIGN_OK)
+				break;
+			delivered.receipts.n++;
+			r->ready = q->next;
+			if (r->ready == NULL)
+				r->ready_end = &r->ready;
+			buf_clear(&q->receipt);
+			free(q);
+		}
+		if (err == CONSIGN_OK)
+			err = uplink_say(r->agent->uplink, &(struct session_command){.delivered = &delivered}, NULL, NULL);
+		arena_free(&arena);
+		if (err != CONSIGN_OK) {
+			uplink_break(r->agent->uplink, "delivery receipts could not be sent");
+			return;
+		}
+	}
+}
+
+/* One delivery on its way through the commit thread. */
+struct reception_job {
+	struct commit_job job; /* first */
+	struct reception *r;
+	struct arena *arena;
+	struct frame manifest_frame;
+	struct frame body_frame;
+	struct verified v;
+	uint64_t position;
+	uint8_t mailbox[8 + 32];
+	struct buf note;
+	struct buf receipt;   /* encoded delivery_receipt */
+	struct buf statement; /* the acceptance, or the tombstone, with the checkpoint it leads to */
+	uint64_t received_us;
+	uint8_t outcomes[CONSIGN_BUNDLE_MAX_ITEMS * INBOX_OUTCOME_BYTES];
+	size_t outcomes_len;
+	uint8_t stored_key[SEAL_STORED_KEY_BYTES];
+	bool has_key;
+};
+
+static void
+free_job(struct reception_job *j)
+{
+	frame_clear(&j->manifest_frame);
+	frame_clear(&j->body_frame);
+	buf_clear(&j->note);
+	buf_clear(&j->receipt);
+	buf_clear(&j->statement);
+	arena_free(&j->arena);
+	free(j);
+}
+
+static enum consign_err
+insert_mail(struct reception_job *j, struct db *db)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(db,
+	    "INSERT INTO inbox (consignor, id, position, received_us, accepted_us, leaf, manifest, body, key, outcomes, statement, receipt)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	    &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_text(s, 1, j->v.manifest->consignor.s);
+	db_bind_slice(s, 2, SLICE_ARRAY(j->v.manifest->consignment_id.b));
+	db_bind_u64(s, 3, j->position);
+	db_bind_u64(s, 4, j->received_us);
+	db_bind_u64(s, 5, j->v.accepted_us);
+	db_bind_u64(s, 6, j->v.leaf);
+	db_bind_slice(s, 7, frame_slice(&j->manifest_frame));
+	db_bind_slice(s, 8, frame_slice(&j->body_frame));
+	db_bind_slice(s, 9, slice_of(j->stored_key, j->has_key ? sizeof j->stored_key : 0));
+	db_bind_slice(s, 10, slice_of(j->outcomes, j->outcomes_len));
+	db_bind_slice(s, 11, buf_slice(&j->statement));
+	db_bind_slice(s, 12, buf_slice(&j->receipt));
+	return db_run(s);
+}
+
+static enum consign_err
+insert_tombstone(struct reception_job *j, struct db *db)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(db,
+	    "INSERT INTO tombstone (position, consignor, id, at_us, statement, receipt) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_u64(s, 1, j->position);
+	db_bind_text(s, 2, j->v.accepted->consignor.s);
+	db_bind_slice(s, 3, SLICE_ARRAY(j->v.accepted->consignment_id.b));
+	db_bind_u64(s, 4, j->received_us);
+	db_bind_slice(s, 5, buf_slice(&j->statement));
+	db_bind_slice(s, 6, buf_slice(&j->receipt));
+	return db_run(s);
+}
+
+static enum consign_err
+apply_delivery(struct commit_job *job, struct db *db)
+{
+	struct reception_job *j = (struct reception_job *)job;
+	enum consign_err err = j->v.tombstone != NULL ? insert_tombstone(j, db) : insert_mail(j, db);
+
+	if (err == CONSIGN_OK)
+		err = store_set_fact(db, "mailbox", SLICE_ARRAY(j->mailbox));
+	if (err == CONSIGN_OK)
+		err = store_set_fact(db, "checkpoint", buf_slice(&j->note));
+	return err;
+}
+
+static void
+delivery_done(struct commit_job *job, enum consign_err err)
+{
+	struct reception_job *j = (struct reception_job *)job;
+
+	if (err == CONSIGN_OK) {
+		ready(j->r, buf_slice(&j->receipt));
+		inbox_news(j->r->agent->inbox);
+	} else {
+		agent_store_failed(j->r->agent, err);
+	}
+	free_job(j);
+}
+
+static void
+set_outcome(struct reception_job *j, size_t i, enum item_outcome outcome, size_t size)
+{
+	j->outcomes[i * INBOX_OUTCOME_BYTES] = (uint8_t)outcome;
+	be32_store(&j->outcomes[i * INBOX_OUTCOME_BYTES + 1], (uint32_t)size);
+	j->outcomes_len = (i + 1) * INBOX_OUTCOME_BYTES;
+}
+
+/* What is wrong with one item, or NONE. */
+static enum consign_code
+judge_item(struct agent *a, const struct secret *key, const struct seal_context *context, const struct manifest *m, size_t i,
+    struct consign_slice ciphertext, const char **ret_reason, size_t *ret_size)
+{
+	struct buf plain = {0};
+	struct arena *arena = NULL;
+	struct payload payload;
+	enum consign_code code = CONSIGN_CODE_NONE;
+	char problem[256];
+	enum consign_err err = unseal_item(key, context, m->items.v[i]->index, (enum consign_label)m->label, ciphertext, &m->items.v[i]->commitment, &plain);
+
+	(void)a;
+	if (err != CONSIGN_OK) {
+		*ret_reason = "does not unseal to what its commitment binds";
+		code = CONSIGN_CODE_UNSEAL_FAILED;
+	} else if (arena_new(plain.len * 2 + CONSIGN_UNPACK_BUDGET_BASE_BYTES, &arena) != CONSIGN_OK
+	    || payload_decode(buf_slice(&plain), arena, &payload) != CONSIGN_OK) {
+		*ret_reason = "is not a payload";
+		code = CONSIGN_CODE_TYPE_INVALID;
+	} else if (!payload_type_is_known(m->items.v[i]->type.s) || payload_check(m->items.v[i]->type.s, &payload, problem) != CONSIGN_OK) {
+		*ret_reason = "is not what its type demands";
+		code = CONSIGN_CODE_TYPE_INVALID;
+	} else {
+		*ret_size = payload.content.len;
+	}
+	arena_free(&arena);
+	buf_wipe(&plain);
+	return code;
+}
+
+/* Fills verdicts, outcomes and the key at rest. A body that does not unseal is the consignor's fault (design 4). */
+static enum consign_err
+unseal_all(struct reception_job *j, struct consign_slice body, struct item_verdict *verdicts)
+{
+	struct agent *a = j->r->agent;
+	const struct manifest *m = j->v.manifest;
+	const struct manifest_consignee *me = m->consignees.v[j->v.my_place];
+	const struct secret *seal = agent_seal_key(a, &me->seal_key_id);
+	struct seal_context context = {m->hub_id, j->v.consignor_identity, m->consignment_id, m->attempt, m->random};
+	struct seal_body *parsed = calloc(1, sizeof *parsed);
+	struct consign_public_key seal_public;
+	struct secret *key = NULL;
+	const char *reason = "";
+	enum consign_code all = j->v.outcome == VERIFY_REJECT ? j->v.code : CONSIGN_CODE_NONE;
+	enum consign_err err = parsed == NULL ? CONSIGN_E_NO_MEMORY : secret_new(&key);
+
+	if (err != CONSIGN_OK)
+		goto out;
+	reason = j->v.why;
+	if (all == CONSIGN_CODE_NONE && seal_body_parse(body, m->consignees.n, m->items.n, parsed) != CONSIGN_OK) {
+		all = CONSIGN_CODE_MALFORMED;
+		reason = "the body is not laid out as its manifest says";
+	}
+	if (all == CONSIGN_CODE_NONE && seal == NULL) {
+		all = CONSIGN_CODE_STALE_SEAL_KEY;
+		reason = "sealed to a key that this organisation no longer has";
+	}
+	if (all == CONSIGN_CODE_NONE) {
+		box_public(seal, &seal_public);
+		err = seal_receive(a->receiver, m->consignor.s, &me->seal_key_id, seal, &seal_public, parsed->wraps[j->v.my_place], &context, key);
+		if (err == CONSIGN_E_BAD_SEAL) {
+			all = CONSIGN_CODE_UNSEAL_FAILED;
+			reason = "the session key does not unwrap";
+			err = CONSIGN_OK;
+		}
+		if (err != CONSIGN_OK)
+			goto out;
+	}
+	if (all == CONSIGN_CODE_NONE) {
+		seal_store_key(a->storage_key, &m->consignment_id, key, j->stored_key);
+		j->has_key = true;
+	}
+	for (size_t i = 0; i < m->items.n; i++) {
+		size_t size = 0;
+		const char *why = reason;
+		enum consign_code code = all != CONSIGN_CODE_NONE ? all : j->v.item_codes[i];
+
+		if (code != CONSIGN_CODE_NONE && all == CONSIGN_CODE_NONE)
+			why = "the policy in force did not permit it";
+		if (code == CONSIGN_CODE_NONE)
+			code = judge_item(a, key, &context, m, i, parsed->items[i], &why, &size);
+		verdicts[i] = (struct item_verdict){m->items.v[i]->index, code == CONSIGN_CODE_NONE ? ITEM_ACCEPTED : ITEM_REJECTED, code,
+		    code == CONSIGN_CODE_NONE ? (struct consign_slice){0} : arena_copy(j->arena, slice_text(why))};
+		set_outcome(j, i, code == CONSIGN_CODE_NONE ? ITEM_ACCEPTED : ITEM_REJECTED, size);
+	}
+out:
+	secret_free(&key);
+	free(parsed);
+	return err;
+}
+
+static enum consign_err
+make_receipt(struct reception_job *j, struct item_verdict *verdicts, size_t n)
+{
+	struct agent *a = j->r->agent;
+	const struct accepted_record *accepted = j->v.accepted;
+	struct delivery_receipt_content c = {.format = 1, .hub_id = a->hub_id, .consignee = a->org, .consignor = accepted->consignor,
+	    .consignment_id = accepted->consignment_id, .attempt = accepted->attempt, .manifest_digest = accepted->manifest_digest,
+	    .position = j->position, .mailbox_head = j->r->head, .at_us = j->received_us};
+	struct delivery_receipt receipt;
+	struct buf content = {0};
+	const struct secret *key = agent_signing_key(a, &receipt.signing_key_id);
+	enum consign_err err = key == NULL ? CONSIGN_E_NOT_FOUND : agent_seen(a, j->arena, &c.seen);
+
+	if (err == CONSIGN_OK && (c.verdicts.v = arena_alloc(j->arena, n * sizeof *c.verdicts.v)) == NULL)
+		err = CONSIGN_E_NO_MEMORY;
+	for (size_t i = 0; err == CONSIGN_OK && i < n; i++)
+		c.verdicts.v[c.verdicts.n++] = &verdicts[i];
+	if (err == CONSIGN_OK)
+		err = delivery_receipt_content_encode(&c, &content);
+	if (err == CONSIGN_OK) {
+		receipt.content = buf_slice(&content);
+		sign_make(key, SIGN_DELIVERY, &a->hub_id, receipt.content, &receipt.signature);
+		err = delivery_receipt_encode(&receipt, &j->receipt);
+	}
+	buf_clear(&content);
+	return err;
+}
+
+/* The statement with its path, and the checkpoint that it leads to: complete evidence on its own. */
+static enum consign_err
+keep_statement(struct reception_job *j, const struct session_deliver *d)
+{
+	struct statement st = d->tombstone != NULL ? *d->tombstone : *d->statement;
+
+	st.checkpoint = d->checkpoint->note;
+	return statement_encode(&st, &j->statement);
+}
+
+static enum consign_err
+accept_mail(struct reception *r, const struct session_deliver *d, struct reception_job *j, struct consign_slice body)
+{
+	struct agent *a = r->agent;
+	struct item_verdict verdicts[CONSIGN_BUNDLE_MAX_ITEMS];
+	struct consign_hash before = r->head;
+	size_t n = 1;
+	enum consign_err err = CONSIGN_OK;
+
+	j->r = r;
+	j->position = d->position;
+	j->received_us = clock_wall_us(a->clock);
+	if (j->v.tombstone != NULL) {
+		verdicts[0] = (struct item_verdict){.index = 0, .outcome = ITEM_REJECTED, .code = CONSIGN_CODE_EXPIRED};
+	} else {
+		n = j->v.manifest->items.n;
+		err = unseal_all(j, body, verdicts);
+	}
+	if (err != CONSIGN_OK)
+		return err;
+	mailbox_next(&r->head, d->position, &j->v.entry, &r->head);
+	err = make_receipt(j, verdicts, n);
+	if (err == CONSIGN_OK)
+		err = keep_statement(j, d);
+	if (err == CONSIGN_OK)
+		err = buf_append(&j->note, hub_checkpoint_note(a->hub));
+	if (err != CONSIGN_OK) {
+		r->head = before;
+		return err;
+	}
+	r->position = d->position;
+	be64_store(j->mailbox, r->position);
+	memcpy(j->mailbox + 8, r->head.b, sizeof r->head.b);
+	return CONSIGN_OK;
+}
+
+/* Mail we have: say so again. The receipt is the one given then. */
+static void
+acknowledge_again(struct reception *r, uint64_t position)
+{
+	struct db_statement *s;
+	static const char *const queries[] = {"SELECT receipt FROM inbox WHERE position = ?1", "SELECT receipt FROM tombstone WHERE position = ?1"};
+
+	for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+		if (db_statement(r->agent->db, queries[i], &s) != CONSIGN_OK)
+			return;
+		db_bind_u64(s, 1, position);
+		if (store_row(s) == CONSIGN_OK)
+			ready(r, db_column_slice(s, 0));
+		db_reset(s);
+	}
+}
+
+static void
+stop(struct reception *r, const char *kind, const char *why)
+{
+	accuse(r->agent, kind, why);
+	r->broken = true;
+	uplink_break(r->agent->uplink, why);
+}
+
+/* Looks at one delivery. False: it must be held, or the session is broken; the frames are then still the caller's. */
+static bool
+look(struct reception *r, struct held_delivery *h)
+{
+	struct agent *a = r->agent;
+	const struct session_deliver *d = h->deliver;
+	struct consign_slice body = frame_slice(&h->body);
+	struct reception_job *j = calloc(1, sizeof *j);
+	size_t budget = 4 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 2 * CONSIGN_UNPACK_BUDGET_PER_BYTE * frame_slice(&h->manifest).len;
+	enum consign_err err = j == NULL ? CONSIGN_E_NO_MEMORY : arena_new(budget, &j->arena);
+
+	if (j != NULL) {
+		frame_init(&j->manifest_frame);
+		frame_init(&j->body_frame);
+	}
+	if (err == CONSIGN_OK)
+		err = verify_delivery(a, d, frame_slice(&h->manifest), body, &h->checkpoint, j->arena, &j->v);
+	if (err != CONSIGN_OK) {
+		uplink_break(a->uplink, consign_err_text(err));
+		goto no;
+	}
+	if (j->v.outcome == VERIFY_ACCUSE) {
+		stop(r, "delivery", j->v.why);
+		goto no;
+	}
+	if (d->position <= r->position) {
+		acknowledge_again(r, d->position);
+		free_job(j);
+		return true;
+	}
+	if (d->position != r->position + 1 || !hash_equal(&j->v.opening->previous, &r->head)) {
+		stop(r, "mailbox", "mail is missing before this position, or the mailbox chain does not continue");
+		goto no;
+	}
+	if (j->v.outcome == VERIFY_HOLD) {
+		snprintf(r->why_held, sizeof r->why_held, "%s", j->v.why);
+		if (uplink_say(a->uplink, &(struct session_command){.fetch = &j->v.fetch}, NULL, NULL) != CONSIGN_OK)
+			uplink_break(a->uplink, "a missing document could not be asked for");
+		goto no;
+	}
+	err = accept_mail(r, d, j, body);
+	if (err != CONSIGN_OK) {
+		uplink_break(a->uplink, consign_err_text(err));
+		goto no;
+	}
+	if (j->v.outcome == VERIFY_REJECT)
+		log_event(LOG_WARN, "mail.rejected", "consignor", "s", j->v.manifest->consignor.s, "position", "u", d->position, "code", "s", consign_code_text(j->v.code), NULL);
+	frame_move(&j->manifest_frame, &h->manifest);
+	frame_move(&j->body_frame, &h->body);
+	j->job.apply = apply_delivery;
+	j->job.done = delivery_done;
+	commit_put(a->committer, &j->job);
+	return true;
+no:
+	if (j != NULL)
+		free_job(j);
+	return false;
+}
+
+static enum consign_err
+read_command(struct reception *r, struct consign_slice bytes, struct held_delivery *h)
+{
+	struct session_command *command;
+	enum consign_err err = arena_new(2 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 2 * CONSIGN_UNPACK_BUDGET_PER_BYTE * bytes.len, &h->arena);
+
+	if (err == CONSIGN_OK)
+		err = session_command_decode(bytes, h->arena, &command);
+	if (err == CONSIGN_OK)
+		err = hub_advance(r->agent->hub, command->deliver->checkpoint);
+	if (err == CONSIGN_OK) {
+		h->deliver = command->deliver;
+		h->checkpoint = *hub_checkpoint(r->agent->hub);
+	}
+	return err;
+}
+
+void
+reception_take(struct reception *r, struct frame *command, struct frame *manifest, struct frame *body)
+{
+	struct held_delivery *h = r->broken ? NULL : calloc(1, sizeof *h);
+	enum consign_err err;
+
+	if (h == NULL) {
+		if (!r->broken)
+			uplink_break(r->agent->uplink, "out of memory");
+		return;
+	}
+	frame_move(&h->manifest, manifest);
+	frame_move(&h->body, body);
+	err = read_command(r, frame_slice(command), h);
+	if (err != CONSIGN_OK) {
+		if (consign_err_class(err) == CONSIGN_CLASS_PEER)
+			stop(r, "ledger", err == CONSIGN_E_STALE ? "the broker's ledger is shorter than the one verified before"
+			                                         : "a checkpoint that does not follow from the one before it");
+		else
+			uplink_break(r->agent->uplink, consign_err_text(err));
+		free_held(h);
+		return;
+	}
+	if ((r->held == NULL && look(r, h)) || r->broken) {
+		free_held(h);
+		return;
+	}
+	*r->held_end = h;
+	r->held_end = &h->next;
+}
+
+void
+reception_retry(struct reception *r)
+{
+	while (r->held != NULL && !r->broken && look(r, r->held)) {
+		struct held_delivery *h = r->held;
+
+		r->held = h->next;
+		if (r->held == NULL)
+			r->held_end = &r->held;
+		free_held(h);
+	}
+}

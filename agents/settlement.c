@@ -1,0 +1,194 @@
+/*
+ * Settlements: delivery receipts of consignees, or tombstones, coming back to the consignor. Each is verified, stored,
+ * and then confirmed, so that the broker may forget it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/log.h"
+#include "ledger/statement.h"
+#include "reception.h"
+#include "store/store.h"
+#include "uplink.h"
+
+struct settled_row {
+	struct consign_id id;
+	struct consign_org org;
+	uint64_t at_us;
+	uint64_t position;
+	bool expired;
+	struct consign_slice receipt;
+	struct consign_slice statement;
+};
+
+struct settled_job {
+	struct commit_job job; /* first */
+	struct agent *agent;
+	struct arena *arena;
+	struct settled_row *rows;
+	size_t n;
+	uint64_t cursor;
+	struct buf note;
+};
+
+static enum consign_err
+insert_settlements(struct commit_job *job, struct db *db)
+{
+	struct settled_job *j = (struct settled_job *)job;
+
+	for (size_t i = 0; i < j->n; i++) {
+		const struct settled_row *row = &j->rows[i];
+		struct db_statement *s;
+		/* A delivery receipt that comes after a tombstone is the better news: the mail was on its way when time ran out. */
+		enum consign_err err = db_statement(db,
+		    "INSERT INTO settlement (id, org, at_us, position, expired, receipt, statement) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+		    " ON CONFLICT (id, org) DO UPDATE SET at_us = ?3, expired = ?5, receipt = ?6, statement = ?7 WHERE expired = 1 AND ?5 = 0",
+		    &s);
+
+		if (err != CONSIGN_OK)
+			return err;
+		db_bind_slice(s, 1, SLICE_ARRAY(row->id.b));
+		db_bind_text(s, 2, row->org.s);
+		db_bind_u64(s, 3, row->at_us);
+		db_bind_u64(s, 4, row->position);
+		db_bind_u64(s, 5, row->expired);
+		db_bind_slice(s, 6, row->receipt);
+		db_bind_slice(s, 7, row->statement);
+		err = db_run(s);
+		if (err != CONSIGN_OK)
+			return err;
+	}
+	return store_set_fact(db, "checkpoint", buf_slice(&j->note));
+}
+
+static void
+settlements_done(struct commit_job *job, enum consign_err err)
+{
+	struct settled_job *j = (struct settled_job *)job;
+	struct session_confirm confirm = {j->cursor};
+
+	if (err != CONSIGN_OK)
+		agent_store_failed(j->agent, err);
+	else if (uplink_state(j->agent->uplink) == UPLINK_UP
+	    && uplink_say(j->agent->uplink, &(struct session_command){.confirm = &confirm}, NULL, NULL) != CONSIGN_OK)
+		uplink_break(j->agent->uplink, "a confirmation could not be sent");
+	buf_clear(&j->note);
+	arena_free(&j->arena);
+	free(j);
+}
+
+static enum consign_err
+keep(struct settled_job *j, const struct settlement *in, struct settled_row *row)
+{
+	struct statement st = *in->statement;
+	struct buf bytes = {0};
+	enum consign_err err;
+
+	st.checkpoint = hub_checkpoint_note(j->agent->hub);
+	err = statement_encode(&st, &bytes);
+	if (err == CONSIGN_OK && (row->statement = arena_copy(j->arena, buf_slice(&bytes))).data == NULL)
+		err = CONSIGN_E_NO_MEMORY;
+	buf_reset(&bytes);
+	if (err == CONSIGN_OK && in->receipt != NULL) {
+		err = delivery_receipt_encode(in->receipt, &bytes);
+		if (err == CONSIGN_OK && (row->receipt = arena_copy(j->arena, buf_slice(&bytes))).data == NULL)
+			err = CONSIGN_E_NO_MEMORY;
+	}
+	buf_clear(&bytes);
+	return err;
+}
+
+/* The consignee signed it with a key of one of its cards. An old card's key may have signed what was on its way. */
+static bool
+is_signed(const struct agent *a, const struct delivery_receipt *r, const char *consignee)
+{
+	const struct hub_card *newest = hub_card(a->hub, consignee);
+
+	for (uint64_t v = newest == NULL ? 0 : newest->card->version; v > 0; v--) {
+		const struct hub_card *card = hub_card_at(a->hub, consignee, v);
+		const struct valid_key *key = card == NULL ? NULL : card_signing_key(card->card, &r->signing_key_id);
+
+		if (key != NULL)
+			return sign_verify(&key->key, SIGN_DELIVERY, &a->hub_id, r->content, &r->signature) == CONSIGN_OK;
+	}
+	return false;
+}
+
+/* What is wrong with a settlement, or NULL. */
+static const char *
+check(struct settled_job *j, const struct settlement *in, struct settled_row *row)
+{
+	struct agent *a = j->agent;
+	struct ledger_record *record;
+	struct consign_hash entry, digest;
+	struct delivery_receipt_content *c;
+	const struct broker_keys *keys = hub_root(a->hub)->root->broker;
+
+	if (statement_verify(in->statement, &keys->receipt_key, &a->hub_id, hub_checkpoint(a->hub), false, j->arena, &record, &entry) != CONSIGN_OK)
+		return "a settlement that is not proven by signature and ledger";
+	if (record->retention != NULL && in->receipt == NULL) {
+		row->id = record->retention->consignment_id;
+		row->org = record->retention->consignee;
+		row->at_us = record->at_us;
+		row->position = record->retention->position;
+		row->expired = true;
+		return strcmp(record->retention->consignor.s, a->org.s) == 0 ? NULL : "a tombstone of another consignor's mail";
+	}
+	if (record->delivered == NULL || in->receipt == NULL)
+		return "a settlement without a delivery receipt";
+	hash_sha256(in->receipt->content, &digest);
+	if (!hash_equal(&digest, &record->delivered->receipt_digest) || delivery_receipt_content_decode(in->receipt->content, j->arena, &c) != CONSIGN_OK)
+		return "a delivery receipt that is not the one in the ledger";
+	if (strcmp(c->consignor.s, a->org.s) != 0 || strcmp(c->consignee.s, record->delivered->consignee.s) != 0
+	    || memcmp(c->consignment_id.b, record->delivered->consignment_id.b, sizeof c->consignment_id.b) != 0)
+		return "a delivery receipt of other mail";
+	if (!is_signed(a, in->receipt, c->consignee.s))
+		return "a delivery receipt that its consignee did not sign";
+	row->id = c->consignment_id;
+	row->org = c->consignee;
+	row->at_us = c->at_us;
+	row->position = c->position;
+	return NULL;
+}
+
+void
+settlements_take(struct agent *a, const struct session_settled *settled)
+{
+	struct settled_job *j = calloc(1, sizeof *j);
+	size_t budget = CONSIGN_COMMAND_MAX_BYTES * 4;
+	enum consign_err err = j == NULL ? CONSIGN_E_NO_MEMORY : arena_new(budget, &j->arena);
+
+	if (err == CONSIGN_OK) {
+		j->agent = a;
+		j->cursor = settled->cursor;
+		j->rows = arena_alloc(j->arena, (settled->settlements.n + 1) * sizeof *j->rows);
+		err = j->rows == NULL ? CONSIGN_E_NO_MEMORY : hub_advance(a->hub, settled->checkpoint);
+	}
+	for (size_t i = 0; err == CONSIGN_OK && i < settled->settlements.n; i++) {
+		const char *problem = check(j, settled->settlements.v[i], &j->rows[j->n]);
+
+		if (problem != NULL) {
+			accuse(a, "settlement", problem); /* not stored: the message stays `accepted` until it is proven */
+			continue;
+		}
+		err = keep(j, settled->settlements.v[i], &j->rows[j->n]);
+		j->n++;
+	}
+	if (err == CONSIGN_OK)
+		err = buf_append(&j->note, hub_checkpoint_note(a->hub));
+	if (err != CONSIGN_OK) {
+		if (consign_err_class(err) == CONSIGN_CLASS_PEER)
+			accuse(a, "ledger", "a settlement's checkpoint does not follow from the one before it");
+		uplink_break(a->uplink, consign_err_text(err));
+		if (j != NULL) {
+			buf_clear(&j->note);
+			arena_free(&j->arena);
+		}
+		free(j);
+		return;
+	}
+	j->job.apply = insert_settlements;
+	j->job.done = settlements_done;
+	commit_put(a->committer, &j->job);
+}

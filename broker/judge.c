@@ -1,0 +1,219 @@
+/* The broker's judgement of a submission. */
+#include "judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/limits.h"
+
+/* A refusal is a ledger record of at most 64 KiB. What is not named in it is named in the answer to the next attempt. */
+#define VERDICTS_MAX 256u
+
+enum consign_err
+judge_whole(struct arena *arena, enum consign_code code, const char *detail, struct judgement *ret_judgement)
+{
+	struct verdict *v = arena_alloc(arena, sizeof *v);
+	struct judgement j = {.code = code, .n = 1};
+
+	j.verdicts = arena_alloc(arena, sizeof *j.verdicts);
+	if (v == NULL || j.verdicts == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	v->code = code;
+	v->detail = arena_copy(arena, slice_text(detail));
+	j.verdicts[0] = v;
+	snprintf(j.detail, sizeof j.detail, "%s", detail);
+	*ret_judgement = j;
+	return CONSIGN_OK;
+}
+
+/* Who speaks: hub, org, signature. The card's signing key must be one of the newest card and of its time. */
+static enum consign_code
+judge_author(const struct hub *hub, const char *org, const struct signed_manifest *sm, const struct manifest *m, uint64_t now_us,
+    const char **why)
+{
+	if (memcmp(m->hub_id.b, hub_id(hub)->b, sizeof m->hub_id.b) != 0) {
+		*why = "the manifest is for another hub";
+		return CONSIGN_CODE_WRONG_HUB;
+	}
+	if (strcmp(m->consignor.s, org) != 0) {
+		*why = "the manifest names another consignor than this connection's";
+		return CONSIGN_CODE_SIGNATURE_BAD;
+	}
+	const struct hub_card *card = hub_card(hub, org);
+	const struct valid_key *key = card == NULL ? NULL : card_signing_key(card->card, &m->signing_key_id);
+
+	if (key == NULL || key->not_after_us <= now_us || card->card->expires_us <= now_us) {
+		*why = "the signing key is not in a valid card of the consignor";
+		return CONSIGN_CODE_STALE_DOCUMENT;
+	}
+	if (sign_verify(&key->key, SIGN_MANIFEST, hub_id(hub), sm->manifest, &sm->signature) != CONSIGN_OK) {
+		*why = "the manifest's signature does not verify";
+		return CONSIGN_CODE_SIGNATURE_BAD;
+	}
+	return CONSIGN_CODE_NONE;
+}
+
+static enum consign_code
+judge_body(const struct manifest *m, struct consign_slice body, const char **why)
+{
+	struct consign_hash digest;
+
+	if (body.len != m->body_bytes) {
+		*why = "the body's length is not the one in the manifest";
+		return CONSIGN_CODE_BODY_DIGEST;
+	}
+	hash_blake2b(body, &digest);
+	if (!hash_equal(&digest, &m->body_digest)) {
+		*why = "the body's digest is not the one in the manifest";
+		return CONSIGN_CODE_BODY_DIGEST;
+	}
+	return CONSIGN_CODE_NONE;
+}
+
+static enum consign_code
+judge_time(const struct manifest *m, uint64_t now_us, const char **why)
+{
+	if (m->created_us > now_us + CONSIGN_CLOCK_SKEW_MAX_US) {
+		*why = "created in the future: the consignor's clock is wrong";
+		return CONSIGN_CODE_CLOCK_SKEW;
+	}
+	if (m->expires_us <= now_us) {
+		*why = "it has expired";
+		return CONSIGN_CODE_EXPIRED;
+	}
+	if (m->expires_us - m->created_us > CONSIGN_EXPIRES_MAX_US) {
+		*why = "it would expire later than any consignment may";
+		return CONSIGN_CODE_MALFORMED;
+	}
+	return CONSIGN_CODE_NONE;
+}
+
+/* What the author has seen: older is its right, newer is our lack, other is a fork. */
+static enum consign_code
+judge_seen(const struct hub *hub, const struct manifest *m, const char **why)
+{
+	const struct hub_root *newest = hub_root(hub), *root = hub_root_at(hub, m->seen->root->version);
+	const struct hub_card *card = hub_card(hub, m->consignor.s);
+
+	if (m->seen->root->version > newest->root->version || m->seen->card->version > card->card->version) {
+		*why = "the manifest has seen documents that have not come here yet";
+		return CONSIGN_CODE_TRY_LATER;
+	}
+	if (root == NULL || !hash_equal(&root->hash, &m->seen->root->hash)) {
+		*why = "the manifest has seen a root that this hub never had";
+		return CONSIGN_CODE_STALE_DOCUMENT;
+	}
+	if (root->root->directory == NULL || root->root->directory->version != m->seen->directory->version
+	    || !hash_equal(&root->root->directory->hash, &m->seen->directory->hash)
+	    || root->root->policy->version != m->seen->policy->version || !hash_equal(&root->root->policy->hash, &m->seen->policy->hash)) {
+		*why = "the manifest's directory and policy are not those of its root";
+		return CONSIGN_CODE_STALE_DOCUMENT;
+	}
+	return CONSIGN_CODE_NONE;
+}
+
+static enum consign_err
+add_verdict(struct arena *arena, struct judgement *j, uint32_t index, const char *org, enum consign_code code, const char *rule,
+    const char *detail)
+{
+	struct verdict *v = arena_alloc(arena, sizeof *v);
+
+	if (v == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	v->index = index;
+	v->code = code;
+	snprintf(v->org, sizeof v->org, "%s", org);
+	snprintf(v->rule, sizeof v->rule, "%s", rule);
+	v->detail = arena_copy(arena, slice_text(detail));
+	j->verdicts[j->n++] = v;
+	if (j->code == CONSIGN_CODE_NONE)
+		j->code = code;
+	return CONSIGN_OK;
+}
+
+/* The consignee as such: in the directory, active, sealed to by a current key. NONE when it may receive. */
+static enum consign_code
+judge_consignee(const struct hub *hub, const struct manifest_consignee *c, uint64_t now_us, const char **why)
+{
+	const struct member *member = hub_member(hub_directory(hub), c->org.s);
+	const struct hub_card *card = hub_card(hub, c->org.s);
+
+	if (member == NULL || card == NULL) {
+		*why = "the consignee is not in the directory";
+		return CONSIGN_CODE_ORG_UNKNOWN;
+	}
+	if (member->status == MEMBER_COMPROMISED) {
+		*why = "the consignee is compromised";
+		return CONSIGN_CODE_COMPROMISED;
+	}
+	if (member->status != MEMBER_ACTIVE) {
+		*why = "the consignee is suspended or has left";
+		return CONSIGN_CODE_ORG_SUSPENDED;
+	}
+	const struct valid_key *key = card_seal_key(card->card, &c->seal_key_id);
+
+	if (key == NULL || key->not_after_us <= now_us) {
+		*why = "the item is sealed to a key that the consignee no longer offers";
+		return CONSIGN_CODE_STALE_SEAL_KEY;
+	}
+	return CONSIGN_CODE_NONE;
+}
+
+static enum consign_err
+judge_policy(const struct hub *hub, const struct manifest *m, uint64_t now_us, struct arena *arena, struct judgement *j)
+{
+	const struct hub_policy *policy = hub_policy(hub);
+
+	for (size_t i = 0; i < m->items.n; i++)
+		for (size_t c = 0; c < m->consignees.n; c++) {
+			struct policy_question q = {m->consignor.s, m->consignees.v[c]->org.s, m->study.s, m->items.v[i]->type.s,
+			    (enum consign_label)m->label};
+			struct policy_verdict v;
+			const char *why = "";
+			enum consign_err err;
+
+			/* The policy first: an outsider must not learn from our answers who is in the directory. */
+			policy_decide(policy->policy, &q, &v);
+			if (v.code == CONSIGN_CODE_NONE) {
+				v.code = judge_consignee(hub, m->consignees.v[c], now_us, &why);
+				v.rule = "";
+			}
+			if (v.code == CONSIGN_CODE_NONE || j->n == VERDICTS_MAX)
+				continue;
+			err = add_verdict(arena, j, m->items.v[i]->index, m->consignees.v[c]->org.s, v.code, v.rule, why);
+			if (err != CONSIGN_OK)
+				return err;
+		}
+	return CONSIGN_OK;
+}
+
+enum consign_err
+judge_submission(const struct hub *hub, const char *org, const struct signed_manifest *sm, const struct manifest *m,
+    struct consign_slice body, uint64_t now_us, struct arena *arena, struct judgement *ret_judgement)
+{
+	const char *why = "";
+	struct judgement j = {0};
+	const struct member *me = hub_member(hub_directory(hub), org);
+	enum consign_code code = judge_author(hub, org, sm, m, now_us, &why);
+
+	if (code == CONSIGN_CODE_NONE)
+		code = judge_body(m, body, &why);
+	if (code == CONSIGN_CODE_NONE)
+		code = judge_time(m, now_us, &why);
+	if (code == CONSIGN_CODE_NONE)
+		code = judge_seen(hub, m, &why);
+	if (code == CONSIGN_CODE_NONE && (me == NULL || me->status != MEMBER_ACTIVE)) {
+		code = me != NULL && me->status == MEMBER_COMPROMISED ? CONSIGN_CODE_COMPROMISED : CONSIGN_CODE_ORG_SUSPENDED;
+		why = "the consignor is suspended, has left or is compromised";
+	}
+	if (code != CONSIGN_CODE_NONE)
+		return judge_whole(arena, code, why, ret_judgement);
+	j.verdicts = arena_alloc(arena, (m->items.n * m->consignees.n + 1) * sizeof *j.verdicts);
+	if (j.verdicts == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	enum consign_err err = judge_policy(hub, m, now_us, arena, &j);
+
+	if (err == CONSIGN_OK)
+		*ret_judgement = j;
+	return err;
+}

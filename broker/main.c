@@ -1,0 +1,48 @@
+/* consign-broker: the start-up story. Refuses to start rather than start insecure. */
+#include "broker.h"
+#include "core/log.h"
+#include "core/start.h"
+
+static const char *const known_keys[]
+    = {"hub_id", "hub_name", "endpoint", "bind", "metrics", "retention_days", "log_format", "log_level", NULL};
+
+static int
+run(struct start *s)
+{
+	struct broker_options options = {.home = s->home, .keys = &s->keys};
+	struct broker *broker;
+	char problem[256];
+
+	if (config_hex(s->config, "hub_id", options.hub_id.b, sizeof options.hub_id.b) != CONSIGN_OK || config_get(s->config, "bind") == NULL
+	    || config_u64(s->config, "retention_days", 0, 36500, 90, &options.retention_days) != CONSIGN_OK)
+		return start_fail(s, "config.yaml: hub_id must be 64 hex digits, bind must be there, retention_days a number of days", NULL);
+	options.bind = config_get(s->config, "bind");
+	options.metrics_bind = config_get(s->config, "metrics");
+	int status = start_commit(s);
+
+	if (status >= 0)
+		return status;
+	enum consign_err err = broker_open(&options, &broker, problem);
+
+	if (err != CONSIGN_OK)
+		return start_fail(s, problem, err == CONSIGN_E_SCHEMA_VERSION ? "this store was written by a newer consign-broker" : consign_err_text(err));
+	log_event(LOG_INFO, "broker.started", "hub", "s", config_get(s->config, "hub_name") != NULL ? config_get(s->config, "hub_name") : "",
+	    "bind", "s", options.bind, "home", "s", s->home, NULL);
+	broker_run(broker);
+	broker_close(&broker);
+	log_event(LOG_INFO, "broker.stopped", NULL);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct start s = {.program = "consign-broker", .about_home = "the broker's home: DIR/broker of `consign hub init --home DIR`",
+	    .key_file = "keys/broker.key", .known_keys = known_keys};
+	int status = start_begin(&s, argc, argv);
+
+	if (status < 0)
+		status = run(&s);
+	start_clear(&s);
+	return status;
+}

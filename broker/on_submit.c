@@ -1,0 +1,504 @@
+/*
+ * submit: one signed manifest and one sealed body. The order of things (PROTOCOL.md 7.5): shape, duplicate, held lane,
+ * judgement, room in the mailboxes, then one entry with its leaf, positions and receipt; the answer leaves when the
+ * entry is durable.
+ */
+#include "broker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/log.h"
+#include "ledger/statement.h"
+#include "pending.h"
+
+/* A submission on its way through the commit thread. */
+struct submission {
+	struct store_entry entry; /* first */
+	struct broker *broker;
+	struct pending_item *pending;
+	struct frame manifest_frame;
+	struct frame body_frame;
+	struct statement statement;
+	struct leaf leaf;
+	bool holds_lanes;
+};
+
+struct submitting {
+	struct broker *b;
+	struct request *r;
+	struct session *s;
+	uint64_t sequence;
+	struct signed_manifest *sm;
+	struct manifest *m;
+	struct consign_hash digest;
+};
+
+/* Lanes: (study, consignee) of this consignor. A held one lets only its own consignment pass. */
+static void
+release_lanes(struct session *s, const struct consign_id *id)
+{
+	for (struct held_lane **at = &s->held; *at != NULL;) {
+		struct held_lane *lane = *at;
+
+		if (memcmp(lane->consignment_id.b, id->b, sizeof id->b) != 0) {
+			at = &lane->next;
+			continue;
+		}
+		*at = lane->next;
+		free(lane);
+	}
+}
+
+static void
+hold_lanes(struct session *s, const struct manifest *m)
+{
+	release_lanes(s, &m->consignment_id);
+	for (size_t i = 0; i < m->consignees.n; i++) {
+		struct held_lane *lane = calloc(1, sizeof *lane);
+
+		if (lane == NULL)
+			return; /* order is then only as good as the agent's own patience */
+		lane->study = m->study;
+		lane->consignee = m->consignees.v[i]->org;
+		lane->consignment_id = m->consignment_id;
+		lane->next = s->held;
+		s->held = lane;
+	}
+}
+
+static bool
+lane_is_held(const struct session *s, const struct manifest *m)
+{
+	for (const struct held_lane *lane = s->held; lane != NULL; lane = lane->next)
+		if (strcmp(lane->study.s, m->study.s) == 0)
+			for (size_t i = 0; i < m->consignees.n; i++)
+				if (strcmp(lane->consignee.s, m->consignees.v[i]->org.s) == 0)
+					return true;
+	return false;
+}
+
+void
+on_release(struct broker *b, struct request *r)
+{
+	(void)b;
+	release_lanes(r->session, &r->command->release->consignment_id);
+}
+
+/* A refusal without a place in the ledger: malformed input, and what is beyond the flood limit. */
+static void
+refuse_unplaced(struct submitting *u, struct ledger_record *record)
+{
+	struct statement st = {0};
+	struct leaf leaf = {0};
+	struct buf bytes = {0};
+	struct consign_hash entry;
+
+	if (ledger_record_encode(record, &bytes) != CONSIGN_OK) {
+		say_bye(u->b, u->s, CONSIGN_CODE_MALFORMED, "a refusal that cannot be written down");
+		goto out;
+	}
+	random_bytes(leaf.salt.b, sizeof leaf.salt.b);
+	leaf.record = buf_slice(&bytes);
+	tree_entry(&leaf.salt, leaf.record, &entry);
+	statement_sign(u->b->receipt_key, &u->b->hub_id, false, 0, &entry, &st.signature);
+	st.leaf = &leaf;
+	answer_later(u->b, u->s, u->sequence, &st);
+out:
+	buf_clear(&bytes);
+}
+
+static void
+submission_done(struct commit_job *job, enum consign_err err)
+{
+	struct submission *x = (struct submission *)job;
+	struct broker *b = x->broker;
+
+	if (err == CONSIGN_OK && x->entry.has_consignment) {
+		metrics_add(b->metrics, METRIC_ACCEPTED, 1);
+		metrics_add(b->metrics, METRIC_ACCEPTED_ITEMS, x->entry.manifest->items.n);
+		metrics_add(b->metrics, METRIC_ACCEPTED_BYTES, x->entry.body.len);
+	}
+	x->statement.signature = x->entry.leaves[0].signature;
+	broker_done(b, &x->entry, err);
+	for (struct waiter *w = x->pending->waiters; w != NULL; w = w->next) {
+		struct session *s = sessions_by_number(b->sessions, w->session);
+
+		if (s == NULL || s->state != SESSION_AGENT)
+			continue;
+		if (err != CONSIGN_OK)
+			say_try_later(b, s, w->sequence, "", err == CONSIGN_E_FULL ? CONSIGN_CODE_DISK_FULL : CONSIGN_CODE_TRY_LATER, consign_err_text(err));
+		else
+			answer_later(b, s, w->sequence, &x->statement);
+	}
+	if (err == CONSIGN_OK && x->entry.has_consignment)
+		for (size_t i = 0; i < x->entry.n_mailboxes; i++)
+			deliver_to_org(b, x->entry.mailboxes[i].org.s);
+	pending_remove(b->pending, x->pending);
+	frame_clear(&x->manifest_frame);
+	frame_clear(&x->body_frame);
+	store_entry_clear(&x->entry);
+	free(x);
+}
+
+/*
+ * An entry that holds the frames (no copy of the body between socket and store) and a manifest of its own, decoded
+ * from them into the entry's arena.
+ */
+static enum consign_err
+new_submission(struct submitting *u, struct submission **ret_x)
+{
+	struct store_entry *entry;
+	struct signed_manifest *sm;
+	struct manifest *m;
+	size_t budget = CONSIGN_UNPACK_BUDGET_BASE_BYTES * 2 + frame_slice(u->r->manifest).len * 2 * CONSIGN_UNPACK_BUDGET_PER_BYTE
+	    + CONSIGN_RECORD_MAX_BYTES;
+	enum consign_err err = broker_entry(u->b, budget, sizeof(struct submission), &entry);
+
+	if (err != CONSIGN_OK)
+		return err;
+	struct submission *x = (struct submission *)entry;
+
+	frame_init(&x->manifest_frame);
+	frame_init(&x->body_frame);
+	x->broker = u->b;
+	x->entry.job.done = submission_done;
+	err = signed_manifest_decode(frame_slice(u->r->manifest), entry->arena, &sm);
+	if (err == CONSIGN_OK)
+		err = manifest_decode(sm->manifest, entry->arena, &m);
+	if (err == CONSIGN_OK && (entry->leaves = arena_alloc(entry->arena, sizeof *entry->leaves)) == NULL)
+		err = CONSIGN_E_NO_MEMORY;
+	if (err == CONSIGN_OK && (x->pending = pending_add(u->b->pending, m, &u->digest)) == NULL)
+		err = CONSIGN_E_NO_MEMORY;
+	if (err == CONSIGN_OK && pending_wait(x->pending, u->s->number, u->sequence) != CONSIGN_OK) {
+		pending_remove(u->b->pending, x->pending);
+		err = CONSIGN_E_NO_MEMORY;
+	}
+	if (err != CONSIGN_OK) {
+		store_entry_clear(entry);
+		free(x);
+		return err;
+	}
+	entry->manifest = m;
+	entry->manifest_digest = u->digest;
+	entry->n_leaves = 1;
+	*ret_x = x;
+	return CONSIGN_OK;
+}
+
+/* The statement as it will be answered, pointing into the entry; the signature comes from the commit thread. */
+static void
+fill_statement(struct submission *x)
+{
+	const struct store_leaf *leaf = &x->entry.leaves[0];
+
+	x->leaf = (struct leaf){leaf->index, leaf->salt, leaf->record};
+	x->statement.leaf = &x->leaf;
+	x->statement.has_place = 1;
+}
+
+static void
+abandon(struct broker *b, struct submission *x)
+{
+	pending_remove(b->pending, x->pending);
+	store_entry_clear(&x->entry);
+	free(x);
+}
+
+/* At most so many refusals of an org get a leaf each second; the others are counted in one (design 5). */
+static bool
+may_have_leaf(struct broker *b, struct session *s)
+{
+	uint64_t second = clock_steady_us(b->clock) / 1000000;
+
+	if (s->refusal_second != second) {
+		if (s->refusals_uncounted > 0)
+			broker_act(b, "refusals", s->name, s->refusals_uncounted, "refused beyond the limit of leaves a second");
+		s->refusal_second = second;
+		s->refusals = 0;
+		s->refusals_uncounted = 0;
+	}
+	if (s->refusals < CONSIGN_REFUSAL_LEAVES_PER_SECOND) {
+		s->refusals++;
+		return true;
+	}
+	s->refusals_uncounted++;
+	return false;
+}
+
+static void
+refuse(struct submitting *u, const struct judgement *j, bool hold)
+{
+	struct broker *b = u->b;
+	const struct hub_root *root = hub_root(b->hub);
+	struct document_ref ref = {root->root->version, root->hash};
+	struct refused_record refused = {.consignor = u->m->consignor, .consignment_id = u->m->consignment_id, .attempt = u->m->attempt,
+	    .manifest_digest = u->digest, .root = &ref};
+	struct ledger_record record = broker_record(b);
+	struct submission *x;
+
+	memcpy(refused.consignor.s, u->s->name, sizeof refused.consignor.s);
+	refused.verdicts.v = j->verdicts;
+	refused.verdicts.n = j->n;
+	record.refused = &refused;
+	for (size_t i = 0; i < j->n; i++)
+		atomic_fetch_add(&b->metrics->refused[j->verdicts[i]->code], 1);
+	log_event(LOG_INFO, "submit.refused", "org", "s", u->s->name, "study", "s", u->m->study.s, "code", "s", consign_code_text(j->code),
+	    "rule", "s", j->n > 0 ? j->verdicts[0]->rule : "", NULL);
+	if (hold)
+		hold_lanes(u->s, u->m);
+	/* A refusal under another org's name must not take a place under that name's ids. */
+	if (strcmp(u->m->consignor.s, u->s->name) != 0 || !may_have_leaf(b, u->s)) {
+		refuse_unplaced(u, &record);
+		return;
+	}
+	enum consign_err err = new_submission(u, &x);
+
+	if (err == CONSIGN_OK) {
+		err = ledger_append(b->ledger, &record, true, x->entry.arena, &x->entry.leaves[0]);
+		if (err != CONSIGN_OK)
+			abandon(b, x);
+	}
+	if (err != CONSIGN_OK) {
+		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, consign_err_text(err));
+		return;
+	}
+	x->entry.has_refusal = j->code != CONSIGN_CODE_DUPLICATE_CONFLICT;
+	fill_statement(x);
+	broker_commit(b, &x->entry);
+}
+
+static void
+refuse_whole(struct submitting *u, enum consign_code code, const char *detail, bool hold)
+{
+	struct judgement j;
+
+	if (judge_whole(u->r->arena, code, detail, &j) != CONSIGN_OK)
+		say_try_later(u->b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");
+	else
+		refuse(u, &j, hold);
+}
+
+/* What cannot even be read has no id to be refused under: all zeros stands for it. */
+static void
+refuse_unreadable(struct submitting *u, enum consign_code code, const char *detail)
+{
+	static struct signed_manifest no_sm;
+	struct manifest none = {.attempt = 1};
+
+	memcpy(none.consignor.s, "--", 3); /* no org's name: the refusal gets no place */
+	u->sm = &no_sm;
+	u->m = &none;
+	refuse_whole(u, code, detail, false);
+}
+
+/* True when an earlier submission under this id has answered the question. */
+static bool
+was_decided(struct submitting *u)
+{
+	struct broker *b = u->b;
+	struct pending_item *pending = pending_find(b->pending, u->s->name, &u->m->consignment_id);
+	struct store_past past;
+
+	if (pending != NULL) {
+		if (hash_equal(&pending->digest, &u->digest)) {
+			if (pending_wait(pending, u->s->number, u->sequence) != CONSIGN_OK)
+				say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");
+		} else {
+			/* Another attempt may follow only an answer, and this one has none yet. */
+			say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "an earlier attempt has no answer yet");
+		}
+		return true;
+	}
+	enum consign_err err = store_past(b->db, u->s->name, &u->m->consignment_id, u->r->arena, &past);
+
+	if (err == CONSIGN_E_NOT_FOUND)
+		return false;
+	if (err != CONSIGN_OK) {
+		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, consign_err_text(err));
+		return true;
+	}
+	if (hash_equal(&past.digest, &u->digest)) {
+		metrics_add(b->metrics, METRIC_REPEATED, 1);
+		if (!past.accepted)
+			hold_lanes(u->s, u->m);
+		answer_later(b, u->s, u->sequence, past.statement);
+		return true;
+	}
+	if (past.accepted || u->m->attempt <= past.attempt) {
+		refuse_whole(u, CONSIGN_CODE_DUPLICATE_CONFLICT, "this id was used before, for other content", false);
+		return true;
+	}
+	return false;
+}
+
+/* NULL when there is room for all; else the consignee whose mailbox is full. */
+static const char *
+full_mailbox(struct broker *b, const struct manifest *m)
+{
+	for (size_t i = 0; i < m->consignees.n; i++) {
+		const struct mailbox *box = mailbox_of(b->mailboxes, m->consignees.v[i]->org.s);
+
+		if (box == NULL || box->waiting >= CONSIGN_MAILBOX_MAX_CONSIGNMENTS)
+			return m->consignees.v[i]->org.s;
+	}
+	return NULL;
+}
+
+static enum consign_err
+fill_acceptance(struct submitting *u, struct submission *x)
+{
+	struct broker *b = u->b;
+	struct store_entry *e = &x->entry;
+	const struct manifest *m = e->manifest;
+	size_t n = m->consignees.n;
+	const struct hub_root *root = hub_root(b->hub);
+	const struct hub_card *card = hub_card(b->hub, u->s->name);
+	struct document_ref root_ref = {root->root->version, root->hash}, card_ref = {card->card->version, card->hash};
+	struct accepted_record accepted = {.consignor = m->consignor, .consignment_id = m->consignment_id, .attempt = m->attempt,
+	    .manifest_digest = u->digest, .root = &root_ref, .card = &card_ref};
+	struct mailbox_opening *openings = arena_alloc(e->arena, n * sizeof *openings);
+	struct ledger_record record = broker_record(b);
+
+	e->mailboxes = arena_alloc(e->arena, n * sizeof *e->mailboxes);
+	x->statement.openings.v = arena_alloc(e->arena, n * sizeof *x->statement.openings.v);
+	accepted.mailboxes.v = arena_alloc(e->arena, n * sizeof *accepted.mailboxes.v);
+	if (openings == NULL || e->mailboxes == NULL || x->statement.openings.v == NULL || accepted.mailboxes.v == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	for (size_t i = 0; i < n; i++) {
+		struct store_mailbox *row = &e->mailboxes[i];
+
+		mailbox_take(b->mailboxes, mailbox_of(b->mailboxes, m->consignees.v[i]->org.s), row);
+		openings[i] = (struct mailbox_opening){row->org, row->position, row->previous, row->salt};
+		x->statement.openings.v[i] = &openings[i];
+		mailbox_commitment(&b->hub_id, &openings[i], &accepted.mailboxes.v[i]);
+	}
+	x->statement.openings.n = accepted.mailboxes.n = e->n_mailboxes = n;
+	record.accepted = &accepted;
+	/* From here on a failure would leave a gap in the mailboxes: the record fits by construction, memory is checked. */
+	enum consign_err err = ledger_append(b->ledger, &record, true, e->arena, &e->leaves[0]);
+
+	if (err != CONSIGN_OK) {
+		b->store_failed = true; /* reload: the positions just given were not */
+		return err;
+	}
+	for (size_t i = 0; i < n; i++)
+		mailbox_chain(mailbox_of(b->mailboxes, e->mailboxes[i].org.s), &e->leaves[0].entry, &e->mailboxes[i]);
+	return CONSIGN_OK;
+}
+
+static void
+accept(struct submitting *u)
+{
+	struct submission *x;
+	enum consign_err err = new_submission(u, &x);
+
+	if (err == CONSIGN_OK) {
+		err = fill_acceptance(u, x);
+		if (err != CONSIGN_OK)
+			abandon(u->b, x);
+	}
+	if (err != CONSIGN_OK) {
+		say_try_later(u->b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, consign_err_text(err));
+		return;
+	}
+	frame_move(&x->manifest_frame, u->r->manifest);
+	frame_move(&x->body_frame, u->r->body);
+	x->entry.has_consignment = true;
+	x->entry.manifest_frame = frame_slice(&x->manifest_frame);
+	x->entry.body = frame_slice(&x->body_frame);
+	fill_statement(x);
+	broker_commit(u->b, &x->entry);
+}
+
+/* Shape: sizes first, then what the wire room says. False when it was refused. */
+static bool
+read_submission(struct submitting *u)
+{
+	struct consign_slice manifest = frame_slice(u->r->manifest), body = frame_slice(u->r->body);
+
+	if (manifest.len > CONSIGN_MANIFEST_MAX_BYTES || body.len > CONSIGN_BODY_MAX_BYTES) {
+		refuse_unreadable(u, CONSIGN_CODE_TOO_BIG,
+		    manifest.len > CONSIGN_MANIFEST_MAX_BYTES ? "the manifest is over its limit" : "the body is over its limit");
+		return false;
+	}
+	/* The arena of the command frame is small: manifests get one of their own, ended by the caller. */
+	if (signed_manifest_decode(manifest, u->r->arena, &u->sm) != CONSIGN_OK
+	    || manifest_decode(u->sm->manifest, u->r->arena, &u->m) != CONSIGN_OK) {
+		refuse_unreadable(u, CONSIGN_CODE_MALFORMED, "the manifest is malformed");
+		return false;
+	}
+	hash_sha256(u->sm->manifest, &u->digest);
+	return true;
+}
+
+static void
+decide(struct submitting *u)
+{
+	struct broker *b = u->b;
+	struct judgement j;
+	const char *full;
+
+	if (strcmp(u->m->consignor.s, u->s->name) == 0 && was_decided(u))
+		return;
+	if (b->draining || b->disk_full) {
+		hold_lanes(u->s, u->m);
+		say_try_later(b, u->s, u->sequence, "", b->draining ? CONSIGN_CODE_SHUTTING_DOWN : CONSIGN_CODE_DISK_FULL,
+		    b->draining ? "the broker is stopping" : "the broker's disk is nearly full");
+		return;
+	}
+	release_lanes(u->s, &u->m->consignment_id);
+	if (lane_is_held(u->s, u->m)) {
+		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_LANE_HELD, "an earlier consignment of its lane comes first");
+		return;
+	}
+	if (judge_submission(b->hub, u->s->name, u->sm, u->m, frame_slice(u->r->body), clock_wall_us(b->clock), u->r->arena, &j) != CONSIGN_OK) {
+		hold_lanes(u->s, u->m);
+		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");
+		return;
+	}
+	if (j.code == CONSIGN_CODE_TRY_LATER) {
+		hold_lanes(u->s, u->m);
+		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, j.detail);
+		return;
+	}
+	if (j.code != CONSIGN_CODE_NONE) {
+		refuse(u, &j, true);
+		return;
+	}
+	full = full_mailbox(b, u->m);
+	if (full != NULL) {
+		hold_lanes(u->s, u->m);
+		say_try_later(b, u->s, u->sequence, full, CONSIGN_CODE_MAILBOX_FULL, "the consignee's mailbox is full");
+		return;
+	}
+	accept(u);
+}
+
+void
+on_submit(struct broker *b, struct request *r)
+{
+	struct submitting u = {.b = b, .r = r, .s = r->session, .sequence = r->command->submit->sequence};
+	struct arena *command = r->arena, *arena = NULL;
+
+	if (u.s->submitted >= 2 * CONSIGN_WINDOW_CONSIGNMENTS) {
+		say_bye(b, u.s, CONSIGN_CODE_QUOTA, "more submissions under way than the window allows");
+		return;
+	}
+	u.s->submitted++;
+	size_t budget = 2 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + CONSIGN_BUNDLE_MAX_ITEMS * CONSIGN_CONSIGNEES_MAX * 256u
+	    + 4 * frame_slice(r->manifest).len * CONSIGN_UNPACK_BUDGET_PER_BYTE;
+
+	if (frame_slice(r->manifest).len > CONSIGN_MANIFEST_MAX_BYTES)
+		budget = 2 * CONSIGN_UNPACK_BUDGET_BASE_BYTES;
+	if (arena_new(budget, &arena) != CONSIGN_OK) {
+		say_try_later(b, u.s, u.sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");
+		return;
+	}
+	r->arena = arena;
+	if (read_submission(&u))
+		decide(&u);
+	r->arena = command;
+	arena_free(&arena);
+}

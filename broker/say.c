@@ -1,0 +1,152 @@
+/*
+ * Everything the broker says to a peer. A frame that cannot be handed to the socket ends the peer's session: with credit
+ * in both directions that means the peer is gone or does not keep to its window; it loses nothing by connecting again.
+ */
+#include "broker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/log.h"
+
+/* Answers of one frame: each is a few hundred bytes, and a peer has at most a window of them. */
+#define ANSWERS_A_FRAME 64u
+
+void
+say_with(struct broker *b, struct session *s, const struct session_command *command, struct frame *manifest, struct frame *body)
+{
+	struct buf bytes = {0};
+	struct frame frames[TRANSPORT_FRAMES_MAX];
+	size_t n = 1;
+	enum consign_err err = session_command_encode(command, &bytes);
+
+	frame_init(&frames[0]);
+	if (err == CONSIGN_OK)
+		err = frame_take(&frames[0], &bytes);
+	if (err == CONSIGN_OK && manifest != NULL) {
+		frame_move(&frames[n++], manifest);
+		frame_move(&frames[n++], body);
+	}
+	if (err == CONSIGN_OK)
+		err = listener_send(b->listener, &s->route, frames, n);
+	else
+		frame_clear(&frames[0]);
+	buf_clear(&bytes);
+	if (err != CONSIGN_OK) {
+		log_event(LOG_INFO, "session.lost", "name", "s", s->name, "reason", "s", consign_err_text(err), NULL);
+		listener_drop(b->listener, &s->route);
+		s->state = SESSION_STATES; /* allows nothing; ended when its connection is seen to close, or by the sweep */
+	}
+}
+
+void
+say(struct broker *b, struct session *s, const struct session_command *command)
+{
+	say_with(b, s, command, NULL, NULL);
+}
+
+void
+say_done(struct broker *b, struct session *s, uint64_t request, enum consign_code code, const char *detail)
+{
+	struct session_done done = {.request = request, .code = code, .detail = slice_text(detail)};
+
+	say(b, s, &(struct session_command){.done = &done});
+}
+
+void
+say_bye(struct broker *b, struct session *s, enum consign_code code, const char *detail)
+{
+	struct session_bye bye = {.code = code, .detail = slice_text(detail)};
+
+	if (code != CONSIGN_CODE_NONE)
+		log_event(LOG_INFO, "session.refused", "name", "s", s->name, "code", "s", consign_code_text(code), "detail", "s", detail, NULL);
+	say(b, s, &(struct session_command){.bye = &bye});
+	s->state = SESSION_STATES;
+}
+
+void
+say_try_later(struct broker *b, struct session *s, uint64_t sequence, const char *org, enum consign_code code, const char *detail)
+{
+	struct session_try_later later = {.sequence = sequence, .code = code, .detail = slice_text(detail), .retry_ms = code == CONSIGN_CODE_LANE_HELD ? 0 : 1000};
+
+	memcpy(later.org, org, strlen(org) + 1);
+	if (s->submitted > 0)
+		s->submitted--;
+	metrics_add(b->metrics, METRIC_TRY_LATER, 1);
+	say(b, s, &(struct session_command){.try_later = &later});
+}
+
+void
+answer_later(struct broker *b, struct session *s, uint64_t sequence, const struct statement *statement)
+{
+	struct queued_answer *q = calloc(1, sizeof *q);
+
+	if (s->submitted > 0)
+		s->submitted--;
+	if (q == NULL || statement_encode(statement, &q->statement) != CONSIGN_OK) {
+		free(q);
+		say_bye(b, s, CONSIGN_CODE_TRY_LATER, "out of memory");
+		return;
+	}
+	q->sequence = sequence;
+	q->leaf = statement->has_place ? statement->leaf->index : UINT64_MAX;
+	*s->answers_end = q;
+	s->answers_end = &q->next;
+}
+
+/* One frame of answers, all under the newest checkpoint. */
+static enum consign_err
+flush_some(struct broker *b, struct session *s, struct arena *arena)
+{
+	struct session_answers a = {0};
+	enum consign_err err = CONSIGN_OK;
+
+	a.answers.v = arena_alloc(arena, ANSWERS_A_FRAME * sizeof *a.answers.v);
+	if (a.answers.v == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	while (err == CONSIGN_OK && s->answers != NULL && a.answers.n < ANSWERS_A_FRAME) {
+		struct queued_answer *q = s->answers;
+		struct session_answer *answer = arena_alloc(arena, sizeof *answer);
+
+		if (answer == NULL)
+			return CONSIGN_E_NO_MEMORY;
+		answer->sequence = q->sequence;
+		err = statement_decode(buf_slice(&q->statement), arena, &answer->statement);
+		if (err == CONSIGN_OK && q->leaf != UINT64_MAX)
+			err = ledger_prove(b->ledger, q->leaf, arena, &answer->statement->path);
+		if (err != CONSIGN_OK)
+			break;
+		a.answers.v[a.answers.n++] = answer;
+		s->answers = q->next;
+		if (s->answers == NULL)
+			s->answers_end = &s->answers;
+		buf_clear(&q->statement);
+		free(q);
+	}
+	if (err == CONSIGN_OK && ledger_checkpoint(b->ledger)->size > 0) {
+		err = ledger_update(b->ledger, s->seen_size, arena, &a.checkpoint);
+		s->seen_size = ledger_checkpoint(b->ledger)->size;
+	}
+	if (err == CONSIGN_OK)
+		say(b, s, &(struct session_command){.answers = &a});
+	return err;
+}
+
+void
+answers_flush(struct broker *b)
+{
+	for (struct session *s = sessions_first(b->sessions); s != NULL; s = s->next)
+		while (s->answers != NULL && s->state == SESSION_AGENT) {
+			struct arena *arena = NULL;
+			enum consign_err err = arena_new(CONSIGN_COMMAND_MAX_BYTES, &arena);
+
+			if (err == CONSIGN_OK)
+				err = flush_some(b, s, arena);
+			arena_free(&arena);
+			if (err != CONSIGN_OK) {
+				log_event(LOG_ERROR, "answers.failed", "name", "s", s->name, "reason", "s", consign_err_text(err), NULL);
+				say_bye(b, s, CONSIGN_CODE_TRY_LATER, "answers could not be proven; connect again");
+			}
+		}
+}

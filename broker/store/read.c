@@ -1,0 +1,508 @@
+/* The reading side: any connection, any thread that owns it. */
+#include "store/store.h"
+
+#include <string.h>
+
+#include "core/limits.h"
+
+#define NODE_LEVEL_SHIFT 48
+#define OPENING_BYTES (8 + 32 + 32)
+
+static enum consign_err
+one_row(struct db_statement *s)
+{
+	bool row;
+	enum consign_err err = db_step(s, &row);
+
+	return err != CONSIGN_OK ? err : row ? CONSIGN_OK : CONSIGN_E_NOT_FOUND;
+}
+
+static enum consign_err
+column_fixed(struct db_statement *s, int column, void *ret_bytes, size_t len)
+{
+	struct consign_slice v = db_column_slice(s, column);
+
+	if (v.len != len)
+		return CONSIGN_E_CORRUPT;
+	memcpy(ret_bytes, v.data, len);
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+column_org(struct db_statement *s, int column, struct consign_org *ret_org)
+{
+	struct consign_slice v = db_column_slice(s, column);
+
+	if (v.len > CONSIGN_ORG_MAX_BYTES)
+		return CONSIGN_E_CORRUPT;
+	memcpy(ret_org->s, v.data, v.len);
+	ret_org->s[v.len] = '\0';
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+column_copy(struct db_statement *s, int column, struct arena *arena, struct consign_slice *ret_slice)
+{
+	struct consign_slice v = db_column_slice(s, column), copy = {0};
+
+	if (v.len > 0) {
+		copy = arena_copy(arena, v);
+		if (copy.data == NULL)
+			return CONSIGN_E_NO_MEMORY;
+	}
+	*ret_slice = copy;
+	return CONSIGN_OK;
+}
+
+enum consign_err
+store_size(struct db *db, uint64_t *ret_leaves)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(db, "SELECT id FROM leaf ORDER BY id DESC LIMIT 1", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = one_row(s);
+	if (err == CONSIGN_OK)
+		*ret_leaves = db_column_u64(s, 0) + 1;
+	if (err == CONSIGN_E_NOT_FOUND) {
+		*ret_leaves = 0;
+		err = CONSIGN_OK;
+	}
+	db_reset(s);
+	return err;
+}
+
+enum consign_err
+store_note_read(struct db *db, struct buf *ret_note)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(db, "SELECT note FROM checkpoint", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = one_row(s);
+	if (err == CONSIGN_OK)
+		err = buf_append(ret_note, db_column_slice(s, 0));
+	db_reset(s);
+	return err;
+}
+
+enum consign_err
+store_node(struct db *db, uint32_t level, uint64_t index, struct consign_hash *ret_hash)
+{
+	struct db_statement *s;
+	struct consign_hash hash;
+	enum consign_err err = db_statement(db, "SELECT hash FROM node WHERE id = ?1", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_u64(s, 1, (uint64_t)level << NODE_LEVEL_SHIFT | index);
+	err = one_row(s);
+	if (err == CONSIGN_OK)
+		err = column_fixed(s, 0, hash.b, sizeof hash.b);
+	db_reset(s);
+	if (err == CONSIGN_OK)
+		*ret_hash = hash;
+	return err;
+}
+
+enum consign_err
+store_leaf_read(struct db *db, uint64_t index, struct arena *arena, struct leaf *ret_leaf)
+{
+	struct db_statement *s;
+	struct leaf leaf = {.index = index};
+	enum consign_err err = db_statement(db, "SELECT salt, record FROM leaf WHERE id = ?1", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_u64(s, 1, index);
+	err = one_row(s);
+	if (err == CONSIGN_OK)
+		err = column_fixed(s, 0, leaf.salt.b, sizeof leaf.salt.b);
+	if (err == CONSIGN_OK)
+		err = column_copy(s, 1, arena, &leaf.record);
+	db_reset(s);
+	if (err == CONSIGN_OK)
+		*ret_leaf = leaf;
+	return err;
+}
+
+enum consign_err
+store_tails(struct db *db, void (*each)(void *context, const struct store_tail *tail), void *context)
+{
+	struct db_statement *s;
+	bool row;
+	enum consign_err err = db_statement(db,
+	    "SELECT org, position, head, ifnull((SELECT min(m.position) - 1 FROM mailbox m WHERE m.org = t.org AND m.settled = 0), t.position),"
+	    " (SELECT count(*) FROM mailbox m WHERE m.org = t.org AND m.settled = 0) FROM mailbox_tail t",
+	    &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
+		struct store_tail tail = {.position = db_column_u64(s, 1), .settled_to = db_column_u64(s, 3), .waiting = db_column_u64(s, 4)};
+
+		err = column_org(s, 0, &tail.org);
+		if (err == CONSIGN_OK)
+			err = column_fixed(s, 2, tail.head.b, sizeof tail.head.b);
+		if (err != CONSIGN_OK)
+			break;
+		each(context, &tail);
+	}
+	db_reset(s);
+	return err;
+}
+
+enum consign_err
+store_documents(struct db *db, enum consign_err (*each)(void *context, struct consign_slice documents), void *context)
+{
+	struct db_statement *s;
+	bool row;
+	enum consign_err err = db_statement(db, "SELECT documents FROM document ORDER BY n", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
+		err = each(context, db_column_slice(s, 0));
+		if (err != CONSIGN_OK)
+			break;
+	}
+	db_reset(s);
+	return err;
+}
+
+enum consign_err
+store_invites(struct db *db, enum consign_err (*each)(void *context, const struct invite_notice *notice, struct consign_slice join),
+    void *context)
+{
+	struct db_statement *s;
+	bool row;
+	enum consign_err err = db_statement(db, "SELECT org, transport_key, token_hash, expires_us, request FROM invite", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
+		struct invite_notice n = {.expires_us = db_column_u64(s, 3)};
+
+		err = column_org(s, 0, &n.org);
+		if (err == CONSIGN_OK)
+			err = column_fixed(s, 1, n.transport_key.b, sizeof n.transport_key.b);
+		if (err == CONSIGN_OK)
+			err = column_fixed(s, 2, n.token_hash.b, sizeof n.token_hash.b);
+		if (err == CONSIGN_OK)
+			err = each(context, &n, db_column_slice(s, 4));
+		if (err != CONSIGN_OK)
+			break;
+	}
+	db_reset(s);
+	return err;
+}
+
+/* leaf index, salt, record, signature at columns first … first + 3, as a statement without path. */
+static enum consign_err
+column_statement(struct db_statement *s, int first, struct arena *arena, struct statement **ret_statement)
+{
+	struct statement *st = arena_alloc(arena, sizeof *st);
+	enum consign_err err;
+
+	if (st == NULL || (st->leaf = arena_alloc(arena, sizeof *st->leaf)) == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	st->has_place = 1;
+	st->leaf->index = db_column_u64(s, first);
+	err = column_fixed(s, first + 1, st->leaf->salt.b, sizeof st->leaf->salt.b);
+	if (err == CONSIGN_OK)
+		err = column_copy(s, first + 2, arena, &st->leaf->record);
+	if (err == CONSIGN_OK)
+		err = column_fixed(s, first + 3, st->signature.b, sizeof st->signature.b);
+	if (err == CONSIGN_OK)
+		*ret_statement = st;
+	return err;
+}
+
+static enum consign_err
+decode_openings(struct consign_slice bytes, struct consign_slice signed_manifest, struct arena *arena, struct statement *st)
+{
+	struct signed_manifest *sm;
+	struct manifest *m;
+	struct cursor c = cursor_over(bytes);
+	enum consign_err err = signed_manifest_decode(signed_manifest, arena, &sm);
+
+	if (err == CONSIGN_OK)
+		err = manifest_decode(sm->manifest, arena, &m);
+	if (err != CONSIGN_OK || bytes.len != m->consignees.n * OPENING_BYTES)
+		return CONSIGN_E_CORRUPT;
+	st->openings.v = arena_alloc(arena, (m->consignees.n + 1) * sizeof *st->openings.v);
+	if (st->openings.v == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	for (size_t i = 0; i < m->consignees.n; i++) {
+		struct mailbox_opening *o = arena_alloc(arena, sizeof *o);
+
+		if (o == NULL)
+			return CONSIGN_E_NO_MEMORY;
+		o->org = m->consignees.v[i]->org;
+		err = cursor_be64(&c, &o->position);
+		if (err == CONSIGN_OK)
+			err = cursor_copy(&c, o->previous.b, sizeof o->previous.b);
+		if (err == CONSIGN_OK)
+			err = cursor_copy(&c, o->salt.b, sizeof o->salt.b);
+		if (err != CONSIGN_OK)
+			return CONSIGN_E_CORRUPT;
+		st->openings.v[st->openings.n++] = o;
+	}
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+past_acceptance(struct db *db, const char *consignor, const struct consign_id *id, struct arena *arena, struct store_past *past)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(db,
+	    "SELECT c.attempt, c.digest, c.openings, c.manifest, l.id, l.salt, l.record, l.signature FROM consignment c"
+	    " JOIN leaf l ON l.id = c.leaf WHERE c.id = ?1 AND c.consignor = ?2",
+	    &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_slice(s, 1, SLICE_ARRAY(id->b));
+	db_bind_text(s, 2, consignor);
+	err = one_row(s);
+	if (err == CONSIGN_OK) {
+		past->accepted = true;
+		past->attempt = (uint32_t)db_column_u64(s, 0);
+		err = column_fixed(s, 1, past->digest.b, sizeof past->digest.b);
+		if (err == CONSIGN_OK)
+			err = column_statement(s, 4, arena, &past->statement);
+		if (err == CONSIGN_OK)
+			err = decode_openings(db_column_slice(s, 2), db_column_slice(s, 3), arena, past->statement);
+	}
+	db_reset(s);
+	return err;
+}
+
+enum consign_err
+store_past(struct db *db, const char *consignor, const struct consign_id *id, struct arena *arena, struct store_past *ret_past)
+{
+	struct store_past past = {0};
+	struct db_statement *s;
+	enum consign_err err = past_acceptance(db, consignor, id, arena, &past);
+
+	if (err == CONSIGN_E_NOT_FOUND) {
+		err = db_statement(db,
+		    "SELECT r.attempt, r.digest, l.id, l.salt, l.record, l.signature FROM refusal r JOIN leaf l ON l.id = r.leaf"
+		    " WHERE r.id = ?1 AND r.consignor = ?2 ORDER BY r.attempt DESC LIMIT 1",
+		    &s);
+		if (err != CONSIGN_OK)
+			return err;
+		db_bind_slice(s, 1, SLICE_ARRAY(id->b));
+		db_bind_text(s, 2, consignor);
+		err = one_row(s);
+		if (err == CONSIGN_OK) {
+			past.attempt = (uint32_t)db_column_u64(s, 0);
+			err = column_fixed(s, 1, past.digest.b, sizeof past.digest.b);
+			if (err == CONSIGN_OK)
+				err = column_statement(s, 2, arena, &past.statement);
+		}
+		db_reset(s);
+	}
+	if (err == CONSIGN_OK)
+		*ret_past = past;
+	return err;
+}
+
+static enum consign_err
+tombstone_statement(struct db *db, uint64_t leaf, struct arena *arena, struct statement **ret_statement)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(db, "SELECT id, salt, record, signature FROM leaf WHERE id = ?1", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_u64(s, 1, leaf);
+	err = one_row(s);
+	if (err == CONSIGN_OK)
+		err = column_statement(s, 0, arena, ret_statement);
+	db_reset(s);
+	return err;
+}
+
+static enum consign_err
+read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct store_mail *m)
+{
+	struct statement *st;
+	struct consign_hash digest, computed;
+	enum consign_err err;
+
+	m->position = db_column_u64(s, 0);
+	m->leaf = db_column_u64(s, 1);
+	err = column_fixed(s, 2, m->previous.b, sizeof m->previous.b);
+	if (err == CONSIGN_OK)
+		err = column_fixed(s, 3, m->salt.b, sizeof m->salt.b);
+	if (err == CONSIGN_OK)
+		err = column_org(s, 5, &m->consignor);
+	if (err == CONSIGN_OK)
+		err = column_fixed(s, 6, m->consignment_id.b, sizeof m->consignment_id.b);
+	if (err == CONSIGN_OK)
+		err = column_fixed(s, 7, m->digest.b, sizeof m->digest.b);
+	if (err == CONSIGN_OK)
+		err = column_statement(s, 12, arena, &st);
+	if (err != CONSIGN_OK)
+		return err;
+	m->record = *st->leaf;
+	m->signature = st->signature;
+	if (!db_column_is_null(s, 4))
+		return tombstone_statement(db, db_column_u64(s, 4), arena, &m->tombstone);
+	m->seen_size = db_column_u64(s, 9);
+	err = column_copy(s, 10, arena, &m->manifest);
+	if (err == CONSIGN_OK)
+		err = column_copy(s, 11, arena, &m->body);
+	if (err == CONSIGN_OK)
+		err = column_fixed(s, 8, digest.b, sizeof digest.b);
+	if (err != CONSIGN_OK)
+		return err;
+	/* Design 4: checked whenever it is read from the store, so that a rotten disk never frames the consignor. */
+	hash_blake2b(m->body, &computed);
+	m->corrupt = !hash_equal(&digest, &computed);
+	return CONSIGN_OK;
+}
+
+enum consign_err
+store_mailbox_read(struct db *db, const char *org, uint64_t from, size_t max, size_t max_bytes, struct arena *arena,
+    struct store_mail **ret_mail, size_t *ret_n)
+{
+	struct db_statement *s;
+	size_t n = 0, bytes = 0;
+	bool row;
+	struct store_mail *mail = arena_alloc(arena, (max + 1) * sizeof *mail);
+	enum consign_err err;
+
+	if (mail == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	err = db_begin_read(db);
+	if (err != CONSIGN_OK)
+		return err;
+	err = db_statement(db,
+	    "SELECT m.position, m.leaf, m.previous, m.salt, m.tombstone, c.consignor, c.id, c.digest, c.body_digest, c.seen_size,"
+	    " c.manifest, c.body, l.id, l.salt, l.record, l.signature FROM mailbox m JOIN consignment c ON c.leaf = m.leaf"
+	    " JOIN leaf l ON l.id = m.leaf WHERE m.org = ?1 AND m.position >= ?2 AND m.settled = 0 ORDER BY m.position LIMIT ?3",
+	    &s);
+	if (err != CONSIGN_OK)
+		goto out;
+	db_bind_text(s, 1, org);
+	db_bind_u64(s, 2, from);
+	db_bind_u64(s, 3, max);
+	/* At least one, whatever its size: a consignment larger than the window must still arrive. */
+	while ((n == 0 || bytes < max_bytes) && (err = db_step(s, &row)) == CONSIGN_OK && row) {
+		err = read_mail_row(db, s, arena, &mail[n]);
+		if (err != CONSIGN_OK)
+			break;
+		bytes += mail[n].body.len + mail[n].manifest.len;
+		n++;
+	}
+	db_reset(s);
+out:
+	if (err == CONSIGN_OK)
+		err = db_commit(db);
+	else
+		db_rollback(db);
+	if (err == CONSIGN_OK) {
+		*ret_mail = mail;
+		*ret_n = n;
+	}
+	return err;
+}
+
+enum consign_err
+store_settlements(struct db *db, const char *consignor, size_t max, struct arena *arena, struct store_settlement **ret_settlements,
+    size_t *ret_n)
+{
+	struct db_statement *s;
+	struct store_settlement *list = arena_alloc(arena, (max + 1) * sizeof *list);
+	size_t n = 0;
+	bool row;
+	enum consign_err err;
+
+	if (list == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	err = db_statement(db,
+	    "SELECT t.n, t.receipt, l.id, l.salt, l.record, l.signature FROM settlement t JOIN leaf l ON l.id = t.leaf"
+	    " WHERE t.consignor = ?1 ORDER BY t.n LIMIT ?2",
+	    &s);
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_text(s, 1, consignor);
+	db_bind_u64(s, 2, max);
+	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
+		struct statement *st;
+
+		err = column_copy(s, 1, arena, &list[n].receipt);
+		if (err == CONSIGN_OK)
+			err = column_statement(s, 2, arena, &st);
+		if (err != CONSIGN_OK)
+			break;
+		list[n].n = db_column_u64(s, 0);
+		list[n].record = *st->leaf;
+		list[n++].signature = st->signature;
+	}
+	db_reset(s);
+	if (err == CONSIGN_OK) {
+		*ret_settlements = list;
+		*ret_n = n;
+	}
+	return err;
+}
+
+enum consign_err
+store_expired(struct db *db, uint64_t now_us, size_t max, struct arena *arena, struct store_expired **ret_expired, size_t *ret_n)
+{
+	struct db_statement *s;
+	struct store_expired *list = arena_alloc(arena, (max + 1) * sizeof *list);
+	size_t n = 0;
+	bool row;
+	enum consign_err err;
+
+	if (list == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	err = db_statement(db,
+	    "SELECT m.org, m.position, c.consignor, c.id FROM consignment c JOIN mailbox m ON m.leaf = c.leaf AND m.settled = 0"
+	    " WHERE c.waiting > 0 AND c.expires_us <= ?1 AND m.tombstone IS NULL LIMIT ?2",
+	    &s);
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_u64(s, 1, now_us);
+	db_bind_u64(s, 2, max);
+	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
+		err = column_org(s, 0, &list[n].consignee);
+		if (err == CONSIGN_OK)
+			err = column_org(s, 2, &list[n].consignor);
+		if (err == CONSIGN_OK)
+			err = column_fixed(s, 3, list[n].consignment_id.b, sizeof list[n].consignment_id.b);
+		if (err != CONSIGN_OK)
+			break;
+		list[n++].position = db_column_u64(s, 1);
+	}
+	db_reset(s);
+	if (err == CONSIGN_OK) {
+		*ret_expired = list;
+		*ret_n = n;
+	}
+	return err;
+}
+
+enum consign_err
+store_drop_bodies(struct db *db, uint64_t settled_before_us, uint64_t *ret_dropped)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(db,
+	    "UPDATE consignment SET body = NULL WHERE leaf IN (SELECT leaf FROM consignment WHERE settled_us IS NOT NULL AND body IS NOT NULL"
+	    " AND settled_us < ?1 LIMIT 1000)",
+	    &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_u64(s, 1, settled_before_us);
+	err = db_run(s);
+	if (err == CONSIGN_OK)
+		*ret_dropped = db_changes(db);
+	return err;
+}

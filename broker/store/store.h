@@ -1,0 +1,182 @@
+/*
+ * The broker's store: what is promised is here first. SQLite, a row a consignment; one writing connection (the commit
+ * thread's), reading connections for the loop (point look-ups) and the reader thread (mail).
+ *
+ *   leaf         index → salt, record            every act, forever
+ *   node         perfect subtrees of the ledger  level << 48 | index → hash
+ *   checkpoint   the newest note
+ *   consignment  leaf → consignor, id, digest, manifest, body, signature; body goes at the end of its retention
+ *   refusal      (consignor, id, attempt) → digest and the signed refusal, so that the same question hears the same answer
+ *   mailbox      (org, position) → leaf, chain, settled, tombstone
+ *   mailbox_tail org → last position and chain head
+ *   settlement   (consignor, n) → delivery receipt or tombstone on its way back
+ *   document     encoded Documents messages in the order in which they came into force
+ *   invite, join what waits for an administrator
+ *
+ * Invariant: an entry is written in one transaction with its leaves; positions and leaves are dense.
+ * Threads   a struct db belongs to one thread; entries are handed over whole
+ */
+#ifndef BROKER_STORE_H
+#define BROKER_STORE_H
+
+#include <stdatomic.h>
+
+#include "core/commit.h"
+#include "core/sign.h"
+#include "ledger/checkpoint.h"
+#include "ledger/tree.h"
+#include "wire/session_wire.h"
+
+/* Opens (and migrates, when writing). Errors: those of db_open. */
+CONSIGN_MUST_CHECK enum consign_err store_open(const char *path, bool read_only, struct db **ret_db);
+
+/* The note of one commit group, shared by its entries. */
+struct store_note {
+	atomic_size_t refs; /* entries of the group hold it on both threads */
+	struct checkpoint checkpoint;
+	struct buf note;
+};
+
+struct store_leaf {
+	uint64_t index;
+	struct consign_hash salt;
+	struct consign_hash entry;
+	struct consign_slice record;
+	bool wants_signature;
+	struct consign_signature signature; /* out: made on the commit thread */
+};
+
+struct store_mailbox {
+	struct consign_org org;
+	uint64_t position;
+	struct consign_hash previous;
+	struct consign_hash salt;
+	struct consign_hash head; /* after this position */
+};
+
+/* What one act writes. Zero-initialised; only what is set is written. Slices live in `arena` or in the owner's frames. */
+struct store_entry {
+	struct commit_job job; /* first; done is the owner's, apply is store_apply */
+	struct store_writer *writer;
+	struct arena *arena; /* owned; freed by store_entry_clear */
+	struct store_note *note; /* out: of the group it was committed in */
+
+	struct store_leaf *leaves;
+	size_t n_leaves;
+
+	bool has_consignment; /* accepted: leaves[0] is its leaf */
+	const struct manifest *manifest;
+	struct consign_hash manifest_digest;
+	struct consign_slice manifest_frame;
+	struct consign_slice body;
+	struct store_mailbox *mailboxes;
+	size_t n_mailboxes;
+
+	bool has_refusal; /* leaves[0] is its leaf */
+
+	bool has_delivery; /* leaves[0]: the delivered record; or, for a tombstone's acknowledgement, no leaf */
+	struct consign_org consignee;
+	uint64_t position;
+	uint64_t mail_leaf; /* of the acceptance */
+	struct consign_org consignor;
+	struct consign_id consignment_id;
+	struct consign_slice receipt; /* encoded delivery_receipt */
+
+	bool has_tombstone; /* leaves[0]: the retention record, for consignee and position above */
+
+	struct consign_slice documents; /* encoded; to append */
+
+	const struct invite_notice *invite;
+	struct consign_slice join; /* encoded join_request of `consignee` */
+	bool has_joined;           /* forget invite and join of `consignee` */
+
+	bool has_confirm; /* forget settlements of `consignor` up to `confirm_to` */
+	uint64_t confirm_to;
+};
+
+/* The commit thread's side: its own tree, the keys that sign there. */
+struct store_writer;
+/*
+ * ledger_key, receipt_key   borrow for the writer's life
+ * Errors: those of the store
+ */
+CONSIGN_MUST_CHECK enum consign_err store_writer_new(const struct consign_hash *hub_id, const struct secret *ledger_key,
+    const struct secret *receipt_key, struct store_writer **ret_writer);
+void store_writer_free(struct store_writer **writer);
+/* For commit_start: signs and stores the group's checkpoint. context is the writer. */
+enum consign_err store_before_commit(void *context, struct db *db);
+/* The apply of every entry. */
+enum consign_err store_apply(struct commit_job *job, struct db *db);
+void store_entry_clear(struct store_entry *entry); /* releases arena and note */
+
+/* Reading, on any connection. */
+struct store_tail {
+	struct consign_org org;
+	uint64_t position;
+	struct consign_hash head;
+	uint64_t settled_to; /* every position up to here is settled */
+	uint64_t waiting;    /* unsettled entries */
+};
+
+CONSIGN_MUST_CHECK enum consign_err store_size(struct db *db, uint64_t *ret_leaves);
+CONSIGN_MUST_CHECK enum consign_err store_note_read(struct db *db, struct buf *ret_note); /* NOT_FOUND before the first */
+CONSIGN_MUST_CHECK enum consign_err store_node(struct db *db, uint32_t level, uint64_t index, struct consign_hash *ret_hash);
+CONSIGN_MUST_CHECK enum consign_err store_leaf_read(struct db *db, uint64_t index, struct arena *arena, struct leaf *ret_leaf);
+CONSIGN_MUST_CHECK enum consign_err store_tails(struct db *db, void (*each)(void *context, const struct store_tail *tail), void *context);
+CONSIGN_MUST_CHECK enum consign_err store_documents(struct db *db,
+    enum consign_err (*each)(void *context, struct consign_slice documents), void *context);
+CONSIGN_MUST_CHECK enum consign_err store_invites(struct db *db,
+    enum consign_err (*each)(void *context, const struct invite_notice *notice, struct consign_slice join), void *context);
+
+/* What an earlier submission under this id became. NOT_FOUND: nothing. statement lives in arena, without path. */
+struct store_past {
+	bool accepted;
+	uint32_t attempt; /* of the acceptance, or of the newest refusal */
+	struct consign_hash digest;
+	struct statement *statement;
+};
+CONSIGN_MUST_CHECK enum consign_err store_past(struct db *db, const char *consignor, const struct consign_id *id, struct arena *arena,
+    struct store_past *ret_past);
+
+/* Mail from a position on, unsettled entries only. */
+struct store_mail {
+	uint64_t position;
+	uint64_t leaf;
+	struct consign_hash previous;
+	struct consign_hash salt;
+	struct leaf record;
+	struct consign_signature signature;
+	struct consign_slice manifest; /* signed manifest frame; empty with a tombstone */
+	struct consign_slice body;
+	struct statement *tombstone; /* NULL unless it expired or was destroyed */
+	struct consign_org consignor;
+	struct consign_id consignment_id;
+	struct consign_hash digest;
+	uint64_t seen_size; /* the manifest's seen checkpoint; 0 none */
+	bool corrupt;       /* the body is not what was stored: it is not delivered */
+};
+CONSIGN_MUST_CHECK enum consign_err store_mailbox_read(struct db *db, const char *org, uint64_t from, size_t max, size_t max_bytes,
+    struct arena *arena, struct store_mail **ret_mail, size_t *ret_n);
+
+struct store_settlement {
+	uint64_t n;
+	struct consign_slice receipt; /* encoded; empty for a tombstone */
+	struct leaf record;
+	struct consign_signature signature;
+};
+CONSIGN_MUST_CHECK enum consign_err store_settlements(struct db *db, const char *consignor, size_t max, struct arena *arena,
+    struct store_settlement **ret_settlements, size_t *ret_n);
+
+/* Unsettled, without tombstone, past their expiry. */
+struct store_expired {
+	struct consign_org consignee;
+	uint64_t position;
+	struct consign_org consignor;
+	struct consign_id consignment_id;
+};
+CONSIGN_MUST_CHECK enum consign_err store_expired(struct db *db, uint64_t now_us, size_t max, struct arena *arena,
+    struct store_expired **ret_expired, size_t *ret_n);
+/* Drops the bodies of consignments wholly settled before this time; manifests and leaves stay. For the commit thread. */
+CONSIGN_MUST_CHECK enum consign_err store_drop_bodies(struct db *db, uint64_t settled_before_us, uint64_t *ret_dropped);
+
+#endif

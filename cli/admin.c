@@ -1,0 +1,201 @@
+/* An administrator at work (admin.h). */
+#include "admin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/file.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "print.h"
+
+#define ROOT_SEEN_MAX_BYTES 256u
+
+/* "<version> <hash hex>\n". */
+static enum consign_err
+parse_root_seen(struct consign_slice text, struct document_ref *ret_ref)
+{
+	char line[ROOT_SEEN_MAX_BYTES], hex[65], end;
+	unsigned long long version;
+	struct buf hash = {0};
+
+	if (text.len >= sizeof line)
+		return CONSIGN_E_MALFORMED;
+	memcpy(line, text.data, text.len);
+	line[text.len] = '\0';
+	if (sscanf(line, "%llu %64[0-9a-f]%c", &version, hex, &end) != 3 || end != '\n' || version == 0)
+		return CONSIGN_E_MALFORMED;
+	enum consign_err err = hex_parse(hex, &hash);
+
+	if (err == CONSIGN_OK && hash.len == sizeof ret_ref->hash.b) {
+		ret_ref->version = version;
+		memcpy(ret_ref->hash.b, hash.data, hash.len);
+	} else if (err == CONSIGN_OK) {
+		err = CONSIGN_E_MALFORMED;
+	}
+	buf_clear(&hash);
+	return err;
+}
+
+static enum consign_err
+write_root_seen(const struct home *home, uint64_t version, const struct consign_hash *hash)
+{
+	struct buf text = {0};
+	char *path = home_path(home, "root.seen");
+	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : buf_printf(&text, "%llu ", (unsigned long long)version);
+
+	if (err == CONSIGN_OK)
+		err = hex_format(SLICE_ARRAY(hash->b), &text);
+	if (err == CONSIGN_OK)
+		err = buf_append_u8(&text, '\n');
+	if (err == CONSIGN_OK)
+		err = file_write(path, buf_slice(&text), 0600);
+	if (err != CONSIGN_OK)
+		say_error("%s/root.seen: %s", home->dir, consign_err_text(err));
+	free(path);
+	buf_clear(&text);
+	return err;
+}
+
+/* The newest root is never older than the one seen, and the one seen is the same still. */
+static enum consign_err
+check_root_seen(const struct admin_desk *desk)
+{
+	const struct hub_root *newest = hub_root(desk->hub), *same;
+	struct buf text = {0};
+	struct document_ref seen;
+	char *path = home_path(&desk->home, "root.seen");
+	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_read(path, ROOT_SEEN_MAX_BYTES - 1, &text);
+
+	if (err == CONSIGN_OK)
+		err = parse_root_seen(buf_slice(&text), &seen);
+	free(path);
+	buf_clear(&text);
+	if (err != CONSIGN_OK) {
+		say_error("%s/root.seen: %s", desk->home.dir, consign_err_text(err));
+		say_hint("it keeps the newest root that was verified; restore it from a backup of this home");
+		return err;
+	}
+	if (newest->root->version < seen.version) {
+		say_error("the broker shows root %llu, but root %llu was verified here before: the hub was rolled back",
+		    (unsigned long long)newest->root->version, (unsigned long long)seen.version);
+		say_hint("change nothing; find out whether the broker was restored from an old backup, or is not ours any more");
+		return CONSIGN_E_STALE;
+	}
+	same = hub_root_at(desk->hub, seen.version);
+	if (same == NULL || !hash_equal(&same->hash, &seen.hash)) {
+		say_error("root %llu is not the one that was verified here before: the hub shows two histories",
+		    (unsigned long long)seen.version);
+		say_hint("change nothing; keep this home and the broker's folder as they are: together they prove it");
+		return CONSIGN_E_FORK;
+	}
+	return newest->root->version == seen.version ? CONSIGN_OK
+						     : write_root_seen(&desk->home, newest->root->version, &newest->hash);
+}
+
+static enum consign_err
+open_session(struct admin_desk *desk)
+{
+	const struct home *home = &desk->home;
+	struct hub_session_options options = {
+	    .endpoint = config_get(home->config, "endpoint"),
+	    .socks_proxy = config_get(home->config, "socks_proxy"),
+	    .hub_id = home->hub_id,
+	    .party = PARTY_ADMIN,
+	    .name = home->name,
+	    .transport = home_key(desk->keys, "transport"),
+	    .signing = desk->signing,
+	    .refused_hint = "this administrator's key is not in the hub's root, or config.yaml names another hub's broker",
+	};
+	char hint[1024];
+
+	if (options.transport == NULL || options.signing == NULL)
+		return CONSIGN_E_KEY_FILE;
+	if (options.endpoint == NULL || config_hex(home->config, "broker_transport_key", options.broker_transport_key.b,
+					    sizeof options.broker_transport_key.b) != CONSIGN_OK)
+		return say_fail(CONSIGN_E_CONFIG, "%s/config.yaml: endpoint and broker_transport_key are needed", home->dir);
+	snprintf(hint, sizeof hint, "is the broker running? start it with: consign-broker --home %s/broker", home->dir);
+	options.unreachable_hint = hint;
+	return hub_session_open(&options, &desk->session);
+}
+
+enum consign_err
+admin_open(const struct args *args, struct admin_desk *ret_desk)
+{
+	struct admin_desk desk = {0};
+	enum consign_err err = home_open(args, HOME_ADMIN, &desk.home);
+
+	if (err == CONSIGN_OK)
+		err = home_keys(&desk.home, args, &desk.keys);
+	if (err == CONSIGN_OK) {
+		desk.signing = home_key(desk.keys, "signing");
+		err = open_session(&desk);
+	}
+	if (err == CONSIGN_OK) {
+		desk.hub = hub_session_hub(desk.session);
+		err = check_root_seen(&desk);
+	}
+	if (err == CONSIGN_OK && (hub_directory(desk.hub) == NULL || hub_policy(desk.hub) == NULL))
+		err = say_fail(CONSIGN_E_STALE, "the broker did not send the directory and policy that its newest root names");
+	if (err != CONSIGN_OK) {
+		admin_close(&desk);
+		return err;
+	}
+	*ret_desk = desk;
+	return CONSIGN_OK;
+}
+
+void
+admin_close(struct admin_desk *desk)
+{
+	hub_session_close(&desk->session);
+	keyfile_free(&desk->keys);
+	home_clear(&desk->home);
+	desk->hub = NULL;
+	desk->signing = NULL;
+}
+
+enum consign_err
+admin_draft(const struct admin_desk *desk, const char *reason, struct draft *ret_draft)
+{
+	const struct root *root = hub_root(desk->hub)->root;
+	struct consign_public_key public;
+	struct consign_key_id id;
+
+	sign_public(desk->signing, &public);
+	key_id_of(&public, &id);
+	if (hub_admin_by_signing(desk->hub, &id) == NULL)
+		return say_fail(CONSIGN_E_DENIED, "the key of this home is not an administrator's in root %llu",
+		    (unsigned long long)root->version);
+	if (root->threshold > 1)
+		return say_fail(CONSIGN_E_DENIED, "this hub needs %u administrators' signatures; this version signs with one",
+		    root->threshold);
+	enum consign_err err = draft_start(ret_draft, hub_id(desk->hub), desk->signing, clock_wall_us(clock_system()), reason);
+
+	return err == CONSIGN_OK ? CONSIGN_OK : say_fail(err, "%s", consign_err_text(err));
+}
+
+enum consign_err
+admin_publish(struct admin_desk *desk, struct draft *draft)
+{
+	const struct hub_root *previous = hub_root(desk->hub);
+	enum consign_err err = draft_root(draft, previous->root, &previous->hash);
+
+	if (err != CONSIGN_OK)
+		return say_fail(err, "the documents cannot be made: %s", consign_err_text(err));
+	err = hub_session_publish(desk->session, &draft->documents);
+	return err == CONSIGN_OK ? write_root_seen(&desk->home, draft->root.version, &draft->root.hash) : err;
+}
+
+enum consign_err
+admin_reason(const struct args *args, const char **ret_reason)
+{
+	const char *reason = args_value(args, "reason");
+
+	if (reason != NULL && (strlen(reason) > CONSIGN_TEXT_MAX_BYTES || !text_is(CHARSET_UTF8, slice_text(reason))))
+		return say_fail(CONSIGN_E_USAGE, "--reason: expected one line of text, at most %u bytes", CONSIGN_TEXT_MAX_BYTES);
+	*ret_reason = reason;
+	return CONSIGN_OK;
+}

@@ -1,0 +1,40 @@
+/*
+ * The command's one table: noun, verb, function, words, options, summary. Dispatch, help, completion and the man page
+ * come from it, so a command exists once. A new command also needs: its row in commands.c, its function in
+ * cmd_<noun>.c, docs/man/consign.1 (made by `consign manual`; a test compares).
+ */
+#ifndef CLI_CMD_H
+#define CLI_CMD_H
+
+#include "args.h"
+
+/* The functions of the table. What went wrong was already said on stderr when one returns. */
+enum consign_err cmd_hub_init(const struct args *args);
+enum consign_err cmd_org_invite(const struct args *args);
+enum consign_err cmd_org_approve(const struct args *args);
+enum consign_err cmd_org_list(const struct args *args);
+enum consign_err cmd_org_suspend(const struct args *args);
+enum consign_err cmd_org_resume(const struct args *args);
+enum consign_err cmd_org_end(const struct args *args);
+enum consign_err cmd_join(const struct args *args);
+enum consign_err cmd_fingerprint(const struct args *args);
+enum consign_err cmd_policy_apply(const struct args *args);
+enum consign_err cmd_policy_check(const struct args *args);
+enum consign_err cmd_policy_show(const struct args *args);
+enum consign_err cmd_policy_explain(const struct args *args);
+enum consign_err cmd_send(const struct args *args);
+enum consign_err cmd_inbox(const struct args *args);
+enum consign_err cmd_show(const struct args *args);
+enum consign_err cmd_ack(const struct args *args);
+enum consign_err cmd_watch(const struct args *args);
+enum consign_err cmd_track(const struct args *args);
+enum consign_err cmd_status(const struct args *args);
+enum consign_err cmd_doctor(const struct args *args);
+enum consign_err cmd_help(const struct args *args);
+enum consign_err cmd_completion(const struct args *args);
+enum consign_err cmd_manual(const struct args *args);
+
+/* The exit status of the program: 0 done, 1 refused or failed, 2 wrong usage. */
+int cmd_exit(enum consign_err err);
+
+#endif

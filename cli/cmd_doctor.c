@@ -1,0 +1,373 @@
+/*
+ * `consign doctor`: what could be wrong with this home, one line a check, and what to do. Changes nothing.
+ *
+ * Files first, which need nobody; then whoever must answer: the agent at a company, the broker at an administrator's.
+ */
+#include "cmd.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "agent_call.h"
+#include "client/exchange.h"
+#include "core/clock.h"
+#include "core/file.h"
+#include "core/limits.h"
+#include "print.h"
+
+#define DAY_US (24ull * 3600 * 1000000)
+#define DISK_WARN_PERCENT 80u
+#define DISK_FAIL_PERCENT 90u
+
+enum finding { FINDING_OK, FINDING_WARN, FINDING_FAIL };
+
+struct doctor {
+	const struct args *args;
+	const struct home *home;
+	bool as_json;
+	json_t *findings;
+	size_t failed;
+};
+
+/* One check's outcome. what_to_do: NULL when there is nothing to do. */
+static void found(struct doctor *d, enum finding finding, const char *check, const char *what_to_do, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static void
+found(struct doctor *d, enum finding finding, const char *check, const char *what_to_do, const char *format, ...)
+{
+	static const char *const words[] = {"ok", "warn", "fail"};
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	d->failed += finding == FINDING_FAIL;
+	if (d->as_json) {
+		json_array_append_new(d->findings, json_pack("{s:s, s:s, s:s, s:s?}", "check", check, "finding", words[finding],
+						       "text", text, "do", what_to_do));
+		return;
+	}
+	printf("%-4s  %-12s %s\n", words[finding], check, text);
+	if (what_to_do != NULL)
+		printf("                    → %s\n", what_to_do);
+}
+
+/* ── files ── */
+
+static void
+check_home(struct doctor *d)
+{
+	struct stat st;
+
+	if (stat(d->home->dir, &st) != 0)
+		found(d, FINDING_FAIL, "home", "give --home DIR", "%s cannot be read", d->home->dir);
+	else if (st.st_uid != geteuid())
+		found(d, FINDING_FAIL, "home", "run as its owner", "%s belongs to another user", d->home->dir);
+	else if ((st.st_mode & 077) != 0)
+		found(d, FINDING_WARN, "home", "chmod 700 the folder", "%s can be entered by others (mode %03o)", d->home->dir,
+		    (unsigned)(st.st_mode & 0777));
+	else
+		found(d, FINDING_OK, "home", NULL, "%s is private", d->home->dir);
+}
+
+static void
+check_keys(struct doctor *d)
+{
+	const char *name = d->home->kind == HOME_ADMIN     ? "keys/admin.key"
+			   : d->home->kind == HOME_COMPANY ? "keys/agent.key"
+							   : "keys/broker.key";
+	char *path = home_path(d->home, name), problem[256];
+	struct keyfile *keys = NULL;
+	bool is_locked = false;
+	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_check_private(path);
+
+	if (err != CONSIGN_OK) {
+		found(d, FINDING_FAIL, "keys",
+		    err == CONSIGN_E_NOT_FOUND ? "restore the home from a backup" : "chmod 600 the file, as its owner", "%s: %s",
+		    name, err == CONSIGN_E_NOT_FOUND ? "is not there" : "is not a file of yours that nobody else may read");
+		free(path);
+		return;
+	}
+	err = keyfile_open(path, NULL, &is_locked, &keys);
+	if (err == CONSIGN_OK)
+		found(d, FINDING_WARN, "keys", "whoever reads the file has the keys; make new homes with a passphrase",
+		    "%s opens and is not locked", name);
+	else if (err == CONSIGN_E_KEY_FILE && is_locked && !passphrase_is_given(d->args))
+		found(d, FINDING_OK, "keys", NULL, "%s is locked (not tried: no --passphrase-file)", name);
+	else if (err == CONSIGN_E_KEY_FILE && is_locked) {
+		err = passphrase_open_keys(path, args_value(d->args, "passphrase-file"), &keys, problem);
+		found(d, err == CONSIGN_OK ? FINDING_OK : FINDING_FAIL, "keys",
+		    err == CONSIGN_OK ? NULL : "find the right passphrase", "%s",
+		    err == CONSIGN_OK ? "the key file is locked, and the passphrase opens it" : problem);
+	} else
+		found(d, FINDING_FAIL, "keys", "restore the file from a backup", "%s is damaged", name);
+	keyfile_free(&keys);
+	free(path);
+}
+
+static void
+check_disk(struct doctor *d)
+{
+	struct statvfs fs;
+
+	if (statvfs(d->home->dir, &fs) != 0 || fs.f_blocks == 0) {
+		found(d, FINDING_WARN, "disk", NULL, "cannot be asked");
+		return;
+	}
+	/* As df counts: of what users may have. */
+	unsigned long long used = fs.f_blocks - fs.f_bfree, usable = used + fs.f_bavail;
+	unsigned percent = usable == 0 ? 100 : (unsigned)(used * 100 / usable);
+	unsigned long long free_mib = (unsigned long long)fs.f_bavail * fs.f_frsize / (1024 * 1024);
+
+	if (percent >= DISK_FAIL_PERCENT)
+		found(d, FINDING_FAIL, "disk", "free space now: nothing more is taken in", "%u %% used, %llu MiB free", percent,
+		    free_mib);
+	else if (percent >= DISK_WARN_PERCENT)
+		found(d, FINDING_WARN, "disk", "free space, or give the home a larger disk", "%u %% used, %llu MiB free", percent,
+		    free_mib);
+	else
+		found(d, FINDING_OK, "disk", NULL, "%u %% used, %llu MiB free", percent, free_mib);
+}
+
+/* A machine whose clock was never set is caught here; how far off a set one is, only the broker's clock tells. */
+static void
+check_clock(struct doctor *d)
+{
+	uint64_t now_us = clock_wall_us(clock_system());
+	char time[PRINT_TIME_BYTES];
+
+	if (now_us < 1767225600ull * 1000000) /* 2026-01-01: before this program was written */
+		found(d, FINDING_FAIL, "clock", "set the clock, by NTP for instance", "it is %s, which cannot be",
+		    time_text(now_us, time));
+	else
+		found(d, FINDING_OK, "clock", NULL, "it is %s", time_text(now_us, time));
+}
+
+/* ── a company's agent ── */
+
+static const char *
+fact(const struct consign_reply *reply, const char *name)
+{
+	for (size_t i = 0; i < reply->n_facts; i++)
+		if (strcmp(reply->facts[i].name, name) == 0)
+			return reply->facts[i].value;
+	return NULL;
+}
+
+static void
+check_connection(struct doctor *d, const struct consign_reply *status)
+{
+	const char *state = fact(status, "connection"), *problem = fact(status, "connection_problem");
+
+	if (state == NULL)
+		found(d, FINDING_WARN, "connection", NULL, "the agent does not say");
+	else if (strcmp(state, "up") == 0)
+		found(d, FINDING_OK, "connection", NULL, "up, to %s",
+		    fact(status, "endpoint") != NULL ? fact(status, "endpoint") : "the broker");
+	else
+		found(d, FINDING_FAIL, "connection",
+		    "is the company approved, the broker running, one outbound TCP port open? (HTTP proxies and TLS inspection "
+		    "do not work)",
+		    "%s%s%s", state, problem != NULL && problem[0] != '\0' ? ": " : "", problem != NULL ? problem : "");
+}
+
+static void
+check_skew(struct doctor *d, const struct consign_reply *status)
+{
+	const char *text = fact(status, "clock_skew_us");
+	long long skew_us = text == NULL ? 0 : strtoll(text, NULL, 10);
+	unsigned long long away_us = skew_us < 0 ? 0ull - (unsigned long long)skew_us : (unsigned long long)skew_us;
+
+	if (text == NULL)
+		return;
+	if (away_us > CONSIGN_CLOCK_SKEW_MAX_US)
+		found(d, FINDING_FAIL, "clock", "set this machine's clock: messages are refused", "%.1f s away from the broker's",
+		    (double)away_us / 1e6);
+	else if (away_us > CONSIGN_CLOCK_SKEW_WARN_US)
+		found(
+		    d, FINDING_WARN, "clock", "set this machine's clock", "%.1f s away from the broker's", (double)away_us / 1e6);
+	else
+		found(d, FINDING_OK, "clock", NULL, "%.1f s away from the broker's", (double)away_us / 1e6);
+}
+
+static void
+check_documents(struct doctor *d, const struct consign_reply *status)
+{
+	const char *root = fact(status, "root_version"), *directory = fact(status, "directory_version"),
+		   *policy = fact(status, "policy_version");
+	const char *accusations = fact(status, "accusations");
+
+	if (root == NULL || strcmp(root, "0") == 0)
+		found(d, FINDING_FAIL, "documents", "is the company approved? the agent gets them at its first connection",
+		    "none are held yet");
+	else
+		found(d, FINDING_OK, "documents", NULL, "root %s, directory %s, policy %s", root,
+		    directory != NULL ? directory : "-", policy != NULL ? policy : "-");
+	if (accusations != NULL && strcmp(accusations, "0") != 0)
+		found(d, FINDING_FAIL, "trust", "read `consign status`; tell the hub's administrator and the other companies",
+		    "%s case(s) of misbehaviour were found", accusations);
+	else if (root != NULL && strcmp(root, "0") != 0)
+		found(d, FINDING_OK, "trust", NULL, "one history, verified");
+}
+
+static void
+check_card(struct doctor *d, const struct consign_reply *status)
+{
+	const char *text = fact(status, "card_expires_us"), *version = fact(status, "card_version");
+	uint64_t expires_us = text == NULL ? 0 : strtoull(text, NULL, 10), now_us = clock_wall_us(clock_system());
+	char time[PRINT_TIME_BYTES];
+
+	if (expires_us == 0)
+		return;
+	if (expires_us <= now_us)
+		found(d, FINDING_FAIL, "card", "let the agent connect: it renews the card by itself", "expired at %s",
+		    time_text(expires_us, time));
+	else if (expires_us - now_us < 7 * DAY_US)
+		found(d, FINDING_WARN, "card", "let the agent connect: it renews the card by itself", "expires at %s",
+		    time_text(expires_us, time));
+	else
+		found(d, FINDING_OK, "card", NULL, "version %s, good until %s", version != NULL ? version : "-",
+		    time_text(expires_us, time));
+}
+
+/* Whether any study concerns this company. */
+static void
+check_policy(struct doctor *d, struct consign_client *client)
+{
+	struct local_policy question = {0};
+	struct client_reply *reply = NULL;
+	uint64_t number;
+	enum consign_err err = client_post(client, &(struct local_request){.policy = &question}, &number);
+
+	if (err == CONSIGN_OK)
+		err = client_take(client, number, AGENT_REPLY_TIMEOUT_MS, &reply);
+	if (err != CONSIGN_OK || reply->wire->policy == NULL)
+		found(d, FINDING_WARN, "policy", NULL, "the agent does not say");
+	else if (reply->wire->policy->studies.n == 0)
+		found(d, FINDING_WARN, "policy", "ask the hub's administrator: nothing can be sent or received yet",
+		    "no study names this company");
+	else
+		found(d, FINDING_OK, "policy", NULL, "version %llu, %zu %s", (unsigned long long)reply->wire->policy->version,
+		    reply->wire->policy->studies.n, reply->wire->policy->studies.n == 1 ? "study" : "studies");
+	client_reply_free(&reply);
+}
+
+static void
+check_agent(struct doctor *d)
+{
+	struct consign_client *client = NULL;
+	const struct consign_reply *status = NULL;
+	uint64_t number;
+	char *path = home_path(d->home, "agent.sock");
+	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : consign_client_open(path, AGENT_REPLY_TIMEOUT_MS, &client);
+
+	free(path);
+	if (err == CONSIGN_OK)
+		err = consign_client_post_status(client, &number);
+	if (err == CONSIGN_OK)
+		err = consign_client_wait(client, number, AGENT_REPLY_TIMEOUT_MS, &status);
+	if (err != CONSIGN_OK || status->kind != CONSIGN_REPLY_STATUS) {
+		found(d, FINDING_FAIL, "agent", "start it: consign-agent --home DIR", "does not answer: %s",
+		    err != CONSIGN_OK ? consign_err_text(err) : status->detail);
+	} else {
+		found(d, FINDING_OK, "agent", NULL, "answers");
+		check_connection(d, status);
+		check_skew(d, status);
+		check_card(d, status);
+		check_documents(d, status);
+		check_policy(d, client);
+	}
+	consign_reply_free(&status);
+	consign_client_close(&client);
+}
+
+/* ── an administrator's hub ── */
+
+static void
+check_cards(struct doctor *d, const struct hub *hub)
+{
+	uint64_t now_us = clock_wall_us(clock_system());
+	const struct hub_card *card;
+	size_t n = 0;
+
+	for (size_t i = 0; (card = hub_card_nth(hub, i)) != NULL; i++, n++)
+		if (card->card->expires_us < now_us + 7 * DAY_US) {
+			char time[PRINT_TIME_BYTES];
+
+			found(d, FINDING_WARN, "card", "its agent renews it; is it running?", "that of %s expires at %s",
+			    card->card->org.s, time_text(card->card->expires_us, time));
+		}
+	found(d, FINDING_OK, "cards", NULL, "%zu held", n);
+}
+
+static void
+check_hub(struct doctor *d)
+{
+	struct admin_desk desk = {0};
+
+	if (!isatty(STDIN_FILENO) && !passphrase_is_given(d->args)) {
+		char *path = home_path(d->home, "keys/admin.key");
+		struct keyfile *keys = NULL;
+		enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : keyfile_open(path, NULL, NULL, &keys);
+
+		keyfile_free(&keys);
+		free(path);
+		if (err != CONSIGN_OK) {
+			found(d, FINDING_WARN, "broker", "give --passphrase-file FILE", "not asked: the key file is locked");
+			return;
+		}
+	}
+	enum consign_err err = admin_open(d->args, &desk);
+
+	if (err != CONSIGN_OK) {
+		found(d, FINDING_FAIL, "broker", "see the words above; is it running? consign-broker --home DIR/broker", "%s",
+		    consign_err_text(err));
+		return;
+	}
+	found(d, FINDING_OK, "broker", NULL, "answers, and its documents verify");
+	found(d, FINDING_OK, "documents", NULL, "root %llu, directory %llu, policy %llu",
+	    (unsigned long long)hub_root(desk.hub)->root->version, (unsigned long long)hub_directory(desk.hub)->version,
+	    (unsigned long long)hub_policy(desk.hub)->version);
+	check_cards(d, desk.hub);
+	admin_close(&desk);
+}
+
+enum consign_err
+cmd_doctor(const struct args *args)
+{
+	struct home home = {0};
+	struct doctor d = {.args = args, .home = &home, .as_json = args_has(args, "json")};
+	enum consign_err err = home_open(args, HOME_ADMIN | HOME_COMPANY | HOME_BROKER, &home);
+
+	if (err != CONSIGN_OK)
+		return err;
+	d.findings = json_array();
+	check_home(&d);
+	check_keys(&d);
+	check_disk(&d);
+	check_clock(&d);
+	if (home.kind == HOME_COMPANY)
+		check_agent(&d);
+	else if (home.kind == HOME_ADMIN)
+		check_hub(&d);
+	else
+		found(&d, FINDING_OK, "broker", "its own check is: consign-broker --home DIR -n", "this is a broker's home");
+	if (d.as_json) {
+		err = print_json(&d.findings);
+		if (err != CONSIGN_OK)
+			say_error("%s", consign_err_text(err));
+	}
+	json_decref(d.findings);
+	home_clear(&home);
+	if (err == CONSIGN_OK && d.failed > 0)
+		err = CONSIGN_E_CONFIG;
+	return err;
+}

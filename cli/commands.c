@@ -1,0 +1,145 @@
+/* The table (cmd.h). Words are chosen once here; everything that shows them reads this. */
+#include "cmd.h"
+
+#define END                                                                                                                      \
+	{                                                                                                                        \
+		.name = NULL                                                                                                     \
+	}
+#define PASSPHRASE_FILE                                                                                                          \
+	{                                                                                                                        \
+		.name = "passphrase-file", .value = "FILE", .summary = "read the passphrase of the key file from FILE"           \
+	}
+#define NO_PASSPHRASE                                                                                                            \
+	{                                                                                                                        \
+		.name = "no-passphrase", .summary = "make key files without a lock: whoever reads them has the keys"             \
+	}
+#define REASON                                                                                                                   \
+	{                                                                                                                        \
+		.name = "reason", .value = "TEXT", .summary = "why, for the signed document and everybody who reads it"          \
+	}
+#define TYPE_GLOB                                                                                                                \
+	{                                                                                                                        \
+		.name = "type", .value = "GLOB", .summary = "only types that match, such as x.shipment.*"                        \
+	}
+#define STUDY                                                                                                                    \
+	{                                                                                                                        \
+		.name = "study", .value = "ID", .summary = "only this study"                                                     \
+	}
+
+const struct option common_options[] = {
+    {.name = "home", .value = "DIR", .summary = "whose keys and socket to use; else the environment's CONSIGN_HOME"},
+    {.name = "help", .summary = "say what the command does and takes"},
+    {.name = "version", .summary = "say which version this is"},
+    END,
+};
+
+const struct option json_option = {.name = "json", .summary = "print JSON, for programs"};
+
+static const struct option hub_init_options[] = {
+    {.name = "name", .value = "NAME", .summary = "what the hub is called", .is_required = true},
+    {.name = "endpoint",
+	.value = "tcp://HOST:PORT",
+	.summary = "where companies reach the broker (default tcp://127.0.0.1:7411)"},
+    {.name = "bind",
+	.value = "tcp://HOST:PORT",
+	.summary = "where the broker listens (default: the endpoint; every address when its host is not this machine)"},
+    {.name = "metrics", .value = "HOST:PORT", .summary = "where the broker answers /metrics and /healthz"},
+    {.name = "admin", .value = "NAME", .summary = "what the first administrator is called (default admin)"}, PASSPHRASE_FILE,
+    NO_PASSPHRASE, END};
+
+static const struct option org_invite_options[] = {
+    {.name = "name", .value = "TEXT", .summary = "the company's name for people"}, PASSPHRASE_FILE, END};
+
+static const struct option org_approve_options[] = {
+    {.name = "fingerprint", .value = "WORDS", .summary = "the six words that the company read out; asked for on a terminal"},
+    REASON, PASSPHRASE_FILE, END};
+
+static const struct option admin_options[] = {PASSPHRASE_FILE, END};
+static const struct option reason_options[] = {REASON, PASSPHRASE_FILE, END};
+
+static const struct option join_options[] = {{.name = "name", .value = "TEXT", .summary = "the company's name for people"},
+    {.name = "contact", .value = "TEXT", .summary = "whom partners may write to, on the company's card"}, PASSPHRASE_FILE,
+    NO_PASSPHRASE, END};
+
+static const struct option explain_options[] = {{.name = "from", .value = "ORG", .summary = "the consignor", .is_required = true},
+    {.name = "to", .value = "ORG", .summary = "the consignee", .is_required = true},
+    {.name = "study", .value = "ID", .summary = "the study", .is_required = true},
+    {.name = "type", .value = "TYPE", .summary = "the message type", .is_required = true},
+    {.name = "label", .value = "LABEL", .summary = "open, restricted or unblinded (default: the least label of the type)"},
+    PASSPHRASE_FILE, END};
+
+static const struct option send_options[] = {
+    {.name = "to", .value = "ORG[,ORG…]", .summary = "the consignees", .is_required = true, .may_repeat = true},
+    {.name = "study", .value = "ID", .summary = "the study", .is_required = true},
+    {.name = "type", .value = "TYPE", .summary = "the message type", .is_required = true},
+    {.name = "label", .value = "LABEL", .summary = "open, restricted or unblinded (default: the least label of the type)"},
+    {.name = "file",
+	.value = "FILE",
+	.summary = "what to send; - is standard input; several make several messages",
+	.may_repeat = true},
+    {.name = "media-type", .value = "TYPE", .summary = "what kind of content it is (default: by the name of the file)"},
+    {.name = "name", .value = "NAME", .summary = "the name that travels with it (default: the file's own)"},
+    {.name = "idempotency-key", .value = "KEY", .summary = "the same key again sends nothing and gives the first id"},
+    {.name = "wait",
+	.value = "accepted|delivered",
+	.summary = "do not end before the hub has taken it, or every consignee has it"},
+    {.name = "timeout", .value = "SECONDS", .summary = "how long to wait (default 30)"}, END};
+
+static const struct option inbox_options[] = {TYPE_GLOB, STUDY,
+    {.name = "unacked", .summary = "only those that the subscription `default` has not acknowledged"},
+    {.name = "limit", .value = "N", .summary = "at most N"}, END};
+
+static const struct option show_options[] = {{.name = "raw", .summary = "the bytes that were handed in, and nothing else"}, END};
+
+static const struct option watch_options[] = {
+    {.name = "as", .value = "NAME", .summary = "the subscription, whose place the agent keeps (default: default)"}, TYPE_GLOB,
+    STUDY, {.name = "limit", .value = "N", .summary = "end after N messages"},
+    {.name = "content", .summary = "with the payload, base64"},
+    {.name = "since", .value = "start|now", .summary = "where a new subscription begins (default start)"}, END};
+
+const struct command command_table[] = {
+    {"hub", "init", cmd_hub_init, "", true, hub_init_options, "make a hub: its keys, first documents and the two homes",
+	"Makes the administrator's home in DIR and the broker's in DIR/broker. The endpoint is what companies are told; bind is "
+	"where the broker listens. Refuses a folder that holds a hub already."},
+    {"org", "invite", cmd_org_invite, "ORG", false, org_invite_options, "print an invite for a company",
+	"The invite goes to standard output. It is a secret until it is used: hand it to the company by a channel that you "
+	"trust. It is good for 7 days; a new one for the same company replaces it."},
+    {"org", "approve", cmd_org_approve, "ORG", false, org_approve_options, "admit a company that has joined",
+	"The company runs `consign fingerprint` and reads the six words out by another channel; type what you hear. They are "
+	"compared, never shown."},
+    {"org", "list", cmd_org_list, "", true, admin_options, "list companies, pending joins and invites", NULL},
+    {"org", "suspend", cmd_org_suspend, "ORG", false, reason_options, "stop a company for now",
+	"The hub takes nothing more from it and delivers nothing more to it until `consign org resume`."},
+    {"org", "resume", cmd_org_resume, "ORG", false, reason_options, "let a suspended company go on", NULL},
+    {"org", "end", cmd_org_end, "ORG", false, reason_options, "end a company's membership",
+	"For good. What the hub accepted before is still delivered."},
+    {"join", NULL, cmd_join, "FILE", false, join_options, "join a hub with an invite; - is standard input",
+	"Makes the company's keys, which never leave the home, and asks the hub to be admitted. With the same invite again it "
+	"asks again with the same keys."},
+    {"fingerprint", NULL, cmd_fingerprint, "", true, NULL,
+	"print this company's fingerprint, to be read out to the administrator", NULL},
+    {"policy", "apply", cmd_policy_apply, "FILE", false, reason_options,
+	"sign a policy file and put it in force; - is standard input", NULL},
+    {"policy", "check", cmd_policy_check, "FILE", false, NULL, "check a policy file without a hub", NULL},
+    {"policy", "show", cmd_policy_show, "", true, admin_options, "print the policy in force",
+	"At an administrator's home the file as it was applied; at a company's what concerns that company."},
+    {"policy", "explain", cmd_policy_explain, "", true, explain_options, "say whether a message would pass, and why",
+	"Ends with status 0 when it would, with 1 when it would not."},
+    {"send", NULL, cmd_send, "", true, send_options, "send a message; prints its id",
+	"The id is printed once the message is safely queued at the agent, whether or not the broker can be reached."},
+    {"inbox", NULL, cmd_inbox, "", true, inbox_options, "list received messages", NULL},
+    {"show", NULL, cmd_show, "ID", true, show_options, "show a received message", NULL},
+    {"ack", NULL, cmd_ack, "ID…", false, NULL, "acknowledge messages for the subscription `default`", NULL},
+    {"watch", NULL, cmd_watch, "", false, watch_options, "print messages as they come, one JSON line each",
+	"A durable subscription: a message is acknowledged after its line is written out, and the next `watch` under the same "
+	"name goes on where this one stopped."},
+    {"track", NULL, cmd_track, "ID", true, NULL, "say where a message is that was sent", NULL},
+    {"status", NULL, cmd_status, "", true, admin_options, "say how this home and its hub are", NULL},
+    {"doctor", NULL, cmd_doctor, "", true, admin_options,
+	"check keys, clock, permissions, disk, connection and documents; say what to do", NULL},
+    {"help", NULL, cmd_help, "[NOUN] [VERB]", false, NULL, "explain the command, or one of its words", NULL},
+    {"completion", NULL, cmd_completion, "bash|zsh", false, NULL, "print a script that completes commands in a shell",
+	"For bash: consign completion bash > /etc/bash_completion.d/consign"},
+    {"manual", NULL, cmd_manual, "", false, NULL, "print the manual page consign(1)", NULL},
+    {.noun = NULL},
+};

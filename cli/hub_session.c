@@ -1,0 +1,436 @@
+/* The broker's other side, one question at a time: a loop that runs until the answer, the end or the time-out. */
+#include "hub_session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/limits.h"
+#include "net/transport.h"
+#include "print.h"
+
+/* Frames that wait to be read: the broker says little to an administrator. */
+#define FRAMES_MAX 64u
+
+struct hub_session {
+	struct hub_session_options options;
+	struct transport *transport;
+	struct loop *loop;
+	struct link *link;
+	struct consign_public_key transport_public;
+	struct buf frames[FRAMES_MAX]; /* received, oldest at `next` */
+	size_t n_frames, next;
+	bool is_refused, is_down, has_failed, is_late;
+	struct arena *arena; /* of the last command read */
+	struct hub *hub;
+	uint64_t requests;
+};
+
+static void
+on_received(void *context, struct frame *frames, size_t n)
+{
+	struct hub_session *s = context;
+
+	/* More than one frame is mail, which is not for us. */
+	if (n == 1 && s->n_frames < FRAMES_MAX && buf_append(&s->frames[s->n_frames], frame_slice(&frames[0])) == CONSIGN_OK)
+		s->n_frames++;
+	else
+		s->has_failed = true;
+	loop_stop(s->loop);
+}
+
+static void
+on_event(void *context, enum link_event event)
+{
+	struct hub_session *s = context;
+
+	if (event == LINK_UP)
+		return;
+	s->is_refused = s->is_refused || event == LINK_REFUSED;
+	s->is_down = true;
+	loop_stop(s->loop);
+}
+
+static void
+on_late(void *context)
+{
+	struct hub_session *s = context;
+
+	s->is_late = true;
+	loop_stop(s->loop);
+}
+
+/* Says why nothing more comes. */
+static enum consign_err
+say_end(const struct hub_session *s)
+{
+	const struct hub_session_options *o = &s->options;
+
+	if (s->is_refused) {
+		say_error("the broker at %s does not admit this key, or is not the broker that it should be", o->endpoint);
+		say_hint("%s", o->refused_hint);
+		return CONSIGN_E_DENIED;
+	}
+	if (s->has_failed)
+		return say_fail(CONSIGN_E_MALFORMED, "the broker at %s sent what does not belong here", o->endpoint);
+	if (s->is_down)
+		say_error("the broker at %s cannot be reached, or ended the connection", o->endpoint);
+	else
+		say_error("the broker at %s does not answer", o->endpoint);
+	say_hint("%s", o->unreachable_hint);
+	return s->is_down ? CONSIGN_E_UNREACHABLE : CONSIGN_E_TIMEOUT;
+}
+
+/* The next frame's bytes; lent until the next call. */
+static enum consign_err
+next_frame(struct hub_session *s, struct consign_slice *ret_frame)
+{
+	int timer;
+
+	if (s->next == s->n_frames) {
+		for (size_t i = 0; i < s->n_frames; i++)
+			buf_clear(&s->frames[i]);
+		s->next = s->n_frames = 0;
+		s->is_late = false;
+		enum consign_err err = loop_once(s->loop, HUB_SESSION_TIMEOUT_MS, on_late, s, &timer);
+
+		if (err != CONSIGN_OK)
+			return say_fail(err, "%s", consign_err_text(err));
+		/* What arrived before the connection ended may explain the end: it is read first. */
+		while (s->n_frames == 0 && !s->is_down && !s->has_failed && !s->is_late)
+			loop_run(s->loop);
+		if (!s->is_late)
+			loop_cancel(s->loop, timer);
+	}
+	if (s->next == s->n_frames)
+		return say_end(s);
+	*ret_frame = buf_slice(&s->frames[s->next++]);
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+say_bye(const struct session_bye *bye)
+{
+	say_error("the broker ended the session: %s%s%.*s", consign_code_text((enum consign_code)bye->code),
+	    bye->detail.len > 0 ? ": " : "", (int)bye->detail.len, (const char *)bye->detail.data);
+	return CONSIGN_E_DENIED;
+}
+
+/* Verifies documents into the hub. Everything signed is checked there, also when it was sent twice. */
+static enum consign_err
+take_documents(struct hub_session *s, const struct session_documents *documents)
+{
+	struct hub_stage *stage = NULL;
+	struct buf encoded = {0};
+	char problem[HUB_PROBLEM_BYTES];
+	enum consign_err err = session_documents_encode(documents, &encoded);
+
+	if (err == CONSIGN_OK)
+		err = hub_stage(s->hub, buf_slice(&encoded), HUB_PROVEN, &stage, problem);
+	else
+		snprintf(problem, sizeof problem, "%s", consign_err_text(err));
+	if (err == CONSIGN_OK)
+		hub_adopt(s->hub, &stage);
+	else
+		say_error("the broker's documents are refused: %s", problem);
+	buf_clear(&encoded);
+	return err;
+}
+
+/* The next command; documents and pings are dealt with on the way. Lends until the next call. */
+static enum consign_err
+next_command(struct hub_session *s, bool stop_at_documents, struct session_command **ret_command)
+{
+	for (;;) {
+		struct consign_slice frame;
+		struct session_command *command;
+		enum consign_err err = next_frame(s, &frame);
+
+		if (err != CONSIGN_OK)
+			return err;
+		arena_free(&s->arena);
+		err = arena_new(CONSIGN_UNPACK_BUDGET_BASE_BYTES + frame.len * CONSIGN_UNPACK_BUDGET_PER_BYTE, &s->arena);
+		if (err == CONSIGN_OK)
+			err = session_command_decode(frame, s->arena, &command);
+		if (err != CONSIGN_OK)
+			return say_fail(err, "the broker sent what cannot be read: %s", consign_err_text(err));
+		if (command->bye != NULL)
+			return say_bye(command->bye);
+		if (command->documents != NULL) {
+			err = take_documents(s, command->documents);
+			if (err != CONSIGN_OK)
+				return err;
+		}
+		if (command->ping == NULL && command->pong == NULL && (command->documents == NULL || stop_at_documents)) {
+			*ret_command = command;
+			return CONSIGN_OK;
+		}
+	}
+}
+
+static enum consign_err
+send_command(struct hub_session *s, const struct session_command *command)
+{
+	struct buf encoded = {0};
+	struct frame frame;
+	enum consign_err err = session_command_encode(command, &encoded);
+
+	frame_init(&frame);
+	if (err == CONSIGN_OK && encoded.len > CONSIGN_COMMAND_MAX_BYTES)
+		err = CONSIGN_E_TOO_BIG;
+	if (err == CONSIGN_OK)
+		err = frame_copy(&frame, buf_slice(&encoded));
+	buf_wipe(&encoded);
+	if (err != CONSIGN_OK)
+		return say_fail(err, "the request cannot be sent: %s", consign_err_text(err));
+	err = link_send(s->link, &frame, 1);
+	if (err == CONSIGN_OK)
+		return CONSIGN_OK;
+	s->is_down = true;
+	return say_end(s);
+}
+
+/* Waits until the handshake is through, so that the first send is not dropped by a socket without a connection. */
+static void
+on_up(void *context, enum link_event event)
+{
+	struct hub_session *s = context;
+
+	on_event(context, event);
+	if (event == LINK_UP)
+		loop_stop(s->loop);
+}
+
+static enum consign_err
+connect_link(struct hub_session *s)
+{
+	struct link_options link = {
+	    .endpoint = s->options.endpoint,
+	    .server_public = s->options.broker_transport_key,
+	    .transport_secret = s->options.transport,
+	    .transport_public = s->transport_public,
+	    .socks_proxy = s->options.socks_proxy,
+	    .received = on_received,
+	    .event = on_up,
+	    .context = s,
+	};
+	int timer;
+	enum consign_err err = transport_new(1, &s->transport);
+
+	if (err == CONSIGN_OK)
+		err = loop_new(&s->loop);
+	if (err == CONSIGN_OK)
+		err = link_open(s->transport, s->loop, &link, &s->link);
+	if (err == CONSIGN_OK)
+		err = loop_once(s->loop, HUB_SESSION_TIMEOUT_MS, on_late, s, &timer);
+	if (err != CONSIGN_OK)
+		return say_fail(
+		    err, "%s: %s", s->options.endpoint, err == CONSIGN_E_CONFIG ? "is not an address" : consign_err_text(err));
+	loop_run(s->loop);
+	if (s->is_down || s->has_failed || s->is_late)
+		return say_end(s);
+	loop_cancel(s->loop, timer);
+	return CONSIGN_OK;
+}
+
+/* docs/PROTOCOL.md 7.2: transport key ‖ nonce ‖ party ‖ name, under the hub's domain. */
+static void
+sign_hello(const struct hub_session *s, const struct consign_hash *nonce, struct consign_signature *ret_signature)
+{
+	uint8_t content[32 + 32 + 1 + CONSIGN_ORG_MAX_BYTES];
+	size_t name_len = strlen(s->options.name);
+
+	memcpy(content, s->transport_public.b, 32);
+	memcpy(content + 32, nonce->b, 32);
+	content[64] = (uint8_t)s->options.party;
+	memcpy(content + 65, s->options.name, name_len);
+	sign_make(s->options.signing, SIGN_HELLO, &s->options.hub_id, slice_of(content, 65 + name_len), ret_signature);
+}
+
+static void
+check_clock(uint64_t broker_us)
+{
+	uint64_t now_us = clock_wall_us(clock_system());
+	uint64_t skew_us = now_us > broker_us ? now_us - broker_us : broker_us - now_us;
+
+	if (skew_us > CONSIGN_CLOCK_SKEW_WARN_US)
+		say_warning("this machine's clock and the broker's differ by %llu s", (unsigned long long)(skew_us / 1000000));
+}
+
+static enum consign_err
+say_hello(struct hub_session *s)
+{
+	uint32_t versions[] = {1};
+	struct session_open open = {.versions = {versions, 1}, .hub_id = s->options.hub_id};
+	struct session_hello hello = {.party = s->options.party, .window_consignments = 1, .window_bytes = 65536};
+	struct session_command *answer;
+	struct consign_public_key signing_public;
+	struct consign_key_id key_id;
+	struct consign_signature signature;
+
+	if (strlen(s->options.name) > CONSIGN_ORG_MAX_BYTES)
+		return say_fail(CONSIGN_E_CONFIG, "the name %s is too long", s->options.name);
+	enum consign_err err = send_command(s, &(struct session_command){.open = &open});
+
+	if (err == CONSIGN_OK)
+		err = next_command(s, true, &answer);
+	if (err != CONSIGN_OK)
+		return err;
+	if (answer->challenge == NULL || answer->challenge->version != 1)
+		return say_fail(CONSIGN_E_STATE, "the broker does not speak this version of the protocol");
+	check_clock(answer->challenge->now_us);
+	snprintf(hello.name, sizeof hello.name, "%s", s->options.name);
+	snprintf(hello.software, sizeof hello.software, "consign/%s", CONSIGN_VERSION);
+	if (s->options.signing != NULL) {
+		sign_public(s->options.signing, &signing_public);
+		key_id_of(&signing_public, &key_id);
+		sign_hello(s, &answer->challenge->nonce, &signature);
+		hello.key_id = SLICE_ARRAY(key_id.b);
+		hello.signature = SLICE_ARRAY(signature.b);
+	}
+	return send_command(s, &(struct session_command){.hello = &hello});
+}
+
+/* Welcome, then documents until there is a root. */
+static enum consign_err
+await_welcome(struct hub_session *s)
+{
+	struct session_command *answer;
+	bool is_welcome = false;
+
+	while (!is_welcome || hub_root(s->hub) == NULL) {
+		enum consign_err err = next_command(s, true, &answer);
+
+		if (err != CONSIGN_OK)
+			return err;
+		is_welcome = is_welcome || answer->welcome != NULL;
+	}
+	return CONSIGN_OK;
+}
+
+enum consign_err
+hub_session_open(const struct hub_session_options *options, struct hub_session **ret_session)
+{
+	struct hub_session *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return say_fail(CONSIGN_E_NO_MEMORY, "out of memory");
+	s->options = *options;
+	box_public(options->transport, &s->transport_public);
+	enum consign_err err = hub_new(&options->hub_id, true, &s->hub);
+
+	if (err != CONSIGN_OK)
+		say_error("%s", consign_err_text(err));
+	else
+		err = connect_link(s);
+	if (err == CONSIGN_OK)
+		err = say_hello(s);
+	if (err == CONSIGN_OK && options->party == PARTY_ADMIN)
+		err = await_welcome(s);
+	if (err != CONSIGN_OK) {
+		hub_session_close(&s);
+		return err;
+	}
+	*ret_session = s;
+	return CONSIGN_OK;
+}
+
+void
+hub_session_close(struct hub_session **session)
+{
+	struct hub_session *s = *session;
+
+	if (s == NULL)
+		return;
+	link_close(&s->link);
+	loop_free(&s->loop);
+	transport_free(&s->transport);
+	for (size_t i = 0; i < s->n_frames; i++)
+		buf_clear(&s->frames[i]);
+	arena_free(&s->arena);
+	hub_free(&s->hub);
+	free(s);
+	*session = NULL;
+}
+
+const struct hub *
+hub_session_hub(const struct hub_session *session)
+{
+	return session->hub;
+}
+
+static enum consign_err
+await_done(struct hub_session *s)
+{
+	struct session_command *answer;
+
+	for (;;) {
+		enum consign_err err = next_command(s, false, &answer);
+
+		if (err != CONSIGN_OK)
+			return err;
+		if (answer->done == NULL || answer->done->request != s->requests)
+			continue; /* a welcome, or what an earlier question left behind */
+		if (answer->done->code == CONSIGN_CODE_NONE)
+			return CONSIGN_OK;
+		say_error("the broker refused: %s%s%.*s", consign_code_text((enum consign_code)answer->done->code),
+		    answer->done->detail.len > 0 ? ": " : "", (int)answer->done->detail.len,
+		    (const char *)answer->done->detail.data);
+		return CONSIGN_E_DENIED;
+	}
+}
+
+static enum consign_err
+ask(struct hub_session *s, const struct session_command *command)
+{
+	enum consign_err err = send_command(s, command);
+
+	return err != CONSIGN_OK ? err : await_done(s);
+}
+
+enum consign_err
+hub_session_publish(struct hub_session *s, struct session_documents *documents)
+{
+	struct session_publish publish = {.documents = documents, .request = ++s->requests};
+
+	return ask(s, &(struct session_command){.publish = &publish});
+}
+
+enum consign_err
+hub_session_invite(struct hub_session *s, struct invite_notice *notice)
+{
+	struct session_invite invite = {.request = ++s->requests, .notice = notice};
+
+	return ask(s, &(struct session_command){.invite = &invite});
+}
+
+enum consign_err
+hub_session_join(struct hub_session *s, struct join_request *join)
+{
+	struct session_join command = {.request = ++s->requests, .join = join};
+
+	return ask(s, &(struct session_command){.join = &command});
+}
+
+enum consign_err
+hub_session_joins(struct hub_session *s, const char *org, const struct session_joins_reply **ret_reply)
+{
+	struct session_joins_query query = {.request = ++s->requests};
+	struct session_command *answer;
+
+	snprintf(query.org, sizeof query.org, "%s", org);
+	enum consign_err err = send_command(s, &(struct session_command){.joins_query = &query});
+
+	while (err == CONSIGN_OK) {
+		err = next_command(s, false, &answer);
+		if (err == CONSIGN_OK && answer->joins_reply != NULL && answer->joins_reply->request == s->requests) {
+			*ret_reply = answer->joins_reply;
+			return CONSIGN_OK;
+		}
+		if (err == CONSIGN_OK && answer->done != NULL && answer->done->request == s->requests)
+			return say_fail(
+			    CONSIGN_E_DENIED, "the broker refused: %s", consign_code_text((enum consign_code)answer->done->code));
+	}
+	return err;
+}

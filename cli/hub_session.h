@@ -1,0 +1,50 @@
+/*
+ * A session with the broker, from the command: an administrator's, or that of a company that joins. Everything waits: one
+ * thing is asked, then its answer is awaited, at most HUB_SESSION_TIMEOUT_MS.
+ *
+ * Functions here say what is wrong before they return an error.
+ * Source   docs/PROTOCOL.md 7
+ */
+#ifndef CLI_HUB_SESSION_H
+#define CLI_HUB_SESSION_H
+
+#include "core/secret.h"
+#include "trust/hub.h"
+#include "wire/session_wire.h"
+
+#define HUB_SESSION_TIMEOUT_MS 10000u
+
+struct hub_session_options {
+	const char *endpoint;
+	const char *socks_proxy; /* NULL none */
+	struct consign_public_key broker_transport_key;
+	struct consign_hash hub_id;
+	enum session_party party;       /* PARTY_ADMIN or PARTY_JOINING */
+	const char *name;               /* the administrator's, or the org */
+	const struct secret *transport; /* Curve25519; of the invite when joining */
+	const struct secret *signing;   /* Ed25519; NULL when joining */
+	const char *unreachable_hint;   /* what to do when nobody answers */
+	const char *refused_hint;       /* what to do when our key is not admitted */
+};
+
+struct hub_session;
+
+/*
+ * Connects and says hello. An administrator is then welcomed and sent every document, verified into
+ * hub_session_hub(). ret_session gives; end with hub_session_close.
+ * Errors: TIMEOUT, UNREACHABLE, DENIED; those of hub_stage; NO_MEMORY, CONFIG
+ */
+CONSIGN_MUST_CHECK enum consign_err hub_session_open(const struct hub_session_options *options, struct hub_session **ret_session);
+void hub_session_close(struct hub_session **session);
+/* What the broker sent, verified. Lends; empty when joining. */
+const struct hub *hub_session_hub(const struct hub_session *session);
+
+/* Each waits for its Done. Errors: DENIED (the broker would not; said with its reason), and as hub_session_open */
+CONSIGN_MUST_CHECK enum consign_err hub_session_publish(struct hub_session *session, struct session_documents *documents);
+CONSIGN_MUST_CHECK enum consign_err hub_session_invite(struct hub_session *session, struct invite_notice *notice);
+CONSIGN_MUST_CHECK enum consign_err hub_session_join(struct hub_session *session, struct join_request *join);
+/* org "": all. ret_reply lends until the next call. */
+CONSIGN_MUST_CHECK enum consign_err
+hub_session_joins(struct hub_session *session, const char *org, const struct session_joins_reply **ret_reply);
+
+#endif

@@ -1,0 +1,136 @@
+/* Where a policy is read from (policy_source.h). */
+#include "policy_source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/exchange.h"
+#include "policy/policy.h"
+#include "print.h"
+
+#define REPLY_TIMEOUT_MS 10000u
+
+static enum consign_err
+open_at_admin(const struct args *args, struct policy_source *s)
+{
+	enum consign_err err = admin_open(args, &s->desk);
+
+	if (err != CONSIGN_OK)
+		return err;
+	const struct hub_policy *p = hub_policy(s->desk.hub);
+	struct policy_study **studies = calloc(p->n_parts + 1, sizeof *studies);
+
+	if (studies == NULL)
+		return say_fail(CONSIGN_E_NO_MEMORY, "out of memory");
+	s->memory = studies;
+	s->view.version = p->version;
+	s->view.reason = p->head->reason;
+	policy_view_of(p->parts, p->n_parts, studies, &s->view);
+	s->policy = p->policy;
+	s->is_complete = true;
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+ask_agent(const struct home *home, struct client_reply **ret_reply)
+{
+	struct consign_client *client = NULL;
+	struct local_policy question = {0};
+	uint64_t number;
+	enum consign_err err = home_agent(home, &client);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = client_post(client, &(struct local_request){.policy = &question}, &number);
+	if (err == CONSIGN_OK)
+		err = client_take(client, number, REPLY_TIMEOUT_MS, ret_reply);
+	if (err != CONSIGN_OK)
+		say_error("the agent did not answer: %s", consign_err_text(err));
+	consign_client_close(&client);
+	return err;
+}
+
+/* The slices as parts again, to compile them as broker and agent do. */
+static enum consign_err
+compile_slices(const struct local_policy_reply *r, struct policy **ret_policy)
+{
+	size_t n = 0;
+	struct policy_part *parts = calloc(r->studies.n + 1, sizeof *parts);
+	struct policy_part **list = calloc(r->studies.n + 1, sizeof *list);
+	enum consign_err err = parts == NULL || list == NULL ? CONSIGN_E_NO_MEMORY : CONSIGN_OK;
+
+	if (err == CONSIGN_OK && r->common != NULL)
+		parts[n++].common = r->common;
+	for (size_t i = 0; err == CONSIGN_OK && i < r->studies.n; i++)
+		parts[n++].study = r->studies.v[i];
+	for (size_t i = 0; err == CONSIGN_OK && i < n; i++)
+		list[i] = &parts[i];
+	if (err == CONSIGN_OK)
+		err = policy_compile(list, n, ret_policy);
+	free(parts);
+	free(list);
+	return err;
+}
+
+static enum consign_err
+open_at_company(struct policy_source *s)
+{
+	enum consign_err err = ask_agent(&s->home, &s->reply);
+
+	if (err != CONSIGN_OK)
+		return err;
+	const struct local_policy_reply *r = s->reply->wire->policy;
+
+	if (r == NULL) {
+		const struct local_error *e = s->reply->wire->error;
+
+		return say_fail(CONSIGN_E_DENIED, "the agent has no policy to show%s%.*s", e != NULL ? ": " : "",
+		    e != NULL ? (int)e->detail.len : 0, e != NULL ? (const char *)e->detail.data : "");
+	}
+	err = compile_slices(r, &s->own_policy);
+	if (err != CONSIGN_OK)
+		return say_fail(err, "the agent's policy cannot be compiled: %s", consign_err_text(err));
+	s->policy = s->own_policy;
+	s->view = (struct policy_view){
+	    .version = r->version, .reason = r->reason, .common = r->common, .studies = r->studies.v, .n_studies = r->studies.n};
+	return CONSIGN_OK;
+}
+
+enum consign_err
+policy_source_open(const struct args *args, struct policy_source *ret_source)
+{
+	struct policy_source s = {0};
+	enum consign_err err = home_open(args, HOME_ADMIN | HOME_COMPANY, &s.home);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = s.home.kind == HOME_ADMIN ? open_at_admin(args, &s) : open_at_company(&s);
+	if (err != CONSIGN_OK) {
+		policy_source_close(&s);
+		return err;
+	}
+	*ret_source = s;
+	return CONSIGN_OK;
+}
+
+void
+policy_source_close(struct policy_source *s)
+{
+	policy_free(&s->own_policy);
+	client_reply_free(&s->reply);
+	free(s->memory);
+	admin_close(&s->desk);
+	home_clear(&s->home);
+	*s = (struct policy_source){0};
+}
+
+const struct member *
+policy_source_member(const struct policy_source *s, const char *org)
+{
+	if (s->is_complete)
+		return hub_member(hub_directory(s->desk.hub), org);
+	for (size_t i = 0; i < s->reply->wire->policy->members.n; i++)
+		if (strcmp(s->reply->wire->policy->members.v[i]->org.s, org) == 0)
+			return s->reply->wire->policy->members.v[i];
+	return NULL;
+}

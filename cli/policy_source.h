@@ -1,0 +1,27 @@
+/*
+ * The policy in force, from wherever this home learns of it: an administrator from the broker, a company from its agent.
+ * Says what is wrong before it returns an error.
+ */
+#ifndef CLI_POLICY_SOURCE_H
+#define CLI_POLICY_SOURCE_H
+
+#include "admin.h"
+#include "policy_view.h"
+
+struct policy_source {
+	struct policy_view view;
+	const struct policy *policy; /* compiled; lent */
+	struct policy *own_policy;   /* the one compiled here, at a company */
+	bool is_complete;            /* every study is known: an administrator's */
+	struct admin_desk desk;      /* an administrator's, open */
+	struct home home;            /* a company's */
+	struct client_reply *reply;  /* a company's, which the view borrows from */
+	void *memory;                /* lists of the view */
+};
+
+CONSIGN_MUST_CHECK enum consign_err policy_source_open(const struct args *args, struct policy_source *ret_source);
+void policy_source_close(struct policy_source *source);
+/* The member by its id, as far as this home knows; NULL when not. */
+const struct member *policy_source_member(const struct policy_source *source, const char *org);
+
+#endif

@@ -1,0 +1,312 @@
+/* A policy rendered (policy_view.h). */
+#include "policy_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "policy/policy.h"
+#include "print.h"
+
+void
+policy_view_of(struct policy_part *const *parts, size_t n, struct policy_study **studies, struct policy_view *view)
+{
+	view->studies = studies;
+	for (size_t i = 0; i < n; i++) {
+		if (parts[i]->common != NULL)
+			view->common = parts[i]->common;
+		else if (parts[i]->study != NULL)
+			studies[view->n_studies++] = parts[i]->study;
+		else
+			view->source = parts[i]->source;
+	}
+}
+
+/* A rule and where it was found. */
+struct placed_rule {
+	const struct policy_rule *rule;
+	const struct policy_study *study; /* NULL: the common part */
+};
+
+static int
+by_order(const void *a, const void *b)
+{
+	const struct placed_rule *x = a, *y = b;
+
+	if (x->rule->order != y->rule->order)
+		return x->rule->order < y->rule->order ? -1 : 1;
+	return x->study == NULL || y->study == NULL ? 0 : strcmp(x->study->id.s, y->study->id.s);
+}
+
+/* Every rule with its place, in the order of the file. free() it. */
+static enum consign_err
+gather(const struct policy_view *view, struct placed_rule **ret_rules, size_t *ret_n)
+{
+	size_t most = view->common == NULL ? 0 : view->common->rules.n, n = 0;
+
+	for (size_t i = 0; i < view->n_studies; i++)
+		most += view->studies[i]->rules.n;
+	struct placed_rule *rules = calloc(most + 1, sizeof *rules);
+
+	if (rules == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	for (size_t i = 0; view->common != NULL && i < view->common->rules.n; i++)
+		rules[n++] = (struct placed_rule){view->common->rules.v[i], NULL};
+	for (size_t i = 0; i < view->n_studies; i++)
+		for (size_t j = 0; j < view->studies[i]->rules.n; j++)
+			rules[n++] = (struct placed_rule){view->studies[i]->rules.v[j], view->studies[i]};
+	qsort(rules, n, sizeof *rules, by_order);
+	*ret_rules = rules;
+	*ret_n = n;
+	return CONSIGN_OK;
+}
+
+static bool
+is_same(const struct placed_rule *a, const struct placed_rule *b)
+{
+	return a->rule->order == b->rule->order && strcmp(a->rule->id.s, b->rule->id.s) == 0;
+}
+
+enum consign_err
+policy_view_count(const struct policy_view *view, size_t *ret_rules)
+{
+	struct placed_rule *rules;
+	size_t n, distinct = 0;
+	enum consign_err err = gather(view, &rules, &n);
+
+	if (err != CONSIGN_OK)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		distinct += i == 0 || !is_same(&rules[i], &rules[i - 1]);
+	free(rules);
+	*ret_rules = distinct;
+	return CONSIGN_OK;
+}
+
+/* A list's parts in one form, to be joined by put_list or made JSON. */
+struct words {
+	const char *v[64]; /* roles, labels: few; the lists that may be long are written directly */
+	size_t n;
+};
+
+static enum consign_err
+put_words(const char *before, const struct words *w, const char *after, struct buf *out)
+{
+	enum consign_err err = buf_printf(out, "%s[", before);
+
+	for (size_t i = 0; err == CONSIGN_OK && i < w->n; i++)
+		err = buf_printf(out, "%s%s", i > 0 ? ", " : "", w->v[i]);
+	return err == CONSIGN_OK ? buf_printf(out, "]%s", after) : err;
+}
+
+static struct words
+roles_of(const uint32_t *roles, size_t n)
+{
+	struct words w = {.n = n < 64 ? n : 64};
+
+	for (size_t i = 0; i < w.n; i++)
+		w.v[i] = policy_role_text(roles[i]);
+	return w;
+}
+
+static struct words
+labels_of(const uint32_t *labels, size_t n)
+{
+	struct words w = {.n = n < 64 ? n : 64};
+
+	for (size_t i = 0; i < w.n; i++)
+		w.v[i] = consign_label_text((enum consign_label)labels[i]);
+	return w;
+}
+
+/* A text in double quotes as YAML reads them. */
+static enum consign_err
+put_quoted(struct consign_slice text, struct buf *out)
+{
+	enum consign_err err = buf_append_u8(out, '"');
+
+	for (size_t i = 0; err == CONSIGN_OK && i < text.len; i++) {
+		if (text.data[i] == '"' || text.data[i] == '\\')
+			err = buf_append_u8(out, '\\');
+		if (err == CONSIGN_OK)
+			err = buf_append_u8(out, text.data[i]);
+	}
+	return err == CONSIGN_OK ? buf_append_u8(out, '"') : err;
+}
+
+static enum consign_err
+put_study(const struct policy_study *s, struct buf *out)
+{
+	enum consign_err err = buf_printf(out, "  - id: %s\n", s->id.s);
+
+	if (err == CONSIGN_OK && s->title.len > 0) {
+		err = buf_printf(out, "    title: ");
+		if (err == CONSIGN_OK)
+			err = put_quoted(s->title, out);
+		if (err == CONSIGN_OK)
+			err = buf_printf(out, "\n");
+	}
+	if (err == CONSIGN_OK)
+		err = buf_printf(out, "    parties:\n");
+	for (size_t i = 0; err == CONSIGN_OK && i < s->parties.n; i++) {
+		const struct policy_party *p = s->parties.v[i];
+		struct words roles = roles_of(p->roles.v, p->roles.n);
+
+		err = buf_printf(out, "      - {org: %s, roles: ", p->org.s);
+		if (err == CONSIGN_OK)
+			err = put_words("", &roles, "", out);
+		if (err == CONSIGN_OK)
+			err = buf_printf(out, ", clearance: %s}\n", consign_label_text((enum consign_label)p->clearance));
+	}
+	return err;
+}
+
+static enum consign_err
+put_end(const char *name, const struct policy_end *end, struct buf *out)
+{
+	if (end == NULL || (end->roles.n == 0 && end->orgs.n == 0))
+		return CONSIGN_OK;
+	struct words roles = roles_of(end->roles.v, end->roles.n);
+	enum consign_err err = buf_printf(out, "    %s: {", name);
+
+	if (err == CONSIGN_OK && roles.n > 0)
+		err = put_words("roles: ", &roles, end->orgs.n > 0 ? ", " : "", out);
+	for (size_t i = 0; err == CONSIGN_OK && i < end->orgs.n; i++)
+		err = buf_printf(out, "%s%s%s", i == 0 ? "orgs: [" : ", ", end->orgs.v[i].s, i + 1 == end->orgs.n ? "]" : "");
+	return err == CONSIGN_OK ? buf_printf(out, "}\n") : err;
+}
+
+/* rules[0] to rules[n - 1] are one rule in its studies. */
+static enum consign_err
+put_rule(const struct placed_rule *rules, size_t n, struct buf *out)
+{
+	const struct policy_rule *r = rules[0].rule;
+	enum consign_err err =
+	    buf_printf(out, "  - id: %s\n    %s: [", r->id.s, r->effect == POLICY_PERMIT ? "permit" : "forbid");
+
+	for (size_t i = 0; err == CONSIGN_OK && i < r->types.n; i++)
+		err = buf_printf(out, "%s\"%s\"", i > 0 ? ", " : "", r->types.v[i].s);
+	if (err == CONSIGN_OK)
+		err = buf_printf(out, "]\n");
+	if (err == CONSIGN_OK)
+		err = put_end("from", r->from, out);
+	if (err == CONSIGN_OK)
+		err = put_end("to", r->to, out);
+	for (size_t i = 0; err == CONSIGN_OK && rules[0].study != NULL && i < n; i++)
+		err = buf_printf(out, "%s%s%s", i == 0 ? "    studies: [" : ", ", rules[i].study->id.s, i + 1 == n ? "]\n" : "");
+	if (err == CONSIGN_OK && r->labels.n > 0) {
+		struct words labels = labels_of(r->labels.v, r->labels.n);
+
+		err = put_words("    label: ", &labels, "\n", out);
+	}
+	return err;
+}
+
+enum consign_err
+policy_view_format(const struct policy_view *view, struct buf *out)
+{
+	struct placed_rule *rules;
+	size_t n;
+	enum consign_err err = gather(view, &rules, &n);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = buf_printf(out, "# policy %llu\n", (unsigned long long)view->version);
+	if (err == CONSIGN_OK && view->reason.len > 0)
+		err = buf_printf(out, "# %.*s\n", (int)view->reason.len, (const char *)view->reason.data);
+	if (err == CONSIGN_OK)
+		err = buf_printf(out, view->n_studies == 0 ? "studies: []\n" : "studies:\n");
+	for (size_t i = 0; err == CONSIGN_OK && i < view->n_studies; i++)
+		err = put_study(view->studies[i], out);
+	if (err == CONSIGN_OK)
+		err = buf_printf(out, n == 0 ? "rules: []\n" : "rules:\n");
+	for (size_t i = 0, same; err == CONSIGN_OK && i < n; i += same) {
+		for (same = 1; i + same < n && is_same(&rules[i], &rules[i + same]); same++)
+			;
+		err = put_rule(rules + i, same, out);
+	}
+	free(rules);
+	return err;
+}
+
+/* ── JSON: jansson drops what cannot be appended, and gives NULL for what cannot be made; both mean no memory ── */
+
+static json_t *
+words_json(const struct words *w)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < w->n; i++)
+		json_array_append_new(list, json_string(w->v[i]));
+	return list;
+}
+
+static json_t *
+study_json(const struct policy_study *s)
+{
+	json_t *parties = json_array();
+
+	for (size_t i = 0; i < s->parties.n; i++) {
+		struct words roles = roles_of(s->parties.v[i]->roles.v, s->parties.v[i]->roles.n);
+
+		json_array_append_new(
+		    parties, json_pack("{s:s, s:o, s:s}", "org", s->parties.v[i]->org.s, "roles", words_json(&roles), "clearance",
+				 consign_label_text((enum consign_label)s->parties.v[i]->clearance)));
+	}
+	return json_pack("{s:s, s:o, s:o}", "id", s->id.s, "title", json_slice(s->title), "parties", parties);
+}
+
+static json_t *
+end_json(const struct policy_end *end)
+{
+	static const struct policy_end any;
+	const struct policy_end *e = end == NULL ? &any : end;
+	struct words roles = roles_of(e->roles.v, e->roles.n);
+	json_t *orgs = json_array();
+
+	for (size_t i = 0; i < e->orgs.n; i++)
+		json_array_append_new(orgs, json_string(e->orgs.v[i].s));
+	return json_pack("{s:o, s:o}", "roles", words_json(&roles), "orgs", orgs);
+}
+
+static json_t *
+rule_json(const struct placed_rule *rules, size_t n)
+{
+	const struct policy_rule *r = rules[0].rule;
+	struct words labels = labels_of(r->labels.v, r->labels.n);
+	json_t *types = json_array(), *studies = json_array();
+
+	for (size_t i = 0; i < r->types.n; i++)
+		json_array_append_new(types, json_string(r->types.v[i].s));
+	for (size_t i = 0; rules[0].study != NULL && i < n; i++)
+		json_array_append_new(studies, json_string(rules[i].study->id.s));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "id", r->id.s, "effect",
+	    r->effect == POLICY_PERMIT ? "permit" : "forbid", "types", types, "from", end_json(r->from), "to", end_json(r->to),
+	    "label", words_json(&labels), "studies", studies);
+}
+
+json_t *
+policy_view_json(const struct policy_view *view)
+{
+	struct placed_rule *rules;
+	size_t n;
+
+	if (gather(view, &rules, &n) != CONSIGN_OK)
+		return NULL;
+	json_t *studies = json_array(), *list = json_array();
+
+	for (size_t i = 0; i < view->n_studies; i++)
+		json_array_append_new(studies, study_json(view->studies[i]));
+	for (size_t i = 0, same; i < n; i += same) {
+		for (same = 1; i + same < n && is_same(&rules[i], &rules[i + same]); same++)
+			;
+		json_array_append_new(list, rule_json(rules + i, same));
+	}
+	free(rules);
+	json_t *json = json_pack("{s:I, s:o, s:o, s:o}", "version", (json_int_t)view->version, "reason", json_slice(view->reason),
+	    "studies", studies, "rules", list);
+
+	if (json != NULL && view->source.len > 0)
+		json_object_set_new(json, "source", json_slice(view->source));
+	return json;
+}

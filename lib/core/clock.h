@@ -1,0 +1,26 @@
+/*
+ * Time is given in. Programs use clock_system(); tests turn a clock by hand.
+ * All times are microseconds since 1970-01-01 UTC (wall) or since some start (steady).
+ */
+#ifndef CORE_CLOCK_H
+#define CORE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct consign_clock {
+	uint64_t (*wall_us)(void *self);
+	uint64_t (*steady_us)(void *self);
+	void *self;
+};
+
+/* The machine's clocks. Lends a constant. */
+const struct consign_clock *clock_system(void);
+uint64_t clock_wall_us(const struct consign_clock *clock);
+uint64_t clock_steady_us(const struct consign_clock *clock);
+
+#define CLOCK_TEXT_BYTES 28
+/* RFC 3339 UTC with microseconds: 2026-11-22T04:11:56.000000Z. Source: requirement R7. */
+void clock_format(uint64_t wall_us, char ret_text[CLOCK_TEXT_BYTES]);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * SQLite behind a few verbs; the only user of sqlite3.h. WAL, synchronous=FULL, foreign keys on, a schema version that
+ * an older binary refuses. Statements are prepared once and cached by their text's address.
+ *
+ *   struct db_statement *s;
+ *   err = db_statement(db, "INSERT INTO leaf (id, salt) VALUES (?1, ?2)", &s);
+ *   db_bind_u64(s, 1, id); db_bind_slice(s, 2, salt);
+ *   err = db_run(s);
+ *
+ * Threads   one connection a thread
+ */
+#ifndef CORE_DB_H
+#define CORE_DB_H
+
+#include "core/bytes.h"
+
+struct db;
+struct db_statement;
+
+/*
+ * Opens or creates. migrations[i] brings schema version i to i + 1; count is the version this binary knows.
+ * read_only: no migrations, fails with NOT_FOUND when absent.
+ * Errors: IO, FULL, CORRUPT, SCHEMA_VERSION (written by a newer binary), NO_MEMORY, NOT_FOUND.
+ */
+CONSIGN_MUST_CHECK enum consign_err db_open(const char *path, const char *const *migrations, size_t count, bool read_only, struct db **ret_db);
+void db_close(struct db **db);
+/* Lends a cached statement, reset and with its bindings cleared; sql must be a constant string. */
+CONSIGN_MUST_CHECK enum consign_err db_statement(struct db *db, const char *sql, struct db_statement **ret_statement);
+/* Bind by 1-based place. Slices are borrowed until the statement is run or reset. An empty slice is an empty blob. */
+void db_bind_u64(struct db_statement *s, int place, uint64_t v); /* values above INT64_MAX are refused by db_run */
+void db_bind_slice(struct db_statement *s, int place, struct consign_slice v);
+void db_bind_text(struct db_statement *s, int place, const char *v);
+void db_bind_null(struct db_statement *s, int place);
+/* Runs a statement that returns no rows. */
+CONSIGN_MUST_CHECK enum consign_err db_run(struct db_statement *s);
+/* Steps to the next row: *ret_row false at the end (the statement is then reset). Lends columns until the next step. */
+CONSIGN_MUST_CHECK enum consign_err db_step(struct db_statement *s, bool *ret_row);
+void db_reset(struct db_statement *s);
+uint64_t db_column_u64(struct db_statement *s, int column);
+struct consign_slice db_column_slice(struct db_statement *s, int column); /* blob or text */
+bool db_column_is_null(struct db_statement *s, int column);
+CONSIGN_MUST_CHECK enum consign_err db_begin(struct db *db); /* IMMEDIATE */
+CONSIGN_MUST_CHECK enum consign_err db_begin_read(struct db *db); /* DEFERRED: a snapshot over several reads */
+CONSIGN_MUST_CHECK enum consign_err db_commit(struct db *db); /* durable when it returns OK */
+void db_rollback(struct db *db);
+uint64_t db_last_row(struct db *db);
+uint64_t db_changes(struct db *db);
+/* What SQLite said last, for a log line. Lends until the next call. */
+const char *db_message(struct db *db);
+
+#endif

@@ -1,0 +1,144 @@
+/* The common beginning of the daemons. The only library file that prints: it is a part of their main. */
+#include "core/start.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "core/file.h"
+#include "core/log.h"
+#include "core/passphrase.h"
+
+static void
+usage(const struct start *s, FILE *to)
+{
+	fprintf(to,
+	    "usage: %s --home DIR [-n] [--passphrase-file FILE] [--log-format text|json] [--log-level error|warn|info|debug]\n"
+	    "  --home DIR              %s (or CONSIGN_HOME)\n"
+	    "  -n                      check configuration and keys, then end\n"
+	    "  --passphrase-file FILE  its first line unlocks the keys\n"
+	    "  --version, -h\n",
+	    s->program, s->about_home);
+}
+
+int
+start_fail(const struct start *s, const char *error, const char *hint)
+{
+	fprintf(stderr, "%s: error: %s\n", s->program, error);
+	if (hint != NULL)
+		fprintf(stderr, "%s: hint: %s\n", s->program, hint);
+	return 1;
+}
+
+static int
+parse(struct start *s, int argc, char **argv)
+{
+	static const struct option options[] = {{"home", required_argument, NULL, 'H'}, {"passphrase-file", required_argument, NULL, 'p'},
+	    {"log-format", required_argument, NULL, 'f'}, {"log-level", required_argument, NULL, 'l'}, {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	int c;
+
+	s->home = getenv("CONSIGN_HOME");
+	while ((c = getopt_long(argc, argv, "hn", options, NULL)) != -1)
+		switch (c) {
+		case 'H':
+			s->home = optarg;
+			break;
+		case 'p':
+			s->passphrase_file = optarg;
+			break;
+		case 'f':
+			s->log_format = optarg;
+			break;
+		case 'l':
+			s->log_level = optarg;
+			break;
+		case 'n':
+			s->check_only = true;
+			break;
+		case 'V':
+			printf("%s %s\n", s->program, CONSIGN_VERSION);
+			return 0;
+		case 'h':
+			usage(s, stdout);
+			return 0;
+		default:
+			usage(s, stderr);
+			return 2;
+		}
+	if (optind < argc || s->home == NULL) {
+		usage(s, stderr);
+		return 2;
+	}
+	return -1;
+}
+
+static bool
+begin_log(const struct start *s)
+{
+	static const char *const levels[] = {"error", "warn", "info", "debug"};
+	const char *format = s->log_format != NULL ? s->log_format : config_get(s->config, "log_format");
+	const char *level = s->log_level != NULL ? s->log_level : config_get(s->config, "log_level");
+
+	if (format != NULL && strcmp(format, "json") != 0 && strcmp(format, "text") != 0)
+		return false;
+	for (int i = LOG_ERROR; i <= LOG_DEBUG; i++)
+		if (strcmp(level != NULL ? level : "info", levels[i]) == 0) {
+			log_start(s->program, format != NULL && strcmp(format, "json") == 0, (enum log_level)i);
+			return true;
+		}
+	return false;
+}
+
+int
+start_begin(struct start *s, int argc, char **argv)
+{
+	char problem[256];
+	int status = parse(s, argc, argv);
+
+	if (status >= 0)
+		return status;
+	if (secret_start() != CONSIGN_OK)
+		return start_fail(s, "libsodium does not start", NULL);
+	char *config_path = path_join(s->home, "config.yaml"), *key_path = path_join(s->home, s->key_file);
+
+	if (config_path == NULL || key_path == NULL)
+		status = start_fail(s, "out of memory", NULL);
+	else if (config_open(config_path, s->known_keys, &s->config, problem) != CONSIGN_OK)
+		status = start_fail(s, problem, s->about_home);
+	else if (!begin_log(s))
+		status = start_fail(s, "log_format is text or json, log_level is error, warn, info or debug", NULL);
+	else if (passphrase_open_keys(key_path, s->passphrase_file, &s->keys, problem) != CONSIGN_OK)
+		status = start_fail(s, problem, "a passphrase comes from --passphrase-file FILE, a systemd credential named consign-passphrase, or a terminal");
+	free(config_path);
+	free(key_path);
+	return status;
+}
+
+int
+start_commit(struct start *s)
+{
+	char *lock_path;
+	int status = -1;
+
+	if (s->check_only) {
+		puts("configuration OK");
+		return 0;
+	}
+	lock_path = path_join(s->home, "lock");
+	if (lock_path == NULL || file_lock(lock_path, &s->lock) != CONSIGN_OK)
+		status = start_fail(s, "this home is in use by another process, or cannot be written", NULL);
+	free(lock_path);
+	/* A core dump would hold keys. */
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	return status;
+}
+
+void
+start_clear(struct start *s)
+{
+	keyfile_free(&s->keys);
+	config_free(&s->config);
+}

@@ -1,0 +1,175 @@
+/*
+ * Ids and spoken fingerprints. An id has one text only (lower case, no leading zeros), so that texts can be compared.
+ */
+#include "core/text.h"
+#include "core/limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ID_TEXT_LEN 36u
+#define WORD_LEN 5u
+#define WORDS 6u
+
+_Static_assert(CONSIGN_BUNDLE_MAX_ITEMS <= 1000, "an index has at most three digits");
+_Static_assert(CONSIGN_MESSAGE_ID_TEXT_BYTES == ID_TEXT_LEN + 1 + 3 + 1, "uuid, dot, index, NUL");
+_Static_assert(FINGERPRINT_TEXT_BYTES == WORDS * WORD_LEN + WORDS - 1 + 1, "words, hyphens, NUL");
+
+void
+id_make(uint64_t wall_us, const uint8_t random[10], struct consign_id *ret_id)
+{
+	uint64_t ms = wall_us / 1000;
+
+	/* RFC 9562 5.7: time big endian, so that ids sort by age; version 7; variant 10. */
+	for (size_t i = 0; i < 6; i++)
+		ret_id->b[i] = (uint8_t)(ms >> (40 - 8 * i));
+	memcpy(ret_id->b + 6, random, 10);
+	ret_id->b[6] = (uint8_t)(0x70 | (ret_id->b[6] & 0x0f));
+	ret_id->b[8] = (uint8_t)(0x80 | (ret_id->b[8] & 0x3f));
+}
+
+static bool
+is_hyphen_place(size_t i)
+{
+	return i == 8 || i == 13 || i == 18 || i == 23;
+}
+
+void
+id_format(const struct consign_id *id, char ret_text[37])
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t nibble = 0;
+
+	for (size_t i = 0; i < ID_TEXT_LEN; i++) {
+		if (is_hyphen_place(i)) {
+			ret_text[i] = '-';
+			continue;
+		}
+		ret_text[i] = digits[id->b[nibble / 2] >> (nibble % 2 == 0 ? 4 : 0) & 15];
+		nibble++;
+	}
+	ret_text[ID_TEXT_LEN] = '\0';
+}
+
+void
+message_id_format(const struct consign_message_id *id, char ret_text[CONSIGN_MESSAGE_ID_TEXT_BYTES])
+{
+	char index[11];
+	size_t len = (size_t)snprintf(index, sizeof(index), "%u", (unsigned)id->index);
+
+	id_format(&id->consignment, ret_text);
+	/* An index of more digits is no message's, and its text is no id: it must not look like another's. */
+	if (len > 3) {
+		memcpy(index, "???", 4);
+		len = 3;
+	}
+	ret_text[ID_TEXT_LEN] = '.';
+	memcpy(ret_text + ID_TEXT_LEN + 1, index, len + 1);
+}
+
+static enum consign_err
+parse_id(const uint8_t *text, struct consign_id *ret_id)
+{
+	struct consign_id id = {0};
+	size_t nibble = 0;
+
+	for (size_t i = 0; i < ID_TEXT_LEN; i++) {
+		uint8_t c = text[i];
+		uint8_t value;
+
+		if (is_hyphen_place(i)) {
+			if (c != '-')
+				return CONSIGN_E_MALFORMED;
+			continue;
+		}
+		if (c >= '0' && c <= '9')
+			value = (uint8_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			value = (uint8_t)(c - 'a' + 10);
+		else
+			return CONSIGN_E_MALFORMED;
+		id.b[nibble / 2] = (uint8_t)(id.b[nibble / 2] << 4 | value);
+		nibble++;
+	}
+	*ret_id = id;
+	return CONSIGN_OK;
+}
+
+enum consign_err
+message_id_parse(struct consign_slice text, struct consign_message_id *ret_id)
+{
+	struct consign_message_id id = {0};
+	enum consign_err err;
+
+	if (text.len < ID_TEXT_LEN + 2 || text.len > ID_TEXT_LEN + 4 || text.data[ID_TEXT_LEN] != '.')
+		return CONSIGN_E_MALFORMED;
+	for (size_t i = ID_TEXT_LEN + 1; i < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return CONSIGN_E_MALFORMED;
+		id.index = id.index * 10 + (uint32_t)(text.data[i] - '0');
+	}
+	if (id.index >= CONSIGN_BUNDLE_MAX_ITEMS)
+		return CONSIGN_E_MALFORMED;
+	if (text.data[ID_TEXT_LEN + 1] == '0' && text.len != ID_TEXT_LEN + 2)
+		return CONSIGN_E_MALFORMED;
+	err = parse_id(text.data, &id.consignment);
+	if (err != CONSIGN_OK)
+		return err;
+	*ret_id = id;
+	return CONSIGN_OK;
+}
+
+void
+fingerprint_format(const uint8_t bits[12], char ret_text[FINGERPRINT_TEXT_BYTES])
+{
+	static const char consonants[] = "bdfghjklmnprstvz";
+	static const char vowels[] = "aiou";
+	char *p = ret_text;
+
+	for (size_t word = 0; word < WORDS; word++) {
+		unsigned v = (unsigned)bits[2 * word] << 8 | bits[2 * word + 1];
+
+		if (word > 0)
+			*p++ = '-';
+		*p++ = consonants[v >> 12];
+		*p++ = vowels[v >> 10 & 3];
+		*p++ = consonants[v >> 6 & 15];
+		*p++ = vowels[v >> 4 & 3];
+		*p++ = consonants[v & 15];
+	}
+	*p = '\0';
+}
+
+/* Takes the letters out of a spoken text, in lower case; false unless they are exactly those of six words. */
+static bool
+letters_of(const char *text, char ret_letters[WORDS * WORD_LEN])
+{
+	size_t len = 0;
+
+	for (; *text != '\0'; text++) {
+		char c = *text;
+
+		if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '-')
+			continue;
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (c < 'a' || c > 'z' || len == WORDS * WORD_LEN)
+			return false;
+		ret_letters[len++] = c;
+	}
+	return len == WORDS * WORD_LEN;
+}
+
+bool
+fingerprint_match(const char *expected, const char *typed)
+{
+	char a[WORDS * WORD_LEN];
+	char b[WORDS * WORD_LEN];
+	unsigned differ = 0;
+
+	if (!letters_of(expected, a) || !letters_of(typed, b))
+		return false;
+	for (size_t i = 0; i < sizeof(a); i++)
+		differ |= (unsigned)(a[i] ^ b[i]);
+	return differ == 0;
+}

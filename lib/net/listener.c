@@ -1,0 +1,316 @@
+/*
+ * The broker's side: ROUTER, ZAP, and a monitor that tells of ended connections. One round reads a bounded number of
+ * messages, so that timers and commits get their turn under load.
+ */
+#include "net/transport_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/limits.h"
+#include "core/text.h"
+
+#define MESSAGES_A_ROUND 256
+#define ZAP_ENDPOINT "inproc://zeromq.zap.01"
+#define ZAP_DOMAIN "consign"
+#define ZAP_FRAMES 7
+/* A draft constant of libzmq 4.3 (src/zmq_draft.h), honoured by the packaged library: a ZAP domain must be handled. */
+#ifndef ZMQ_ZAP_ENFORCE_DOMAIN
+#define ZMQ_ZAP_ENFORCE_DOMAIN 93
+#endif
+
+struct listener {
+	struct transport *transport;
+	struct loop *loop;
+	struct listener_options options;
+	void *router;
+	void *zap;
+	void *monitor;
+	struct listener_counts counts;
+};
+
+static void
+zap_reply(struct listener *l, zmq_msg_t *version, zmq_msg_t *request, const struct consign_public_key *admitted)
+{
+	struct buf user = {0};
+	const char *status = admitted != NULL ? "200" : "400";
+	const char *text = admitted != NULL ? "OK" : "not admitted";
+
+	if (admitted != NULL && hex_format(SLICE_ARRAY(admitted->b), &user) != CONSIGN_OK) {
+		status = "300"; /* out of memory: the peer may try again */
+		text = "try again";
+	}
+	zmq_send(l->zap, zmq_msg_data(version), zmq_msg_size(version), ZMQ_SNDMORE);
+	zmq_send(l->zap, zmq_msg_data(request), zmq_msg_size(request), ZMQ_SNDMORE);
+	zmq_send(l->zap, status, 3, ZMQ_SNDMORE);
+	zmq_send(l->zap, text, strlen(text), ZMQ_SNDMORE);
+	zmq_send(l->zap, user.data, user.len, ZMQ_SNDMORE);
+	zmq_send(l->zap, "", 0, 0);
+	buf_clear(&user);
+}
+
+/* RFC 27 (ZAP): version, request id, domain, address, routing id, mechanism, then one credential for CURVE. */
+static void
+on_zap(void *context)
+{
+	struct listener *l = context;
+	zmq_msg_t part[ZAP_FRAMES];
+	size_t n = 0;
+	bool more = true;
+
+	while (more && n < ZAP_FRAMES) {
+		zmq_msg_init(&part[n]);
+		if (zmq_msg_recv(&part[n], l->zap, ZMQ_DONTWAIT) < 0) {
+			zmq_msg_close(&part[n]);
+			break;
+		}
+		more = zmq_msg_more(&part[n]);
+		n++;
+	}
+	if (n >= 2) {
+		struct consign_public_key key;
+		bool is_curve = n == ZAP_FRAMES && !more && zmq_msg_size(&part[0]) == 3 && memcmp(zmq_msg_data(&part[0]), "1.0", 3) == 0
+		    && zmq_msg_size(&part[2]) == strlen(ZAP_DOMAIN) && memcmp(zmq_msg_data(&part[2]), ZAP_DOMAIN, strlen(ZAP_DOMAIN)) == 0
+		    && zmq_msg_size(&part[5]) == 5 && memcmp(zmq_msg_data(&part[5]), "CURVE", 5) == 0
+		    && zmq_msg_size(&part[6]) == sizeof key.b;
+		bool admitted = false;
+
+		if (is_curve) {
+			memcpy(key.b, zmq_msg_data(&part[6]), sizeof key.b);
+			admitted = l->options.admit(l->options.context, &key);
+		}
+		if (!admitted)
+			l->counts.refused++;
+		zap_reply(l, &part[0], &part[1], admitted ? &key : NULL);
+	}
+	for (size_t i = 0; i < n; i++)
+		zmq_msg_close(&part[i]);
+}
+
+/* Whether the metadata and the routing id are those of a connection that ZAP let in and we numbered. */
+static bool
+read_route(struct listener *l, zmq_msg_t *id, zmq_msg_t *body, struct route *ret_route)
+{
+	const char *user = zmq_msg_gets(body, "User-Id");
+	struct buf key = {0};
+	bool ok = false;
+
+	/* Ids made by the ROUTER are a zero byte and four more; anything else was chosen by the peer. */
+	if (zmq_msg_size(id) != TRANSPORT_ROUTE_BYTES || *(const uint8_t *)zmq_msg_data(id) != 0) {
+		l->counts.squatters++;
+		int fd = zmq_msg_get(body, ZMQ_SRCFD);
+
+		if (fd >= 0)
+			shutdown(fd, SHUT_RDWR);
+		goto out;
+	}
+	if (user == NULL || hex_parse(user, &key) != CONSIGN_OK || key.len != sizeof ret_route->key.b) {
+		l->counts.malformed++;
+		goto out;
+	}
+	memcpy(ret_route->id, zmq_msg_data(id), TRANSPORT_ROUTE_BYTES);
+	memcpy(ret_route->key.b, key.data, sizeof ret_route->key.b);
+	ret_route->fd = zmq_msg_get(body, ZMQ_SRCFD);
+	ok = true;
+out:
+	buf_clear(&key);
+	return ok;
+}
+
+/* Reads one multipart; false when there is none. More frames than the grammar knows: read away, counted, refused. */
+static bool
+receive_one(struct listener *l)
+{
+	zmq_msg_t id;
+	struct frame frames[TRANSPORT_FRAMES_MAX];
+	size_t n = 0;
+	bool too_many = false;
+
+	zmq_msg_init(&id);
+	if (zmq_msg_recv(&id, l->router, ZMQ_DONTWAIT) < 0) {
+		zmq_msg_close(&id);
+		return false;
+	}
+	bool more = zmq_msg_more(&id);
+
+	while (more) {
+		struct frame f;
+
+		frame_init(&f);
+		if (zmq_msg_recv(frame_message(&f), l->router, ZMQ_DONTWAIT) < 0) {
+			frame_clear(&f);
+			break;
+		}
+		more = zmq_msg_more(frame_message(&f));
+		if (n < TRANSPORT_FRAMES_MAX) {
+			frame_move(&frames[n++], &f);
+		} else {
+			too_many = true;
+			frame_clear(&f);
+		}
+	}
+	struct route route;
+
+	if (n > 0 && read_route(l, &id, frame_message(&frames[0]), &route)) {
+		if (too_many) {
+			l->counts.malformed++;
+			listener_drop(l, &route);
+		} else {
+			l->options.received(l->options.context, &route, frames, n);
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		frame_clear(&frames[i]);
+	zmq_msg_close(&id);
+	return true;
+}
+
+static void
+on_router(void *context)
+{
+	struct listener *l = context;
+
+	for (int i = 0; i < MESSAGES_A_ROUND; i++)
+		if (!receive_one(l))
+			break;
+	if (l->options.round != NULL)
+		l->options.round(l->options.context);
+}
+
+static void
+on_monitor(void *context)
+{
+	struct listener *l = context;
+	uint16_t event;
+	uint32_t value;
+
+	while (transport_monitor_read(l->monitor, &event, &value)) {
+		if (event == ZMQ_EVENT_ACCEPTED)
+			l->counts.connections++;
+		if (event == ZMQ_EVENT_DISCONNECTED) {
+			if (l->counts.connections > 0)
+				l->counts.connections--;
+			l->options.closed(l->options.context, (int)value);
+		}
+	}
+}
+
+static bool
+set_int(void *socket, int option, int value)
+{
+	return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
+}
+
+static bool
+set_options(void *router, const struct listener_options *o)
+{
+	int64_t max = CONSIGN_FRAME_MAX_BYTES;
+
+	return set_int(router, ZMQ_LINGER, 0) && set_int(router, ZMQ_ROUTER_MANDATORY, 1) && set_int(router, ZMQ_SNDHWM, 8192)
+	    && set_int(router, ZMQ_RCVHWM, 1024) && set_int(router, ZMQ_IPV6, 1) && set_int(router, ZMQ_HANDSHAKE_IVL, 10000)
+	    && set_int(router, ZMQ_TCP_KEEPALIVE, 1) && set_int(router, ZMQ_TCP_KEEPALIVE_IDLE, 60)
+	    && set_int(router, ZMQ_BACKLOG, 1024) && zmq_setsockopt(router, ZMQ_MAXMSGSIZE, &max, sizeof max) == 0
+	    && zmq_setsockopt(router, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN, strlen(ZAP_DOMAIN)) == 0
+	    && set_int(router, ZMQ_ZAP_ENFORCE_DOMAIN, 1) && set_int(router, ZMQ_CURVE_SERVER, 1)
+	    && zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, o->transport_secret->b, 32) == 0;
+}
+
+enum consign_err
+listener_open(struct transport *t, struct loop *loop, const struct listener_options *options, struct listener **ret_listener)
+{
+	struct listener *l = calloc(1, sizeof *l);
+	enum consign_err err = CONSIGN_E_NO_MEMORY;
+
+	if (l == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	l->transport = t;
+	l->loop = loop;
+	l->options = *options;
+	/* The handler first: between a bound socket and a bound handler, anyone would be let in. */
+	l->zap = zmq_socket(t->zmq, ZMQ_REP);
+	if (l->zap == NULL || zmq_bind(l->zap, ZAP_ENDPOINT) != 0)
+		goto fail;
+	l->router = zmq_socket(t->zmq, ZMQ_ROUTER);
+	if (l->router == NULL || !set_options(l->router, options))
+		goto fail;
+	l->monitor = transport_monitor(t, l->router, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
+	if (l->monitor == NULL)
+		goto fail;
+	if (zmq_bind(l->router, options->bind) != 0) {
+		err = CONSIGN_E_CONFIG;
+		goto fail;
+	}
+	err = loop_watch_socket(loop, l->zap, on_zap, l);
+	if (err == CONSIGN_OK)
+		err = loop_watch_socket(loop, l->router, on_router, l);
+	if (err == CONSIGN_OK)
+		err = loop_watch_socket(loop, l->monitor, on_monitor, l);
+	if (err != CONSIGN_OK)
+		goto fail;
+	*ret_listener = l;
+	return CONSIGN_OK;
+fail:
+	listener_close(&l, 0);
+	return err;
+}
+
+void
+listener_close(struct listener **listener, int linger_ms)
+{
+	struct listener *l = *listener;
+
+	if (l == NULL)
+		return;
+	if (l->monitor != NULL) {
+		loop_unwatch_socket(l->loop, l->monitor);
+		zmq_socket_monitor(l->router, NULL, 0);
+		zmq_close(l->monitor);
+	}
+	if (l->router != NULL) {
+		loop_unwatch_socket(l->loop, l->router);
+		set_int(l->router, ZMQ_LINGER, linger_ms);
+		zmq_close(l->router);
+	}
+	if (l->zap != NULL) {
+		loop_unwatch_socket(l->loop, l->zap);
+		set_int(l->zap, ZMQ_LINGER, 0);
+		zmq_close(l->zap);
+	}
+	free(l);
+	*listener = NULL;
+}
+
+enum consign_err
+listener_send(struct listener *l, const struct route *route, struct frame *frames, size_t n)
+{
+	enum consign_err err = CONSIGN_OK;
+
+	/* With ROUTER_MANDATORY the verdict falls on the routing id; the frames behind it follow without failing. */
+	if (zmq_send(l->router, route->id, sizeof route->id, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+		err = errno == EAGAIN ? CONSIGN_E_FULL : CONSIGN_E_UNREACHABLE;
+		goto out;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (zmq_msg_send(frame_message(&frames[i]), l->router, ZMQ_DONTWAIT | (i + 1 < n ? ZMQ_SNDMORE : 0)) < 0)
+			err = CONSIGN_E_UNREACHABLE;
+out:
+	for (size_t i = 0; i < n; i++)
+		frame_clear(&frames[i]);
+	return err;
+}
+
+void
+listener_drop(struct listener *l, const struct route *route)
+{
+	(void)l;
+	if (route->fd >= 0)
+		shutdown(route->fd, SHUT_RDWR);
+}
+
+void
+listener_counts(const struct listener *l, struct listener_counts *ret_counts)
+{
+	*ret_counts = l->counts;
+}

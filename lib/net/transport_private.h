@@ -1,0 +1,27 @@
+/* What listener.c and link.c share. Private to lib/net. */
+#ifndef NET_TRANSPORT_PRIVATE_H
+#define NET_TRANSPORT_PRIVATE_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <zmq.h>
+
+#include "net/transport.h"
+
+struct transport {
+	void *zmq;
+	int monitors; /* numbers the inproc addresses */
+};
+
+static inline zmq_msg_t *
+frame_message(struct frame *f)
+{
+	return (zmq_msg_t *)(void *)f->opaque;
+}
+
+/* A monitor socket for events of `socket`; close it with zmq_close after zmq_socket_monitor(socket, NULL, 0). */
+void *transport_monitor(struct transport *t, void *socket, int events);
+/* One event without waiting; false when there is none. */
+bool transport_monitor_read(void *monitor, uint16_t *ret_event, uint32_t *ret_value);
+
+#endif

@@ -1,0 +1,67 @@
+/* The words of roles, and the end of a compiled policy. Building one: compile.c; asking it: decide.c. */
+#include "policy/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/compiled.h"
+
+static const char *const role_words[] = {
+    [ROLE_SPONSOR] = "sponsor",
+    [ROLE_CRO] = "cro",
+    [ROLE_CDMO] = "cdmo",
+    [ROLE_CMO] = "cmo",
+    [ROLE_SMO] = "smo",
+    [ROLE_SITE] = "site",
+    [ROLE_LAB] = "lab",
+    [ROLE_REGULATOR] = "regulator",
+    [ROLE_IRT] = "irt",
+    [ROLE_PV] = "pv",
+    [ROLE_DEPOT] = "depot",
+    [ROLE_DSMB] = "dsmb",
+};
+_Static_assert(sizeof role_words / sizeof role_words[0] == ROLE_LAST + 1, "every role has its word");
+
+uint32_t
+policy_role_parse(const char *word)
+{
+	for (uint32_t role = ROLE_SPONSOR; role <= ROLE_LAST; role++) {
+		if (strcmp(word, role_words[role]) == 0)
+			return role;
+	}
+	return 0;
+}
+
+const char *
+policy_role_text(uint32_t role)
+{
+	return role >= ROLE_SPONSOR && role <= ROLE_LAST ? role_words[role] : "unknown";
+}
+
+void
+policy_free(struct policy **policy)
+{
+	struct policy *p = *policy;
+	if (p == NULL)
+		return;
+	names_clear(&p->study_ids);
+	names_clear(&p->orgs);
+	names_clear(&p->rule_ids);
+	names_clear(&p->globs_exact);
+	names_clear(&p->globs_prefix);
+	names_clear(&p->globs_odd);
+	numbers_clear(&p->party_of);
+	numbers_clear(&p->pairs);
+	numbers_clear(&p->entries);
+	free(p->studies);
+	free(p->parties);
+	free(p->rules);
+	free(p->indexes);
+	free(p->entry);
+	free(p->odd);
+	free(p->ends);
+	free(p->org_first);
+	free(p->org_studies);
+	free(p);
+	*policy = NULL;
+}

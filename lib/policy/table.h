@@ -1,0 +1,53 @@
+/*
+ * Two hash tables that only grow: texts to dense numbers, and 64-bit keys to 32-bit values. For lib/policy only: what is
+ * put comes from signed documents; what strangers send is only ever looked up.
+ *
+ * Zero-initialise; end with *_clear. After a failed put the table is unchanged.
+ * Threads   look-ups are pure: any number of threads while nobody puts
+ */
+#ifndef POLICY_TABLE_H
+#define POLICY_TABLE_H
+
+#include "core/bytes.h"
+
+#define TABLE_NONE UINT32_MAX
+
+/* Texts (any bytes) numbered 0, 1, 2 … in the order of their first put. */
+struct names {
+	struct buf bytes; /* every text, each with a NUL behind */
+	struct name *v;
+	size_t n, cap;
+	uint32_t *slots; /* number of the text, or TABLE_NONE; a power of two of them */
+	size_t slot_count;
+};
+
+void names_clear(struct names *t);
+/* ret_id: the number, new when it equals the n from before. Errors: NO_MEMORY */
+CONSIGN_MUST_CHECK enum consign_err names_put(struct names *t, struct consign_slice text, uint32_t *ret_id);
+/* TABLE_NONE when absent. */
+uint32_t names_find(const struct names *t, struct consign_slice text);
+uint32_t names_find_text(const struct names *t, const char *text);
+/* The same with a hash that the caller grew byte by byte: for looking up every prefix of one text in one pass. */
+uint32_t names_find_hashed(const struct names *t, uint64_t hash, const char *text, size_t len);
+uint64_t names_hash_start(void);
+uint64_t names_hash_next(uint64_t hash, uint8_t byte);
+/* Lends until the next put. */
+const char *names_text(const struct names *t, uint32_t id);
+
+/* Keys to values; a value is never TABLE_NONE. */
+struct numbers {
+	struct number *slots;
+	size_t slot_count;
+	size_t n;
+};
+
+void numbers_clear(struct numbers *t);
+/* Puts value unless the key is there; ret_value is what the table then holds. Errors: NO_MEMORY */
+CONSIGN_MUST_CHECK enum consign_err numbers_put(struct numbers *t, uint64_t key, uint32_t value, uint32_t *ret_value);
+/* TABLE_NONE when absent. */
+uint32_t numbers_find(const struct numbers *t, uint64_t key);
+
+/* Makes room for one more element of size bytes in a growing array. Errors: NO_MEMORY */
+CONSIGN_MUST_CHECK enum consign_err table_grow(void *array, size_t size, size_t n, size_t *cap);
+
+#endif

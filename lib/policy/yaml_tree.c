@@ -1,0 +1,312 @@
+/* Events of libyaml become a tree. The only user of yaml.h. See yaml_tree.h for what is refused. */
+#include "policy/yaml_tree.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <yaml.h>
+
+/* A policy is six deep (studies, study, parties, party, roles, word); two more cost nothing and bound the recursion. */
+#define DEPTH_MAX 8u
+/* Longer runs of YAML inside one word are cut in errors. */
+#define SHOWN_CHARACTERS 40
+
+struct source {
+	yaml_parser_t parser;
+	struct consign_slice yaml;
+	struct arena *arena;
+	struct policy_file_error *error;
+};
+
+enum consign_err
+yaml_fail_at(struct policy_file_error *error, size_t line, size_t column, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	error->line = line;
+	error->column = column;
+	(void)vsnprintf(error->text, sizeof error->text, format, args);
+	va_end(args);
+	return CONSIGN_E_CONFIG;
+}
+
+const char *
+yaml_show(const struct node *node, char ret_shown[SHOWN_BYTES])
+{
+	if (node->kind == NODE_LIST)
+		return "a list";
+	if (node->kind == NODE_MAP)
+		return "a mapping";
+	if (node->text.len == 0)
+		return "nothing";
+	size_t at = 0;
+	ret_shown[at++] = '\'';
+	for (size_t i = 0; i < node->text.len && i < SHOWN_CHARACTERS; i++) {
+		uint8_t c = node->text.data[i];
+		ret_shown[at++] = c >= 0x20 && c < 0x7f ? (char)c : '?';
+	}
+	(void)snprintf(ret_shown + at, SHOWN_BYTES - at, "%s", node->text.len > SHOWN_CHARACTERS ? "...'" : "'");
+	return ret_shown;
+}
+
+/* libyaml tells bytes, not lines, when the bytes themselves are wrong. */
+static enum consign_err
+fail_at_byte(struct source *s)
+{
+	size_t line = 1, column = 1;
+	for (size_t i = 0; i < s->parser.problem_offset && i < s->yaml.len; i++) {
+		uint8_t c = s->yaml.data[i];
+		if (c == '\n') {
+			line++;
+			column = 1;
+		} else if ((c & 0xc0) != 0x80) {
+			column++;
+		}
+	}
+	return yaml_fail_at(s->error, line, column,
+	    "found bytes that YAML does not allow (%s): expected UTF-8 text without control characters",
+	    s->parser.problem != NULL ? s->parser.problem : "unreadable");
+}
+
+static enum consign_err
+next_event(struct source *s, yaml_event_t *ret_event)
+{
+	if (yaml_parser_parse(&s->parser, ret_event))
+		return CONSIGN_OK;
+	const yaml_parser_t *p = &s->parser;
+	if (p->error == YAML_MEMORY_ERROR)
+		return CONSIGN_E_NO_MEMORY;
+	if (p->error == YAML_READER_ERROR)
+		return fail_at_byte(s);
+	return yaml_fail_at(s->error, p->problem_mark.line + 1, p->problem_mark.column + 1, "this is not YAML: %s%s%s",
+	    p->problem != NULL ? p->problem : "unknown trouble", p->context != NULL ? " " : "",
+	    p->context != NULL ? p->context : "");
+}
+
+static enum consign_err
+fail_at_event(struct source *s, const yaml_event_t *event, const char *text)
+{
+	return yaml_fail_at(s->error, event->start_mark.line + 1, event->start_mark.column + 1, "%s", text);
+}
+
+static enum consign_err
+new_node(struct source *s, const yaml_event_t *event, enum node_kind kind, struct node **ret_node)
+{
+	struct node *node = arena_alloc(s->arena, sizeof *node);
+	if (node == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	node->kind = kind;
+	node->line = event->start_mark.line + 1;
+	node->column = event->start_mark.column + 1;
+	if (kind == NODE_WORD) {
+		node->text = arena_copy(s->arena, slice_of(event->data.scalar.value, event->data.scalar.length));
+		if (node->text.data == NULL)
+			return CONSIGN_E_NO_MEMORY;
+	}
+	*ret_node = node;
+	return CONSIGN_OK;
+}
+
+static void
+append(struct node *parent, struct node *child)
+{
+	if (parent->last == NULL)
+		parent->first = child;
+	else
+		parent->last->next = child;
+	parent->last = child;
+	parent->n++;
+}
+
+static enum consign_err
+check_plain(struct source *s, const yaml_event_t *event)
+{
+	const yaml_char_t *anchor = NULL, *tag = NULL;
+	if (event->type == YAML_ALIAS_EVENT)
+		return fail_at_event(s, event, "found an alias (*): expected the thing itself, written out");
+	if (event->type == YAML_SCALAR_EVENT) {
+		anchor = event->data.scalar.anchor;
+		tag = event->data.scalar.tag;
+	} else if (event->type == YAML_SEQUENCE_START_EVENT) {
+		anchor = event->data.sequence_start.anchor;
+		tag = event->data.sequence_start.tag;
+	} else if (event->type == YAML_MAPPING_START_EVENT) {
+		anchor = event->data.mapping_start.anchor;
+		tag = event->data.mapping_start.tag;
+	}
+	if (anchor != NULL)
+		return fail_at_event(s, event, "found an anchor (&): expected the thing itself, written out");
+	if (tag != NULL)
+		return fail_at_event(s, event, "found a tag (!): expected plain words, lists and mappings");
+	return CONSIGN_OK;
+}
+
+static enum consign_err read_node(struct source *s, const yaml_event_t *start, unsigned depth, struct node **ret_node);
+
+static enum consign_err
+read_list(struct source *s, struct node *list, unsigned depth)
+{
+	for (;;) {
+		yaml_event_t event;
+		struct node *element;
+		enum consign_err err = next_event(s, &event);
+		if (err != CONSIGN_OK)
+			return err;
+		bool is_end = event.type == YAML_SEQUENCE_END_EVENT;
+		if (!is_end)
+			err = read_node(s, &event, depth + 1, &element);
+		yaml_event_delete(&event);
+		if (is_end || err != CONSIGN_OK)
+			return err;
+		append(list, element);
+	}
+}
+
+/* Reads one key and its value. */
+static enum consign_err
+read_pair(struct source *s, const yaml_event_t *start, unsigned depth, struct node *map)
+{
+	struct node *key;
+	yaml_event_t event;
+	char shown[SHOWN_BYTES];
+	enum consign_err err = check_plain(s, start);
+	if (err != CONSIGN_OK)
+		return err;
+	if (start->type != YAML_SCALAR_EVENT)
+		return fail_at_event(s, start, "found a list or mapping as a key: expected a word");
+	err = new_node(s, start, NODE_WORD, &key);
+	if (err != CONSIGN_OK)
+		return err;
+	/* Mappings of a policy have a handful of keys; the first unknown key ends it, and unknown keys differ: so few. */
+	for (const struct node *other = map->first; other != NULL; other = other->next) {
+		if (slice_equal(other->text, key->text))
+			return yaml_fail_at(s->error, key->line, key->column,
+			    "found the key %s again (first in line %zu): expected it once", yaml_show(key, shown), other->line);
+	}
+	err = next_event(s, &event);
+	if (err != CONSIGN_OK)
+		return err;
+	err = read_node(s, &event, depth + 1, &key->value);
+	yaml_event_delete(&event);
+	if (err == CONSIGN_OK)
+		append(map, key);
+	return err;
+}
+
+/* No mapping of a policy has more keys than this; it bounds the search for keys that appear twice. */
+#define KEYS_MAX 64u
+
+static enum consign_err
+read_map(struct source *s, struct node *map, unsigned depth)
+{
+	for (;;) {
+		yaml_event_t event;
+		enum consign_err err = next_event(s, &event);
+		if (err != CONSIGN_OK)
+			return err;
+		bool is_end = event.type == YAML_MAPPING_END_EVENT;
+		if (!is_end && map->n >= KEYS_MAX)
+			err = fail_at_event(
+			    s, &event, "found more than 64 keys in one mapping: expected the few that docs/POLICY.md names");
+		else if (!is_end)
+			err = read_pair(s, &event, depth, map);
+		yaml_event_delete(&event);
+		if (is_end || err != CONSIGN_OK)
+			return err;
+	}
+}
+
+static enum consign_err
+read_node(struct source *s, const yaml_event_t *start, unsigned depth, struct node **ret_node)
+{
+	struct node *node;
+	enum consign_err err = check_plain(s, start);
+	if (err != CONSIGN_OK)
+		return err;
+	if (depth > DEPTH_MAX)
+		return fail_at_event(
+		    s, start, "found lists or mappings nested deeper than 8: expected the shape of docs/POLICY.md");
+	switch (start->type) {
+	case YAML_SCALAR_EVENT:
+		return new_node(s, start, NODE_WORD, ret_node);
+	case YAML_SEQUENCE_START_EVENT:
+		err = new_node(s, start, NODE_LIST, &node);
+		if (err == CONSIGN_OK)
+			err = read_list(s, node, depth);
+		break;
+	case YAML_MAPPING_START_EVENT:
+		err = new_node(s, start, NODE_MAP, &node);
+		if (err == CONSIGN_OK)
+			err = read_map(s, node, depth);
+		break;
+	default:
+		return fail_at_event(s, start, "found the end of something: expected a word, a list or a mapping");
+	}
+	if (err == CONSIGN_OK)
+		*ret_node = node;
+	return err;
+}
+
+/* DOCUMENT-START, the root, DOCUMENT-END. start is the event that should open the document. */
+static enum consign_err
+read_document(struct source *s, const yaml_event_t *start, struct node **ret_root)
+{
+	yaml_event_t event;
+	if (start->type != YAML_DOCUMENT_START_EVENT)
+		return fail_at_event(s, start, "the file is empty: expected a mapping with the keys studies and rules");
+	if (start->data.document_start.version_directive != NULL ||
+	    start->data.document_start.tag_directives.start != start->data.document_start.tag_directives.end)
+		return fail_at_event(s, start, "found a directive (%): expected the policy without one");
+	enum consign_err err = next_event(s, &event);
+	if (err != CONSIGN_OK)
+		return err;
+	err = read_node(s, &event, 0, ret_root);
+	yaml_event_delete(&event);
+	if (err != CONSIGN_OK)
+		return err;
+	err = next_event(s, &event); /* the document's end: libyaml knows nothing else here */
+	if (err == CONSIGN_OK)
+		yaml_event_delete(&event);
+	return err;
+}
+
+static enum consign_err
+read_stream(struct source *s, struct node **ret_root)
+{
+	yaml_event_t event;
+	enum consign_err err = next_event(s, &event); /* the stream's start */
+	if (err != CONSIGN_OK)
+		return err;
+	yaml_event_delete(&event);
+	err = next_event(s, &event);
+	if (err != CONSIGN_OK)
+		return err;
+	err = read_document(s, &event, ret_root);
+	yaml_event_delete(&event);
+	if (err != CONSIGN_OK)
+		return err;
+	err = next_event(s, &event);
+	if (err != CONSIGN_OK)
+		return err;
+	if (event.type != YAML_STREAM_END_EVENT)
+		err = fail_at_event(s, &event, "found a second document: expected one file, one policy");
+	yaml_event_delete(&event);
+	return err;
+}
+
+enum consign_err
+yaml_tree_read(struct consign_slice yaml, struct arena *arena, struct node **ret_root, struct policy_file_error *ret_error)
+{
+	struct source s = {.yaml = yaml, .arena = arena, .error = ret_error};
+	struct node *root;
+	if (!yaml_parser_initialize(&s.parser))
+		return CONSIGN_E_NO_MEMORY;
+	/* Said, not guessed: a guess could read other words than the signed source shows. */
+	yaml_parser_set_encoding(&s.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&s.parser, yaml.len == 0 ? (const unsigned char *)"" : yaml.data, yaml.len);
+	enum consign_err err = read_stream(&s, &root);
+	yaml_parser_delete(&s.parser);
+	if (err == CONSIGN_OK)
+		*ret_root = root;
+	return err;
+}

@@ -1,0 +1,72 @@
+/*
+ * Tables of policy.proto. What the rules mean is the policy room's. Source: docs/PROTOCOL.md 4, docs/POLICY.md.
+ */
+#include "wire/policy_wire.h"
+
+#include "consign/v1/policy.pb-c.h"
+#include "wire/engine.h"
+#include "wire/identity_wire.h"
+
+/* Globs of one rule: a rule that needs more is several rules. */
+#define RULE_TYPES_MAX 256u
+/* A part is a document, or the source text with a salt. */
+#define POLICY_PART_MAX_BYTES (CONSIGN_POLICY_SOURCE_MAX_BYTES + 4096u)
+
+_Static_assert(POLICY_PART_MAX_BYTES >= CONSIGN_DOCUMENT_MAX_BYTES, "a part may be as long as any document");
+
+static const struct wire_field policy_end_fields[] = {
+    NUMS32(policy_end, 1, roles, 0, ROLE_LAST, ROLE_SPONSOR, ROLE_LAST),
+    TEXTS(policy_end, 2, orgs, 0, CONSIGN_PARTIES_MAX, FORM_ORG, 2),
+};
+static const struct wire_message wire_policy_end = {TABLE(policy_end, "PolicyEnd", policy_end, 0)};
+
+static const struct wire_field policy_rule_fields[] = {
+    TEXT(policy_rule, 1, id, FORM_STUDY, 1),
+    NUM32(policy_rule, 2, order, 0, CONSIGN_RULES_MAX),
+    NUM32(policy_rule, 3, effect, POLICY_PERMIT, POLICY_FORBID),
+    TEXTS(policy_rule, 4, types, 1, RULE_TYPES_MAX, FORM_GLOB, 1),
+    OPTIONAL(policy_rule, 5, from, policy_end),
+    OPTIONAL(policy_rule, 6, to, policy_end),
+    NUMS32(policy_rule, 7, labels, 0, CONSIGN_LABEL_UNBLINDED, CONSIGN_LABEL_OPEN, CONSIGN_LABEL_UNBLINDED),
+};
+static const struct wire_message wire_policy_rule = {TABLE(policy_rule, "PolicyRule", policy_rule, 0)};
+
+static const struct wire_field policy_party_fields[] = {
+    TEXT(policy_party, 1, org, FORM_ORG, 2),
+    NUMS32(policy_party, 2, roles, 1, ROLE_LAST, ROLE_SPONSOR, ROLE_LAST),
+    NUM32(policy_party, 3, clearance, CONSIGN_LABEL_OPEN, CONSIGN_LABEL_UNBLINDED),
+};
+static const struct wire_message wire_policy_party = {TABLE(policy_party, "PolicyParty", policy_party, 0)};
+
+static const struct wire_field policy_study_fields[] = {
+    TEXT(policy_study, 1, id, FORM_STUDY, 1),
+    BYTES(policy_study, 2, title, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
+    MESSAGES(policy_study, 3, parties, 0, CONSIGN_PARTIES_MAX, policy_party),
+    MESSAGES(policy_study, 4, rules, 0, CONSIGN_RULES_MAX, policy_rule),
+};
+const struct wire_message wire_policy_study = {TABLE(policy_study, "PolicyStudy", policy_study, 0)};
+
+static const struct wire_field policy_common_fields[] = {
+    MESSAGES(policy_common, 1, rules, 0, CONSIGN_RULES_MAX, policy_rule),
+};
+const struct wire_message wire_policy_common = {TABLE(policy_common, "PolicyCommon", policy_common, 0)};
+
+static const struct wire_field policy_part_fields[] = {
+    FIXED(policy_part, 1, salt),
+    CHOICE(policy_part, 2, common, policy_common),
+    CHOICE(policy_part, 3, study, policy_study),
+    CHOICE_BYTES(policy_part, 4, source, FORM_TEXT, CONSIGN_POLICY_SOURCE_MAX_BYTES),
+};
+const struct wire_message wire_policy_part = {
+    TABLE(policy_part, "PolicyPart", policy_part, POLICY_PART_MAX_BYTES), .has_choice = true};
+
+const struct wire_message *const wire_policy_messages[] = {
+    &wire_policy_head, /* identity_wire.c: one struct with the directory's */
+    &wire_policy_end,
+    &wire_policy_rule,
+    &wire_policy_party,
+    &wire_policy_study,
+    &wire_policy_common,
+    &wire_policy_part,
+    NULL,
+};

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""What the pages claim is so: paths exist, tests exist, the wire's tables are those of the code, commands are known.
+
+  script/check_docs.py [--root ROOT] [--wire-doc PROGRAM] [--consign PROGRAM]
+
+  docs/ARCHITECTURE.md   every path in the "where is …?" table exists (globs must match something; <x> is any name)
+  docs/THREATS.md        every row of the table names a test, and every test named exists: a path, or path::test_function
+  docs/PROTOCOL.md       what stands between <!-- wire-doc:begin --> and <!-- wire-doc:end --> is what wire-doc prints
+  README.md              the command words of the command table are accepted by `consign help`
+
+A check whose program is not given is skipped, aloud. Exit 1 when something is not so.
+"""
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+
+BEGIN, END = '<!-- wire-doc:begin -->', '<!-- wire-doc:end -->'
+
+errors = []
+
+
+def error(where, what):
+    errors.append(f'error: {where}: {what}')
+
+
+def read(root, name):
+    path = root / name
+    if not path.exists():
+        error(name, 'does not exist')
+        return None
+    return path.read_text(encoding='utf-8')
+
+
+def tables(text):
+    """Each table as (first line number, header cells, [(line number, cells)]); cells are split at bars outside of `code`."""
+    found = []
+    table = None
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.lstrip().startswith('|'):
+            table = None
+            continue
+        bars = re.sub(r'`[^`]*`', lambda m: m.group(0).replace('|', '\0'), line.strip().strip('|').replace('\\|', '\0'))
+        cells = [cell.strip().replace('\0', '|') for cell in bars.split('|')]
+        if table is None:
+            table = (number, cells, [])
+            found.append(table)
+        elif not all(re.fullmatch(r':?-+:?', cell) for cell in cells):
+            table[2].append((number, cells))
+    return found
+
+
+def code_words(cell):
+    return re.findall(r'`([^`]+)`', cell)
+
+
+def expand(pattern):
+    """a/{b,c}/d as [a/b/d, a/c/d]; <name> as *."""
+    pattern = re.sub(r'<[^>]*>', '*', pattern)
+    braces = re.search(r'\{([^{}]*)\}', pattern)
+    if not braces:
+        return [pattern]
+    alternatives = braces.group(1).split(',')
+    return [e for a in alternatives for e in expand(pattern[:braces.start()] + a.strip() + pattern[braces.end():])]
+
+
+def path_exists(root, pattern):
+    if '..' in pattern.split('/') or pattern.startswith('/'):
+        return False
+    pattern = pattern.rstrip('/')
+    if '*' in pattern:
+        return any(True for _ in root.glob(pattern))
+    return (root / pattern).exists()
+
+
+def looks_like_a_path(word):
+    return ' ' not in word and '(' not in word and ('/' in word or re.search(r'\.(c|h|md|proto|py|sh|txt|yaml|cmake)$', word))
+
+
+def check_architecture(root):
+    name = 'docs/ARCHITECTURE.md'
+    text = read(root, name)
+    if text is None:
+        return
+    wanted = [t for t in tables(text) if re.search(r'where is|i want to change', t[1][0], re.I)]
+    if not wanted:
+        error(name, 'has no table whose first heading is "Where is …?" or "I want to change…"')
+    for _, _, rows in wanted:
+        for line, cells in rows:
+            paths = [w for cell in cells[1:] for w in code_words(cell) if looks_like_a_path(w)]
+            if not paths:
+                error(f'{name}:{line}', 'names no path')
+            for word in paths:
+                for path in expand(word.split('::')[0]):
+                    if not path_exists(root, path):
+                        error(f'{name}:{line}', f'{word} does not exist')
+
+
+def check_test(root, where, test):
+    path, _, function = test.partition('::')
+    files = [f for p in expand(path) for f in (root.glob(p) if '*' in p else [root / p])]
+    files = [f for f in files if f.is_file()]
+    if not path.startswith(('tests/', 'script/')) or not files:
+        error(where, f'{test}: no such test')
+    elif function and not any(re.search(rf'\b{re.escape(function)}\b', f.read_text(encoding='utf-8')) for f in files):
+        error(where, f'{test}: no such function in that file')
+
+
+def check_threats(root):
+    name = 'docs/THREATS.md'
+    text = read(root, name)
+    if text is None:
+        return
+    wanted = [t for t in tables(text) if any(h.lower() in ('threat', 'threats') for h in t[1])
+              and any(h.lower() in ('test', 'tests') for h in t[1])]
+    if not wanted:
+        error(name, 'has no table with the columns Threat and Test')
+    for _, header, rows in wanted:
+        column = [h.lower() in ('test', 'tests') for h in header].index(True)
+        for line, cells in rows:
+            where = f'{name}:{line}'
+            named = code_words(cells[column]) if column < len(cells) else []
+            if not named:
+                error(where, 'a threat without a test')
+            for test in named:
+                check_test(root, where, test)
+
+
+def check_wire_doc(root, program):
+    name = 'docs/PROTOCOL.md'
+    text = read(root, name)
+    if text is None:
+        return
+    begins, ends = text.count(BEGIN), text.count(END)
+    if begins != 1 or ends != 1 or text.index(BEGIN) > text.index(END):
+        error(name, f'needs one {BEGIN} and, after it, one {END}')
+        return
+    if program is None:
+        print('skipped: docs/PROTOCOL.md against wire-doc (no --wire-doc)')
+        return
+    printed = subprocess.run([program], stdout=subprocess.PIPE, check=True, timeout=60).stdout.decode()
+    stands = text[text.index(BEGIN) + len(BEGIN):text.index(END)]
+    theirs, ours = stands.strip('\n').splitlines(), printed.strip('\n').splitlines()
+    if theirs != ours:
+        at = next((i for i, (a, b) in enumerate(zip(theirs, ours)) if a != b), min(len(theirs), len(ours)))
+        error(name, f'the wire-doc block differs from what the code says, first at its line {at + 1}: '
+                    f'the page has {theirs[at:at + 1]}, wire-doc prints {ours[at:at + 1]}')
+
+
+def check_commands(root, program):
+    name = 'README.md'
+    text = read(root, name)
+    if text is None:
+        return
+    wanted = [t for t in tables(text) if re.fullmatch(r'commands?', t[1][0], re.I)]
+    if not wanted:
+        error(name, 'has no table whose first heading is "Command"')
+        return
+    if program is None:
+        print('skipped: README.md against consign help (no --consign)')
+        return
+    for _, _, rows in wanted:
+        for line, cells in rows:
+            named = code_words(cells[0])
+            if not named:
+                error(f'{name}:{line}', 'names no command')
+            for command in named:
+                words = command.split()
+                if words[0] in ('consign-broker', 'consign-agent'):
+                    continue
+                words = words[1:] if words[0] == 'consign' else words
+                # a command is its leading plain words; then come options and ARGUMENTS
+                plain = []
+                for word in words:
+                    if not re.fullmatch(r'[a-z][a-z-]*', word):
+                        break
+                    plain.append(word)
+                done = subprocess.run([program, 'help', *plain], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL, timeout=60, check=False)
+                if not plain or done.returncode != 0:
+                    error(f'{name}:{line}', f'`consign help {" ".join(plain)}` does not know `{command}`')
+
+
+def main():
+    parser = argparse.ArgumentParser(description='Checks what the pages claim.')
+    parser.add_argument('--root', default=pathlib.Path(__file__).resolve().parent.parent)
+    parser.add_argument('--wire-doc')
+    parser.add_argument('--consign')
+    args = parser.parse_args()
+    root = pathlib.Path(args.root)
+    check_architecture(root)
+    check_threats(root)
+    check_wire_doc(root, args.wire_doc)
+    check_commands(root, args.consign)
+    for line in errors:
+        print(line)
+    print(f'check_docs: {len(errors)} errors')
+    return 1 if errors else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,1 @@
+unit(catalogue payload consign_catalogue)

@@ -1,0 +1,8 @@
+unit(cli args consign_cli)
+unit(cli help consign_cli)
+unit(cli print consign_cli)
+unit(cli endpoint consign_cli)
+unit(cli input consign_cli)
+unit(cli invite consign_cli)
+unit(cli draft consign_cli)
+unit(cli policy_view consign_cli)

@@ -1,0 +1,1 @@
+unit(client client consign_client Threads::Threads)

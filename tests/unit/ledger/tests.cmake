@@ -1,0 +1,6 @@
+unit(ledger path consign_ledger)
+unit(ledger tree consign_ledger)
+unit(ledger proof consign_ledger)
+unit(ledger checkpoint consign_ledger)
+unit(ledger checkpoint_mutations consign_ledger)
+unit(ledger statement consign_ledger)

@@ -1,0 +1,347 @@
+/* What compile refuses, its limits, long lists of organisations, and how much it lays down. */
+#include "build.h"
+#include "policy/compiled.h"
+
+struct fixture {
+	struct arena *arena;
+	struct policy_common common;
+	struct policy_study study, other;
+	struct policy_part common_part, study_part, other_part, source_part;
+};
+
+static struct policy_party *
+make_party(struct arena *arena, const char *org, uint32_t role)
+{
+	struct policy_party *party = arena_alloc(arena, sizeof *party);
+	(void)snprintf(party->org.s, sizeof party->org.s, "%s", org);
+	party->roles.v = arena_alloc(arena, sizeof *party->roles.v);
+	party->roles.v[0] = role;
+	party->roles.n = 1;
+	party->clearance = CONSIGN_LABEL_OPEN;
+	return party;
+}
+
+static struct policy_rule *
+make_rule(struct arena *arena, const char *id, uint32_t order, const char *glob)
+{
+	struct policy_rule *rule = arena_alloc(arena, sizeof *rule);
+	(void)snprintf(rule->id.s, sizeof rule->id.s, "%s", id);
+	rule->order = order;
+	rule->effect = POLICY_PERMIT;
+	rule->types.v = arena_alloc(arena, sizeof *rule->types.v);
+	(void)snprintf(rule->types.v[0].s, sizeof rule->types.v[0].s, "%s", glob);
+	rule->types.n = 1;
+	rule->from = arena_alloc(arena, sizeof *rule->from);
+	rule->to = arena_alloc(arena, sizeof *rule->to);
+	return rule;
+}
+
+static void
+give_parties(struct arena *arena, struct policy_study *study, size_t n)
+{
+	char org[32];
+	study->parties.v = arena_alloc(arena, n * sizeof(struct policy_party *));
+	study->parties.n = n;
+	for (size_t i = 0; i < n; i++) {
+		(void)snprintf(org, sizeof org, "org-%zu", i);
+		study->parties.v[i] = make_party(arena, org, ROLE_SITE);
+	}
+}
+
+static void
+give_rules(struct arena *arena, struct policy_rule ***ret_v, size_t *ret_n, size_t n, const char *glob)
+{
+	struct policy_rule *rule = make_rule(arena, "same", 1, glob);
+	*ret_v = arena_alloc(arena, n * sizeof(struct policy_rule *));
+	*ret_n = n;
+	for (size_t i = 0; i < n; i++)
+		(*ret_v)[i] = rule;
+}
+
+static int
+setup(void **state)
+{
+	static struct fixture f;
+	f = (struct fixture){.arena = build_arena(), .study = {.id = {"S1"}}, .other = {.id = {"S2"}}};
+	give_parties(f.arena, &f.study, 2);
+	give_parties(f.arena, &f.other, 2);
+	give_rules(f.arena, &f.common.rules.v, &f.common.rules.n, 1, "a.*");
+	give_rules(f.arena, &f.study.rules.v, &f.study.rules.n, 1, "b.*");
+	f.common_part.common = &f.common;
+	f.study_part.study = &f.study;
+	f.other_part.study = &f.other;
+	f.source_part.source = slice_text("rules: []");
+	*state = &f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	arena_free(&f->arena);
+	return 0;
+}
+
+static enum consign_err
+compile(struct policy_part *a, struct policy_part *b)
+{
+	struct policy_part *parts[] = {a, b};
+	struct policy *policy = NULL;
+	enum consign_err err = policy_compile(parts, 2, &policy);
+	if (err != CONSIGN_OK)
+		assert_null(policy);
+	policy_free(&policy);
+	return err;
+}
+
+static void
+test_compile_nothing_refuses_everything(void **state)
+{
+	(void)state;
+	struct policy *policy = NULL;
+	assert_int_equal(policy_compile(NULL, 0, &policy), CONSIGN_OK);
+	assert_int_equal(ask(policy, "aa", "bb", "S1", "x.a", CONSIGN_LABEL_OPEN).code, CONSIGN_CODE_STUDY_UNKNOWN);
+	assert_false(policy_share_study(policy, "aa", "bb"));
+	policy_free(&policy);
+}
+
+static void
+test_compile_skips_source_parts(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(compile(&f->source_part, &f->study_part), CONSIGN_OK);
+}
+
+static void
+test_compile_takes_studies_before_and_without_the_common_part(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_OK);
+	assert_int_equal(compile(&f->study_part, &f->other_part), CONSIGN_OK);
+}
+
+static void
+test_compile_refuses_two_common_parts(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(compile(&f->common_part, &f->common_part), CONSIGN_E_MALFORMED);
+}
+
+static void
+test_compile_refuses_a_part_that_is_common_and_study(void **state)
+{
+	struct fixture *f = *state;
+	f->study_part.common = &f->common;
+	assert_int_equal(compile(&f->study_part, &f->other_part), CONSIGN_E_MALFORMED);
+}
+
+static void
+test_compile_refuses_a_study_twice(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(compile(&f->study_part, &f->study_part), CONSIGN_E_MALFORMED);
+}
+
+static void
+test_compile_refuses_a_party_twice(void **state)
+{
+	struct fixture *f = *state;
+	f->study.parties.v[1] = make_party(f->arena, "org-0", ROLE_LAB);
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+}
+
+static void
+test_compile_refuses_numbers_that_mean_nothing(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t number = ROLE_LAST + 1;
+	struct policy_rule *rule = f->common.rules.v[0];
+	struct policy_party *party = f->study.parties.v[0];
+	party->roles.v[0] = 0;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+	party->roles.v[0] = ROLE_LAST + 1;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+	party->roles.v[0] = ROLE_LAST;
+	party->clearance = 0;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+	party->clearance = 4;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+	party->clearance = 3;
+	rule->effect = 3;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+	rule->effect = 0;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+	rule->effect = POLICY_FORBID;
+	rule->to->roles.v = &number;
+	rule->to->roles.n = 1;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+	rule->to->roles.n = 0;
+	rule->labels.v = &number;
+	rule->labels.n = 1;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+	number = 3;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_OK);
+	rule->types.n = 0;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+}
+
+static void
+test_compile_parties_up_to_the_limit(void **state)
+{
+	struct fixture *f = *state;
+	give_parties(f->arena, &f->study, CONSIGN_PARTIES_MAX);
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_OK);
+	give_parties(f->arena, &f->study, CONSIGN_PARTIES_MAX + 1);
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_TOO_BIG);
+}
+
+static void
+test_compile_rules_up_to_the_limit(void **state)
+{
+	struct fixture *f = *state;
+	give_rules(f->arena, &f->common.rules.v, &f->common.rules.n, CONSIGN_RULES_MAX, "a.*");
+	give_rules(f->arena, &f->study.rules.v, &f->study.rules.n, CONSIGN_RULES_MAX, "a.*");
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_OK);
+	f->study.rules.n = f->common.rules.n = 1;
+	give_rules(f->arena, &f->common.rules.v, &f->common.rules.n, CONSIGN_RULES_MAX + 1, "a.*");
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_TOO_BIG);
+	f->common.rules.n = 1;
+	give_rules(f->arena, &f->study.rules.v, &f->study.rules.n, CONSIGN_RULES_MAX + 1, "a.*");
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_TOO_BIG);
+}
+
+static void
+test_compile_studies_up_to_the_limit(void **state)
+{
+	struct fixture *f = *state;
+	size_t n = CONSIGN_STUDIES_MAX + 1;
+	struct policy_part **parts = arena_alloc(f->arena, n * sizeof(struct policy_part *));
+	struct policy *policy = NULL;
+	for (size_t i = 0; i < n; i++) {
+		parts[i] = arena_alloc(f->arena, sizeof *parts[i]);
+		parts[i]->study = arena_alloc(f->arena, sizeof *parts[i]->study);
+		(void)snprintf(parts[i]->study->id.s, sizeof parts[i]->study->id.s, "S-%zu", i);
+	}
+	assert_int_equal(policy_compile(parts, n, &policy), CONSIGN_E_TOO_BIG);
+	assert_null(policy);
+	assert_int_equal(policy_compile(parts, n - 1, &policy), CONSIGN_OK);
+	policy_free(&policy);
+}
+
+static void
+name_orgs(struct arena *arena, struct policy_end *end, size_t first, size_t n)
+{
+	end->orgs.v = arena_alloc(arena, n * sizeof *end->orgs.v);
+	end->orgs.n = n;
+	for (size_t i = 0; i < n; i++)
+		(void)snprintf(end->orgs.v[i].s, sizeof end->orgs.v[i].s, "org-%zu", first + i);
+}
+
+static void
+test_compile_long_lists_at_both_ends_mean_what_they_say(void **state)
+{
+	struct fixture *f = *state;
+	char from[32], to[32];
+	give_parties(f->arena, &f->study, 120);
+	/* org-0..59 to org-40..99: as pairs 3,600 entries, as a set 60. */
+	name_orgs(f->arena, f->study.rules.v[0]->from, 0, 60);
+	name_orgs(f->arena, f->study.rules.v[0]->to, 40, 60);
+	struct policy_part *parts[] = {&f->study_part};
+	struct policy *policy = NULL;
+	assert_int_equal(policy_compile(parts, 1, &policy), CONSIGN_OK);
+	assert_true(policy->entry_n <= 60);
+	for (size_t i = 0; i < 120; i += 3) {
+		for (size_t j = 0; j < 120; j++) {
+			(void)snprintf(from, sizeof from, "org-%zu", i);
+			(void)snprintf(to, sizeof to, "org-%zu", j);
+			bool expected = i < 60 && j >= 40 && j < 100;
+			enum consign_code code = ask(policy, from, to, "S1", "b.a", CONSIGN_LABEL_OPEN).code;
+			assert_int_equal(code, expected ? CONSIGN_CODE_NONE : CONSIGN_CODE_POLICY_NO_RULE);
+		}
+	}
+	policy_free(&policy);
+}
+
+static void
+test_compile_a_common_rule_that_names_orgs_holds_in_every_study(void **state)
+{
+	struct fixture *f = *state;
+	name_orgs(f->arena, f->common.rules.v[0]->from, 1, 5);
+	struct policy_part *parts[] = {&f->common_part, &f->study_part, &f->other_part};
+	struct policy *policy = NULL;
+	assert_int_equal(policy_compile(parts, 3, &policy), CONSIGN_OK);
+	assert_int_equal(ask(policy, "org-1", "org-0", "S1", "a.a", CONSIGN_LABEL_OPEN).code, CONSIGN_CODE_NONE);
+	assert_int_equal(ask(policy, "org-1", "org-0", "S2", "a.a", CONSIGN_LABEL_OPEN).code, CONSIGN_CODE_NONE);
+	assert_int_equal(ask(policy, "org-0", "org-1", "S1", "a.a", CONSIGN_LABEL_OPEN).code, CONSIGN_CODE_POLICY_NO_RULE);
+	policy_free(&policy);
+}
+
+static void
+test_compile_equal_orders_are_settled_by_place_common_first(void **state)
+{
+	struct fixture *f = *state;
+	f->study.rules.v[0] = make_rule(f->arena, "of-study", 1, "a.*");
+	f->common.rules.v[0] = make_rule(f->arena, "of-common", 1, "a.*");
+	struct policy_part *parts[] = {&f->study_part, &f->common_part};
+	struct policy *policy = NULL;
+	assert_int_equal(policy_compile(parts, 2, &policy), CONSIGN_OK);
+	assert_string_equal(ask(policy, "org-0", "org-1", "S1", "a.a", CONSIGN_LABEL_OPEN).rule, "of-common");
+	policy_free(&policy);
+}
+
+static void
+test_compile_role_rules_cost_the_same_whatever_the_number_of_studies(void **state)
+{
+	struct fixture *f = *state;
+	enum { STUDIES = 200, RULES = 10000 };
+	struct policy_part *parts[STUDIES + 1];
+	uint32_t roles[] = {ROLE_SITE, ROLE_LAB, ROLE_CRO};
+	char id[32], glob[32];
+	struct policy *policy = NULL;
+	f->common.rules.v = arena_alloc(f->arena, RULES * sizeof(struct policy_rule *));
+	f->common.rules.n = RULES;
+	for (uint32_t i = 0; i < RULES; i++) {
+		(void)snprintf(id, sizeof id, "rule-%u", i);
+		(void)snprintf(glob, sizeof glob, "area%u.*", i);
+		struct policy_rule *rule = make_rule(f->arena, id, i + 1, glob);
+		rule->from->roles.v = rule->to->roles.v = roles;
+		rule->from->roles.n = rule->to->roles.n = 3;
+		f->common.rules.v[i] = rule;
+	}
+	for (size_t i = 0; i < STUDIES; i++) {
+		parts[i] = arena_alloc(f->arena, sizeof *parts[i]);
+		parts[i]->study = arena_alloc(f->arena, sizeof *parts[i]->study);
+		(void)snprintf(parts[i]->study->id.s, sizeof parts[i]->study->id.s, "S-%zu", i);
+		give_parties(f->arena, parts[i]->study, 20);
+	}
+	parts[STUDIES] = &f->common_part;
+	assert_int_equal(policy_compile(parts, STUDIES + 1, &policy), CONSIGN_OK);
+	assert_int_equal(policy->entry_n, 9 * RULES);
+	assert_string_equal(ask(policy, "org-3", "org-7", "S-150", "area9876.a", CONSIGN_LABEL_OPEN).rule, "rule-9876");
+	policy_free(&policy);
+}
+
+int
+main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    CASE(test_compile_nothing_refuses_everything),
+	    CASE(test_compile_skips_source_parts),
+	    CASE(test_compile_takes_studies_before_and_without_the_common_part),
+	    CASE(test_compile_refuses_two_common_parts),
+	    CASE(test_compile_refuses_a_part_that_is_common_and_study),
+	    CASE(test_compile_refuses_a_study_twice),
+	    CASE(test_compile_refuses_a_party_twice),
+	    CASE(test_compile_refuses_numbers_that_mean_nothing),
+	    CASE(test_compile_parties_up_to_the_limit),
+	    CASE(test_compile_rules_up_to_the_limit),
+	    CASE(test_compile_studies_up_to_the_limit),
+	    CASE(test_compile_long_lists_at_both_ends_mean_what_they_say),
+	    CASE(test_compile_a_common_rule_that_names_orgs_holds_in_every_study),
+	    CASE(test_compile_equal_orders_are_settled_by_place_common_first),
+	    CASE(test_compile_role_rules_cost_the_same_whatever_the_number_of_studies),
+	};
+	return cmocka_run_group_tests_name("compile", tests, NULL, NULL);
+}

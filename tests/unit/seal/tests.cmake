@@ -1,0 +1,3 @@
+unit(seal derive consign_seal)
+unit(seal seal consign_seal)
+unit(seal unseal consign_seal)

@@ -1,0 +1,14 @@
+# The preload shims and the programs beside them; then the tests that they do what they claim.
+add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/support)
+foreach(shim shim_lost_writes shim_fsync_order)
+  unit(support ${shim})
+  target_sources(test_support_${shim} PRIVATE unit/support/runner.c)
+  target_include_directories(test_support_${shim} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_compile_definitions(test_support_${shim} PRIVATE SUPPORT_BIN="${CMAKE_BINARY_DIR}/bin")
+  add_dependencies(test_support_${shim} ${shim} lost-writes-apply shim-subject)
+endforeach()
+
+# The checks of script/ find what they are there to find.
+find_program(PYTHON3 python3 REQUIRED)
+add_test(NAME unit.support.checks COMMAND ${PYTHON3} ${CMAKE_CURRENT_SOURCE_DIR}/unit/support/test_checks.py)
+set_tests_properties(unit.support.checks PROPERTIES LABELS unit)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "card.h"
 #include "core/file.h"
@@ -23,6 +22,7 @@
 #define TICK_MS 500u
 #define CARD_MS 3600000u
 #define DISK_STOP_PERCENT 90u
+#define DISK_STOP_BYTES (1024ull * 1024 * 1024)
 #define ACCUSATIONS_KEPT 32u
 
 struct accusations {
@@ -142,15 +142,16 @@ on_commits(void *context)
 static void
 check_disk(struct agent *a)
 {
-	struct statvfs v;
+	unsigned used;
+	uint64_t left;
 
-	if (statvfs(a->home, &v) != 0 || v.f_blocks == 0)
+	if (file_disk_use(a->home, &used, &left) != CONSIGN_OK)
 		return;
-	uint64_t used = 100 - (uint64_t)v.f_bavail * 100 / v.f_blocks;
-	bool full = used >= DISK_STOP_PERCENT && (uint64_t)v.f_bavail * v.f_frsize < 1024ull * 1024 * 1024;
+	/* A large disk at 90 % still has room; a small one has not. */
+	bool full = used >= DISK_STOP_PERCENT && left < DISK_STOP_BYTES;
 
 	if (full != a->disk_full)
-		log_event(full ? LOG_ERROR : LOG_INFO, full ? "disk.full" : "disk.has_room", "used_percent", "u", used, NULL);
+		log_event(full ? LOG_ERROR : LOG_INFO, full ? "disk.full" : "disk.has_room", "used_percent", "u", (uint64_t)used, NULL);
 	a->disk_full = full;
 }
 

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "core/file.h"
 #include "core/limits.h"
@@ -15,6 +14,7 @@
 /* design 16: warn at 80 %, take nothing new at 90 %; what is left is for receipts. */
 #define DISK_WARN_PERCENT 80u
 #define DISK_STOP_PERCENT 90u
+#define DISK_STOP_BYTES (1024ull * 1024 * 1024)
 /* Whoever has not said hello by then is not a peer of ours. */
 #define HELLO_TIMEOUT_US 15000000u
 #define DRAIN_US 5000000u
@@ -232,17 +232,18 @@ connection_closed(void *context, int fd)
 static void
 check_disk(struct broker *b)
 {
-	struct statvfs v;
+	unsigned used;
+	uint64_t left;
 
-	if (statvfs(b->home, &v) != 0 || v.f_blocks == 0)
+	if (file_disk_use(b->home, &used, &left) != CONSIGN_OK)
 		return;
-	uint64_t used = 100 - (uint64_t)v.f_bavail * 100 / v.f_blocks;
-	bool full = used >= DISK_STOP_PERCENT && (uint64_t)v.f_bavail * v.f_frsize < 1024ull * 1024 * 1024;
+	/* A large disk at 90 % still has room; a small one has not. */
+	bool full = used >= DISK_STOP_PERCENT && left < DISK_STOP_BYTES;
 
 	if (full != b->disk_full)
-		log_event(full ? LOG_ERROR : LOG_INFO, full ? "disk.full" : "disk.has_room", "used_percent", "u", used, NULL);
+		log_event(full ? LOG_ERROR : LOG_INFO, full ? "disk.full" : "disk.has_room", "used_percent", "u", (uint64_t)used, NULL);
 	else if (used >= DISK_WARN_PERCENT && !b->disk_warned)
-		log_event(LOG_WARN, "disk.filling", "used_percent", "u", used, NULL);
+		log_event(LOG_WARN, "disk.filling", "used_percent", "u", (uint64_t)used, NULL);
 	b->disk_warned = used >= DISK_WARN_PERCENT;
 	b->disk_full = full;
 }

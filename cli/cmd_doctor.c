@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "admin.h"
@@ -165,7 +166,9 @@ fact(const struct consign_reply *reply, const char *name)
 static void
 check_connection(struct doctor *d, const struct consign_reply *status)
 {
-	const char *state = fact(status, "connection"), *problem = fact(status, "connection_problem");
+	const char *state = fact(status, "connection"), *problem = fact(status, "last_problem");
+
+	bool has_problem = problem != NULL && strcmp(problem, "none") != 0;
 
 	if (state == NULL)
 		found(d, FINDING_WARN, "connection", NULL, "the agent does not say");
@@ -176,17 +179,18 @@ check_connection(struct doctor *d, const struct consign_reply *status)
 		found(d, FINDING_FAIL, "connection",
 		    "is the company approved, the broker running, one outbound TCP port open? (HTTP proxies and TLS inspection "
 		    "do not work)",
-		    "%s%s%s", state, problem != NULL && problem[0] != '\0' ? ": " : "", problem != NULL ? problem : "");
+		    "%s%s%s", state, has_problem ? ": " : "", has_problem ? problem : "");
 }
 
 static void
 check_skew(struct doctor *d, const struct consign_reply *status)
 {
-	const char *text = fact(status, "clock_skew_us");
-	long long skew_us = text == NULL ? 0 : strtoll(text, NULL, 10);
-	unsigned long long away_us = skew_us < 0 ? 0ull - (unsigned long long)skew_us : (unsigned long long)skew_us;
+	const char *text = fact(status, "clock_skew_ms"), *root = fact(status, "root_version");
+	long long skew_ms = text == NULL ? 0 : strtoll(text, NULL, 10);
+	unsigned long long away_us = 1000 * (skew_ms < 0 ? 0ull - (unsigned long long)skew_ms : (unsigned long long)skew_ms);
 
-	if (text == NULL)
+	/* Before the first connection nobody has compared clocks. */
+	if (text == NULL || root == NULL || strcmp(root, "0") == 0)
 		return;
 	if (away_us > CONSIGN_CLOCK_SKEW_MAX_US)
 		found(d, FINDING_FAIL, "clock", "set this machine's clock: messages are refused", "%.1f s away from the broker's",
@@ -218,24 +222,30 @@ check_documents(struct doctor *d, const struct consign_reply *status)
 		found(d, FINDING_OK, "trust", NULL, "one history, verified");
 }
 
+/* Microseconds of an RFC 3339 time in UTC, to the second; 0 when it is none. */
+static uint64_t
+time_of(const char *text)
+{
+	struct tm tm = {0};
+
+	if (text == NULL || strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) == NULL)
+		return 0;
+	return (uint64_t)timegm(&tm) * 1000000;
+}
+
 static void
 check_card(struct doctor *d, const struct consign_reply *status)
 {
-	const char *text = fact(status, "card_expires_us"), *version = fact(status, "card_version");
-	uint64_t expires_us = text == NULL ? 0 : strtoull(text, NULL, 10), now_us = clock_wall_us(clock_system());
-	char time[PRINT_TIME_BYTES];
-
+	const char *text = fact(status, "card_expires"), *version = fact(status, "card_version");
+	uint64_t expires_us = time_of(text), now_us = clock_wall_us(clock_system());
 	if (expires_us == 0)
-		return;
+		return; /* none is held before the first documents */
 	if (expires_us <= now_us)
-		found(d, FINDING_FAIL, "card", "let the agent connect: it renews the card by itself", "expired at %s",
-		    time_text(expires_us, time));
+		found(d, FINDING_FAIL, "card", "let the agent connect: it renews the card by itself", "expired at %s", text);
 	else if (expires_us - now_us < 7 * DAY_US)
-		found(d, FINDING_WARN, "card", "let the agent connect: it renews the card by itself", "expires at %s",
-		    time_text(expires_us, time));
+		found(d, FINDING_WARN, "card", "let the agent connect: it renews the card by itself", "expires at %s", text);
 	else
-		found(d, FINDING_OK, "card", NULL, "version %s, good until %s", version != NULL ? version : "-",
-		    time_text(expires_us, time));
+		found(d, FINDING_OK, "card", NULL, "version %s, good until %s", version != NULL ? version : "-", text);
 }
 
 /* Whether any study concerns this company. */

@@ -16,7 +16,7 @@
 #define PAGE_MESSAGES 512u
 #define SUBSCRIPTION "default"
 
-static const char *const inbox_headings[] = {"id", "consignor", "study", "type", "label", "received", "size", "acked", "name"};
+static const char *const inbox_headings[] = {"id", "consignor", "study", "type", "label", "received", "size", "acked"};
 
 static void
 put_message(const struct consign_message *m, struct table *table)
@@ -31,7 +31,6 @@ put_message(const struct consign_message *m, struct table *table)
 	table_put(table, time_text(m->received_us, received));
 	table_putf(table, "%llu", (unsigned long long)m->size_bytes);
 	table_put(table, m->is_acked ? "yes" : "no");
-	table_put(table, m->name);
 }
 
 static enum consign_err
@@ -93,7 +92,7 @@ list(struct consign_client *client, struct consign_inbox_filter *filter, uint64_
 		left -= reply->n_messages < left ? reply->n_messages : left;
 		consign_reply_free(&reply);
 		if (err != CONSIGN_OK)
-			return say_fail(err, "the output could not be written");
+			return say_lost_output();
 		if (is_last || (limit != 0 && left == 0))
 			return CONSIGN_OK;
 	}
@@ -196,7 +195,7 @@ cmd_show(const struct args *args)
 	if (err == CONSIGN_OK) {
 		err = print_message(args, &reply->messages[0]);
 		if (err != CONSIGN_OK)
-			say_error("the output could not be written");
+			(void)say_lost_output();
 		consign_reply_free(&reply);
 	}
 	consign_client_close(&client);

@@ -186,6 +186,12 @@ print_state(const char *id, const char *state, enum consign_code code, const cha
 	return print_json(&json);
 }
 
+static bool
+is_policy(enum consign_code code)
+{
+	return code >= CONSIGN_CODE_STUDY_UNKNOWN && code <= CONSIGN_CODE_POLICY_FORBIDDEN;
+}
+
 static enum consign_err
 print_local_refusal(const struct sending *s, const struct consign_outcome *o)
 {
@@ -195,9 +201,11 @@ print_local_refusal(const struct sending *s, const struct consign_outcome *o)
 	if (s->as_json)
 		return print_state(o->id, "refused", o->code, o->rule, detail);
 	say_refusal(o->code, o->rule, detail);
-	say_hint(o->may_retry ? "it may pass later: send it again then"
-			      : "`consign policy explain` says why; `consign track %s` keeps this answer",
-	    o->id);
+	if (o->may_retry)
+		say_hint("it may pass later: send it again then");
+	else
+		say_hint("%s`consign track %s` keeps this answer",
+		    is_policy(o->code) ? "`consign policy explain` says why; " : "", o->id);
 	return CONSIGN_OK;
 }
 

@@ -9,6 +9,9 @@
 #include "core/text.h"
 #include "print.h"
 
+/* The fact that may stand there several times. */
+#define MANY "accusation"
+
 /* ── company ── */
 
 static enum consign_err
@@ -16,14 +19,16 @@ print_facts(const struct consign_reply *reply, bool as_json)
 {
 	static const char *const headings[] = {"fact", "value"};
 	struct table table = {.headings = headings, .columns = 2};
-	json_t *json = as_json ? json_object() : NULL;
+	json_t *json = as_json ? json_pack("{s:[]}", MANY) : NULL;
 
 	for (size_t i = 0; i < reply->n_facts; i++) {
 		const struct consign_fact *f = &reply->facts[i];
 
-		if (as_json)
+		if (as_json && strcmp(f->name, MANY) == 0) {
+			json_array_append_new(json_object_get(json, MANY), json_string(f->value));
+		} else if (as_json) {
 			json_object_set_new(json, f->name, json_string(f->value));
-		else {
+		} else {
 			table_put(&table, f->name);
 			table_put(&table, f->value);
 		}

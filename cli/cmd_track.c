@@ -94,7 +94,7 @@ cmd_track(const struct args *args)
 	if (err == CONSIGN_OK) {
 		err = args_has(args, "json") ? print_track_json(reply->track) : print_track(reply->track);
 		if (err != CONSIGN_OK)
-			say_error("the output could not be written");
+			(void)say_lost_output();
 		consign_reply_free(&reply);
 	}
 	consign_client_close(&client);

@@ -71,7 +71,7 @@ main(int argc, char **argv)
 	else
 		err = err == CONSIGN_E_USAGE ? say_usage(&args, problem) : say_fail(err, "%s", consign_err_text(err));
 	if (print_flush() != CONSIGN_OK && err == CONSIGN_OK)
-		err = say_fail(CONSIGN_E_IO, "the output could not be written");
+		err = say_lost_output();
 	args_clear(&args);
 	return cmd_exit(err);
 }

@@ -17,10 +17,13 @@ _Static_assert(PRINT_TIME_BYTES == CLOCK_TEXT_BYTES, "one form of a time");
 static void
 say(const char *kind, const char *format, va_list ap)
 {
+	int error = errno;
+
 	fflush(stdout); /* results before the words about them, when both go to one place */
 	fputs(kind, stderr);
 	vfprintf(stderr, format, ap);
 	fputc('\n', stderr);
+	errno = error;
 }
 
 #define SAY(KIND)                                                                                                                \
@@ -188,6 +191,14 @@ enum consign_err
 print_flush(void)
 {
 	return fflush(stdout) == 0 && !ferror(stdout) ? CONSIGN_OK : CONSIGN_E_IO;
+}
+
+enum consign_err
+say_lost_output(void)
+{
+	if (errno != EPIPE)
+		say_error("the output could not be written: %s", strerror(errno));
+	return CONSIGN_E_IO;
 }
 
 const char *

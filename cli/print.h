@@ -47,6 +47,9 @@ CONSIGN_MUST_CHECK enum consign_err print_json(json_t **value);
 /* stdout is out: a full disk or a closed pipe is an error, not silence. */
 CONSIGN_MUST_CHECK enum consign_err print_flush(void);
 
+/* Says why output failed, except that its reader went away, which is the reader's right. Returns IO. */
+enum consign_err say_lost_output(void);
+
 /* RFC 3339 UTC; null for 0. New references; NULL out of memory. */
 json_t *json_time(uint64_t wall_us);
 json_t *json_slice(struct consign_slice text);

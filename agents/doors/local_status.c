@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
+#include "core/file.h"
 #include "core/text.h"
 #include "doors/local.h"
 #include "outbox.h"
@@ -139,17 +139,15 @@ put_mail(struct facts *f, const struct agent *a)
 static void
 put_disk(struct facts *f, const struct agent *a)
 {
-	struct statvfs disk;
+	unsigned used;
+	uint64_t left;
 	const char *word = a->store_failed ? "; the store failed" : a->disk_full ? "; nothing is taken before there is more" : "";
 
-	if (statvfs(a->home, &disk) != 0 || disk.f_blocks == 0) {
+	if (file_disk_use(a->home, &used, &left) != CONSIGN_OK) {
 		put(f, "disk", "unknown%s", word);
 		return;
 	}
-	uint64_t free_mib = (uint64_t)disk.f_bavail * disk.f_frsize / (1024 * 1024);
-	unsigned used = 100 - (unsigned)((uint64_t)disk.f_bavail * 100 / disk.f_blocks);
-
-	put(f, "disk", "%u %% used, %" PRIu64 " MiB free%s", used, free_mib, word);
+	put(f, "disk", "%u %% used, %" PRIu64 " MiB free%s", used, left / (1024 * 1024), word);
 }
 
 static void

@@ -321,7 +321,7 @@ socket_door_close(struct socket_door **door)
 		inbox_on_news(d->agent->inbox, NULL, NULL);
 	for (size_t i = 0; d->tools != NULL && i < SOCKET_TOOLS_MAX; i++)
 		if (d->tools[i] != NULL)
-			tool_close(d->tools[i]);
+			tool_finish(d->tools[i]);
 	run_tasks(d); /* their tools have gone: each ends itself */
 	if (d->wake_timer >= 0)
 		loop_cancel(d->agent->loop, d->wake_timer);

@@ -300,6 +300,16 @@ write_some(struct tool *t)
 	}
 }
 
+void
+tool_finish(struct tool *t)
+{
+	struct tool *held = tool_hold(t);
+
+	write_some(t);
+	tool_close(t);
+	tool_release(&held);
+}
+
 static void
 on_ready(void *context)
 {

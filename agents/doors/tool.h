@@ -46,6 +46,8 @@ struct tool {
 CONSIGN_MUST_CHECK enum consign_err tool_open(struct socket_door *door, int fd, size_t slot);
 /* Ends the connection; the object lives on while somebody holds it. */
 void tool_close(struct tool *t);
+/* The same after a last attempt to send what was said: what the socket takes without waiting. */
+void tool_finish(struct tool *t);
 struct tool *tool_hold(struct tool *t);
 void tool_release(struct tool **tool);
 /* Everything that can be done for it now: send, take frames, fill watches. may_read: the descriptor is ready. */

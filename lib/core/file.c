@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define READ_STEP_BYTES 4096u
@@ -310,4 +311,18 @@ path_join(const char *dir, const char *name)
 	if (asprintf(&path, "%s%s%s", dir, slash, name) < 0)
 		return NULL;
 	return path;
+}
+
+enum consign_err
+file_disk_use(const char *path, unsigned *ret_used_percent, uint64_t *ret_free_bytes)
+{
+	struct statvfs v;
+
+	if (statvfs(path, &v) != 0 || v.f_blocks == 0)
+		return CONSIGN_E_IO;
+	uint64_t used = v.f_blocks - v.f_bfree, ours = used + v.f_bavail;
+
+	*ret_used_percent = ours == 0 ? 100 : (unsigned)((used * 100 + ours - 1) / ours);
+	*ret_free_bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	return CONSIGN_OK;
 }

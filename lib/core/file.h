@@ -22,6 +22,11 @@ CONSIGN_MUST_CHECK enum consign_err file_read_private(const char *path, size_t m
 bool file_exists(const char *path);
 /* Takes the home's lock file (one daemon a home); ret_fd is held for the life of the process. Errors: BUSY, IO. */
 CONSIGN_MUST_CHECK enum consign_err file_lock(const char *path, int *ret_fd);
+/*
+ * How full the file system of a path is, as df says it: used of what we may use; and what is left for us.
+ * Errors: IO
+ */
+CONSIGN_MUST_CHECK enum consign_err file_disk_use(const char *path, unsigned *ret_used_percent, uint64_t *ret_free_bytes);
 /* dir/name, allocated; free() it. NULL when out of memory. */
 char *path_join(const char *dir, const char *name);
 

@@ -88,7 +88,7 @@ def main():
             print(f'  {kind}: {text}')
     if not sent:
         print('  nothing was sent')
-    return 1 if wrong.kinds or not sent else 0
+    return 1 if any(wrong.kinds.values()) or not sent else 0
 
 
 if __name__ == '__main__':

@@ -87,7 +87,7 @@ static struct local_request *
 read_request(struct fixture *f)
 {
 	uint8_t head[4];
-	struct local_request *request;
+	struct local_request *request = NULL;
 
 	assert_int_equal(recv(f->fd, head, sizeof head, MSG_WAITALL), sizeof head);
 	size_t len = be32_load(head);

@@ -281,6 +281,7 @@ agent_open(const struct agent_options *options, struct agent **ret_agent, char r
 	a->home = options->home;
 	a->org = options->org;
 	a->hub_id = options->hub_id;
+	a->invited_root = options->invited_root;
 	a->keys = *options->keys;
 	*options->keys = NULL;
 	snprintf(a->key_path, sizeof a->key_path, "%s/keys/agent.key", options->home);

@@ -46,6 +46,7 @@ struct agent {
 	struct uplink *uplink;
 	struct socket_door *door;
 	struct accusations *accusations;
+	struct document_ref invited_root;
 	bool store_failed;
 	bool disk_full;
 	bool stopping;
@@ -60,6 +61,7 @@ struct agent_options {
 	const char *endpoint;
 	const char *socks_proxy; /* NULL none */
 	struct consign_public_key broker_transport_key;
+	struct document_ref invited_root; /* version 0: not known */
 	struct keyfile **keys; /* taken */
 };
 CONSIGN_MUST_CHECK enum consign_err agent_open(const struct agent_options *options, struct agent **ret_agent, char ret_problem[256]);

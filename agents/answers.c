@@ -257,6 +257,14 @@ check_answer(struct answer_job *j, const struct statement *st, const struct ledg
 	}
 	if (record->refused == NULL || record->refused->verdicts.n == 0)
 		return "an answer that is neither receipt nor refusal";
+	/* Only what the broker could not read has no id (PROTOCOL.md 7.5); it has no place either. */
+	static const struct consign_id no_id;
+	const struct refused_record *r = record->refused;
+	bool is_unreadable = memcmp(r->consignment_id.b, no_id.b, sizeof no_id.b) == 0 && !st->has_place;
+
+	if (strcmp(r->consignor.s, a->org.s) != 0
+	    || (!is_unreadable && (memcmp(r->consignment_id.b, e->id.b, sizeof e->id.b) != 0 || !hash_equal(&r->manifest_digest, &e->digest))))
+		return "a refusal of something else than was sent";
 	return NULL;
 }
 

@@ -102,6 +102,7 @@ documents_load(struct agent *a)
 
 	if (err != CONSIGN_OK)
 		return err;
+	hub_pin(hub, a->invited_root.version, &a->invited_root.hash);
 	err = store_each_documents(a->db, take_stored, hub);
 	if (err == CONSIGN_OK)
 		err = store_fact(a->db, "checkpoint", &note);

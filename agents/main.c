@@ -24,6 +24,10 @@ run(struct start *s)
 	    || config_hex(s->config, "broker_transport_key", options.broker_transport_key.b, sizeof options.broker_transport_key.b) != CONSIGN_OK
 	    || config_get(s->config, "endpoint") == NULL)
 		return start_fail(s, "config.yaml: name, hub_id, broker_transport_key and endpoint must be there and well-formed", NULL);
+	if (config_u64(s->config, "root_version", 1, INT64_MAX, 0, &options.invited_root.version) != CONSIGN_OK
+	    || (options.invited_root.version > 0
+	        && config_hex(s->config, "root_hash", options.invited_root.hash.b, sizeof options.invited_root.hash.b) != CONSIGN_OK))
+		return start_fail(s, "config.yaml: root_version and root_hash must be those of the invite", NULL);
 	memcpy(options.org.s, name, strlen(name) + 1);
 	options.endpoint = config_get(s->config, "endpoint");
 	options.socks_proxy = config_get(s->config, "socks_proxy");

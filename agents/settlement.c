@@ -169,8 +169,11 @@ settlements_take(struct agent *a, const struct session_settled *settled)
 		const char *problem = check(j, settled->settlements.v[i], &j->rows[j->n]);
 
 		if (problem != NULL) {
-			accuse(a, "settlement", problem); /* not stored: the message stays `accepted` until it is proven */
-			continue;
+			/* Nothing of it is stored or confirmed: the messages stay `accepted` until it is proven. */
+			accuse(a, "settlement", problem);
+			arena_free(&j->arena);
+			free(j);
+			return;
 		}
 		err = keep(j, settled->settlements.v[i], &j->rows[j->n]);
 		j->n++;

@@ -433,6 +433,32 @@ read_submission(struct submitting *u)
 	return true;
 }
 
+/*
+ * The ledger that the author has verified must be a beginning of ours: what we could not prove to the consignees later
+ * must not be accepted now. False when it was refused.
+ */
+static bool
+seen_is_ours(struct submitting *u)
+{
+	const struct checkpoint_ref *seen = u->m->seen->checkpoint;
+	struct consign_hash head;
+
+	if (seen == NULL)
+		return true;
+	enum consign_err err = ledger_head_at(u->b->ledger, seen->size, &head);
+
+	if (err == CONSIGN_OK && hash_equal(&head, &seen->hash))
+		return true;
+	if (err != CONSIGN_OK && err != CONSIGN_E_NOT_FOUND) {
+		hold_lanes(u->s, u->m);
+		say_try_later(u->b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, consign_err_text(err));
+		return false;
+	}
+	log_event(LOG_ERROR, "history.differs", "name", "s", u->s->name, "size", "u", seen->size, NULL);
+	refuse_whole(u, CONSIGN_CODE_CHAIN_BROKEN, "the manifest has seen a ledger that is not a beginning of this one", true);
+	return false;
+}
+
 static void
 decide(struct submitting *u)
 {
@@ -467,6 +493,8 @@ decide(struct submitting *u)
 		refuse(u, &j, true);
 		return;
 	}
+	if (!seen_is_ours(u))
+		return;
 	full = full_mailbox(b, u->m);
 	if (full != NULL) {
 		hold_lanes(u->s, u->m);

@@ -234,7 +234,7 @@ connect_link(struct hub_session *s)
 	return CONSIGN_OK;
 }
 
-/* docs/PROTOCOL.md 7.2: transport key ‖ nonce ‖ party ‖ name, under the hub's domain. */
+/* docs/PROTOCOL.md 7.3: transport key ‖ nonce ‖ party ‖ name, under the hub's domain. */
 static void
 sign_hello(const struct hub_session *s, const struct consign_hash *nonce, struct consign_signature *ret_signature)
 {

@@ -6,7 +6,7 @@
  * one subscription each get every message that is not acknowledged when its turn comes.
  *
  * Invariant   `sent` is sorted by place: messages are sent in their order.
- * Source: docs/PROTOCOL.md 8.4
+ * Source: docs/PROTOCOL.md 8.3
  */
 #include <stdio.h>
 #include <stdlib.h>

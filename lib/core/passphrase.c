@@ -45,9 +45,9 @@ from_terminal(const char *prompt, char *ret_text)
 		return CONSIGN_E_NOT_FOUND;
 	quiet = old;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &quiet);
 	fprintf(stderr, "%s: ", prompt);
 	fflush(stderr);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	if (fgets(line, sizeof line, stdin) != NULL) {
 		size_t len = strcspn(line, "\n");
 
@@ -55,7 +55,7 @@ from_terminal(const char *prompt, char *ret_text)
 		memcpy(ret_text, line, len);
 		ret_text[len] = '\0';
 	}
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
 	fputc('\n', stderr);
 	sodium_memzero(line, sizeof line);
 	return err;

@@ -112,6 +112,13 @@ hub_free(struct hub **hub)
 	*hub = NULL;
 }
 
+void
+hub_pin(struct hub *hub, uint64_t version, const struct consign_hash *hash)
+{
+	hub->pinned_version = version;
+	hub->pinned_hash = *hash;
+}
+
 const struct consign_hash *
 hub_id(const struct hub *hub)
 {

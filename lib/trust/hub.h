@@ -77,6 +77,8 @@ struct hub_card {
 /* complete: all parts of directory and policy are demanded (broker, administrators); else a slice is enough. */
 CONSIGN_MUST_CHECK enum consign_err hub_new(const struct consign_hash *hub_id, bool complete, struct hub **ret_hub);
 void hub_free(struct hub **hub);
+/* A root learned by another way (an invite): the chain must contain it, or it is a fork. */
+void hub_pin(struct hub *hub, uint64_t version, const struct consign_hash *hash);
 const struct consign_hash *hub_id(const struct hub *hub);
 
 /* Documents that were verified and are not yet in. Ended by hub_adopt or hub_stage_free. */

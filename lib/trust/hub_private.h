@@ -40,6 +40,8 @@ struct cell_list {
 struct hub {
 	struct consign_hash id;
 	bool complete;
+	uint64_t pinned_version; /* 0: none */
+	struct consign_hash pinned_hash;
 	struct cell_list roots;       /* root_cell, version 1 upwards without gaps */
 	struct cell_list directories; /* directory_cell, by version */
 	struct cell_list policies;    /* policy_cell, by version */

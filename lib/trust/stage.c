@@ -114,6 +114,8 @@ stage_root(struct staging *s, const struct published_document *p)
 		return fail(s, CONSIGN_E_FORK, "root", 1, "is not the one whose hash is the hub's id");
 	if (previous != NULL && !slice_equal(root->previous, SLICE_ARRAY(previous->hash.b)))
 		return fail(s, CONSIGN_E_FORK, "root", root->version, "does not name the one before it");
+	if (root->version == s->hub->pinned_version && !hash_equal(&hash, &s->hub->pinned_hash))
+		return fail(s, CONSIGN_E_FORK, "root", root->version, "is not the one that the invite named");
 	const struct root *signers = previous == NULL ? root : previous->root;
 
 	if (count_signatures(signers, SIGN_ROOT, previous == NULL ? &no_hub : &s->hub->id, d) < signers->threshold)
@@ -213,22 +215,24 @@ stage_root_leaves(struct staging *s)
 	return CONSIGN_OK;
 }
 
-/* A root known or staged that names this version; its signers are those who sign the head too. */
+/* The first root that names this version, known or staged: who signed that one signed the head too. */
 static const struct hub_root *
 naming_root(const struct staging *s, bool is_policy, uint64_t version)
 {
 	uint64_t last = s->hub->roots.n + s->stage->roots.n;
+
+	const struct hub_root *first = NULL;
 
 	for (uint64_t v = last; v > 1; v--) {
 		const struct hub_root *r = root_at(s, v);
 		const struct document_ref *ref = is_policy ? r->root->policy : r->root->directory;
 
 		if (ref->version == version)
-			return r;
+			first = r;
 		if (ref->version < version)
-			return NULL;
+			break;
 	}
-	return NULL;
+	return first;
 }
 
 /* Head and parts of a directory or policy: named by a root, signed, parts as hashed, complete where that is demanded. */

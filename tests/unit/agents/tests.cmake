@@ -1,0 +1,3 @@
+foreach(file inbox subscription track socket)
+  unit(agents ${file} consign_agent_parts)
+endforeach()

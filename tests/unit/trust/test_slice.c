@@ -1,0 +1,225 @@
+/* What an organisation is shown: enough to verify, and nothing of studies and organisations that are not its own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hub_fixture.h"
+
+struct fixture {
+	struct hub_fixture f;
+	struct hub *hub;
+	struct arena *arena;
+	struct hub_proofs proofs;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *t = calloc(1, sizeof *t);
+
+	hub_fixture_begin(&t->f, 1, 1);
+	hub_fixture_standard(&t->f);
+	fixture_card(&t->f, "bolt");
+	fixture_publish_all(&t->f);
+	t->hub = hub_fixture_hub(&t->f, true);
+	assert_int_equal(arena_new(1 << 22, &t->arena), CONSIGN_OK);
+	t->proofs = (struct hub_proofs){fixture_prove, &t->f, fixture_update(&t->f, 0)};
+	*state = t;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *t = *state;
+
+	hub_free(&t->hub);
+	arena_free(&t->arena);
+	hub_fixture_end(&t->f);
+	free(t);
+	return 0;
+}
+
+static struct session_documents *
+slice(struct fixture *t, const char *org)
+{
+	struct session_documents *d = NULL;
+
+	assert_int_equal(hub_slice(t->hub, org, 0, 0, &t->proofs, t->arena, &d), CONSIGN_OK);
+	return d;
+}
+
+static bool
+mentions(struct consign_slice bytes, const char *word)
+{
+	return memmem(bytes.data, bytes.len, word, strlen(word)) != NULL;
+}
+
+/* Whether any byte of what goes over the wire speaks of it. Names here occur in no other word. */
+static bool
+slice_mentions(struct fixture *t, const char *org, const char *word)
+{
+	return mentions(fixture_encode(&t->f, &wire_session_documents, slice(t, org)), word);
+}
+
+static void
+test_slice_is_enough_to_follow_the_hub(void **state)
+{
+	struct fixture *t = *state;
+	struct hub *agent;
+
+	assert_int_equal(hub_new(&t->f.hub_id, false, &agent), CONSIGN_OK);
+	assert_int_equal(fixture_take(&t->f, agent, slice(t, "bolt"), HUB_PROVEN), CONSIGN_OK);
+	assert_int_equal(hub_root(agent)->root->version, 2);
+	assert_int_equal(hub_directory(agent)->n_members, 2);
+	assert_int_equal(hub_card(agent, "bolt")->card->version, 2);
+	assert_true(policy_is_party(hub_policy(agent)->policy, "one", "bolt"));
+	assert_int_equal(hub_checkpoint(agent)->size, tree_size(t->f.tree));
+	hub_free(&agent);
+}
+
+static void
+test_slice_never_speaks_of_what_the_reader_must_not_know(void **state)
+{
+	struct fixture *t = *state;
+	static const struct {
+		const char *reader;
+		const char *known[4], *hidden[6];
+	} cases[] = {
+	    {"acme", {"bolt", "cora", "First", "Second"}, {"dune", "studies:"}},
+	    {"bolt", {"acme", "First"}, {"cora", "dune", "Second", "studies:"}},
+	    {"cora", {"acme", "Second"}, {"bolt", "dune", "First", "studies:"}},
+	    {"dune", {"dune"}, {"acme", "bolt", "cora", "First", "Second", "studies:"}},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_true(slice_mentions(t, cases[i].reader, cases[i].reader));
+		for (size_t k = 0; k < 4 && cases[i].known[k] != NULL; k++)
+			assert_true(slice_mentions(t, cases[i].reader, cases[i].known[k]));
+		for (size_t k = 0; k < 6 && cases[i].hidden[k] != NULL; k++)
+			if (slice_mentions(t, cases[i].reader, cases[i].hidden[k]))
+				fail_msg("%s is told of %s", cases[i].reader, cases[i].hidden[k]);
+	}
+}
+
+static void
+test_slice_for_administrators_is_everything(void **state)
+{
+	struct fixture *t = *state;
+	struct session_documents *d = slice(t, NULL);
+	struct hub *admin;
+
+	assert_int_equal(d->cards.n, 4);
+	assert_true(slice_mentions(t, NULL, "studies:"));
+	assert_int_equal(hub_new(&t->f.hub_id, true, &admin), CONSIGN_OK);
+	assert_int_equal(fixture_take(&t->f, admin, d, HUB_PROVEN), CONSIGN_OK);
+	hub_free(&admin);
+}
+
+static void
+test_slice_begins_after_the_root_that_is_known(void **state)
+{
+	struct fixture *t = *state;
+	struct session_documents *d;
+
+	assert_int_equal(hub_slice(t->hub, "acme", 1, 0, &t->proofs, t->arena, &d), CONSIGN_OK);
+	assert_int_equal(d->roots.n, 1);
+	assert_int_equal(hub_slice(t->hub, "acme", 2, 0, &t->proofs, t->arena, &d), CONSIGN_OK);
+	assert_int_equal(d->roots.n, 0);
+	assert_int_equal(hub_slice(t->hub, "acme", 99, 0, &t->proofs, t->arena, &d), CONSIGN_OK);
+	assert_int_equal(d->roots.n, 0);
+}
+
+static void
+test_slice_of_one_root_holds_directory_and_policy_only(void **state)
+{
+	struct fixture *t = *state;
+	struct session_documents *d = NULL;
+
+	assert_int_equal(hub_slice(t->hub, "bolt", 0, 2, &t->proofs, t->arena, &d), CONSIGN_OK);
+	assert_int_equal(d->roots.n, 0);
+	assert_int_equal(d->cards.n, 0);
+	assert_int_equal(d->directories.n, 1);
+	assert_int_equal(d->directories.v[0]->parts.n, 2);
+	assert_int_equal(d->policies.n, 1);
+	d = NULL;
+	assert_int_equal(hub_slice(t->hub, "bolt", 0, 3, &t->proofs, t->arena, &d), CONSIGN_E_NOT_FOUND);
+	assert_null(d);
+}
+
+static void
+test_slice_gives_a_card_to_those_who_may_know_its_org(void **state)
+{
+	struct fixture *t = *state;
+	struct session_documents *d = NULL;
+
+	assert_int_equal(hub_slice_card(t->hub, "bolt", "cora", 1, &t->proofs, t->arena, &d), CONSIGN_E_NOT_FOUND);
+	assert_int_equal(hub_slice_card(t->hub, "acme", "bolt", 3, &t->proofs, t->arena, &d), CONSIGN_E_NOT_FOUND);
+	assert_int_equal(hub_slice_card(t->hub, "acme", "nobody", 1, &t->proofs, t->arena, &d), CONSIGN_E_NOT_FOUND);
+	assert_null(d);
+	assert_int_equal(hub_slice_card(t->hub, "acme", "bolt", 1, &t->proofs, t->arena, &d), CONSIGN_OK);
+	assert_int_equal(d->cards.n, 1);
+	assert_int_equal(hub_slice_card(t->hub, "dune", "dune", 1, &t->proofs, t->arena, &d), CONSIGN_OK);
+	assert_int_equal(hub_slice_card(t->hub, NULL, "dune", 1, &t->proofs, t->arena, &d), CONSIGN_OK);
+}
+
+static void
+test_slice_may_know_follows_shared_studies(void **state)
+{
+	struct fixture *t = *state;
+
+	assert_true(hub_may_know(t->hub, "acme", "bolt"));
+	assert_true(hub_may_know(t->hub, "cora", "acme"));
+	assert_false(hub_may_know(t->hub, "bolt", "cora"));
+	assert_false(hub_may_know(t->hub, "dune", "acme"));
+	assert_true(hub_may_know(t->hub, "dune", "dune"));
+}
+
+/* Leaving a study takes the part away with the next version. */
+static void
+test_slice_follows_the_newest_policy(void **state)
+{
+	struct fixture *t = *state;
+	static const char without_cora[] = "studies:\n"
+	                                   "  - id: one\n"
+	                                   "    title: First\n"
+	                                   "    parties:\n"
+	                                   "      - {org: acme, roles: [sponsor], clearance: unblinded}\n"
+	                                   "      - {org: bolt, roles: [cro], clearance: restricted}\n"
+	                                   "rules:\n"
+	                                   "  - {id: notes, permit: [x.note]}\n";
+
+	assert_true(slice_mentions(t, "cora", "acme"));
+	fixture_policy(&t->f, without_cora, FIXTURE_ALL_SIGN);
+	fixture_root(&t->f, FIXTURE_ALL_SIGN);
+	fixture_publish_all(&t->f);
+	assert_int_equal(fixture_take(&t->f, t->hub, fixture_all(&t->f, hub_checkpoint(t->hub)->size), HUB_PROVEN), CONSIGN_OK);
+	t->proofs.checkpoint = fixture_update(&t->f, 0);
+	assert_false(slice_mentions(t, "cora", "acme"));
+	assert_false(slice_mentions(t, "cora", "Second"));
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(test_slice_##name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(is_enough_to_follow_the_hub),
+	    CASE(never_speaks_of_what_the_reader_must_not_know),
+	    CASE(for_administrators_is_everything),
+	    CASE(begins_after_the_root_that_is_known),
+	    CASE(of_one_root_holds_directory_and_policy_only),
+	    CASE(gives_a_card_to_those_who_may_know_its_org),
+	    CASE(may_know_follows_shared_studies),
+	    CASE(follows_the_newest_policy),
+	};
+
+	return cmocka_run_group_tests_name("trust/slice", tests, NULL, NULL);
+}

@@ -1,0 +1,5 @@
+include(${CMAKE_CURRENT_SOURCE_DIR}/support/hub_fixture.cmake)
+unit(trust hub hub_fixture)
+unit(trust stage hub_fixture)
+unit(trust adopt hub_fixture)
+unit(trust slice hub_fixture)

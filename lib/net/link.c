@@ -39,6 +39,8 @@ receive_one(struct link *l)
 			frame_clear(&f);
 		}
 	}
+	for (size_t i = 0; i < n; i++)
+		frame_received(&frames[i]);
 	if (n > 0 && !too_many)
 		l->options.received(l->options.context, frames, n);
 	for (size_t i = 0; i < n; i++)

@@ -158,6 +158,8 @@ receive_one(struct listener *l)
 			l->counts.malformed++;
 			listener_drop(l, &route);
 		} else {
+			for (size_t i = 0; i < n; i++)
+				frame_received(&frames[i]);
 			l->options.received(l->options.context, &route, frames, n);
 		}
 	}

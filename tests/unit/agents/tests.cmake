@@ -1,3 +1,5 @@
 foreach(file inbox subscription track socket)
   unit(agents ${file} consign_agent_parts)
 endforeach()
+include(${CMAKE_CURRENT_SOURCE_DIR}/support/hub_fixture.cmake)
+unit(agents verify consign_agent_parts hub_fixture)

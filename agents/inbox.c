@@ -32,7 +32,7 @@ struct row {
 	struct consign_org consignor;
 	struct consign_slice outcomes;
 	size_t n_items;
-	struct manifest *manifest; /* NULL until needed */
+	struct manifest *manifest;      /* NULL until needed */
 	struct consign_org *consignees; /* in the caller's arena; NULL until needed */
 	struct secret *key;
 	struct seal_body *body;
@@ -304,8 +304,8 @@ look_at(struct listing *l, size_t idx)
 {
 	const struct inbox_query *q = l->q;
 	struct row *r = &l->row;
-	bool is_acked = l->acked_by.name[0] != '\0' &&
-	                (inbox_is_behind(&l->acked_by.cursor, r->seq, (uint32_t)idx) || l->acks.is_acked[idx]);
+	bool is_acked =
+	    l->acked_by.name[0] != '\0' && (inbox_is_behind(&l->acked_by.cursor, r->seq, (uint32_t)idx) || l->acks.is_acked[idx]);
 	enum consign_err err = CONSIGN_OK;
 
 	if (!inbox_is_accepted(r->outcomes, idx) || (is_acked && q->only_unacked))
@@ -406,8 +406,8 @@ inbox_page(struct inbox *in, const struct inbox_query *q, struct arena *arena, s
 }
 
 enum consign_err
-inbox_list(struct inbox *in, const struct inbox_query *q, struct arena *arena, struct local_message ***ret_messages, size_t *ret_n,
-    struct inbox_cursor *ret_cursor, bool *ret_more)
+inbox_list(struct inbox *in, const struct inbox_query *q, struct arena *arena, struct local_message ***ret_messages,
+    size_t *ret_n, struct inbox_cursor *ret_cursor, bool *ret_more)
 {
 	struct inbox_page page;
 	enum consign_err err = inbox_page(in, q, arena, &page);

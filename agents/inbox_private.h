@@ -27,7 +27,8 @@ bool inbox_is_behind(const struct inbox_cursor *cursor, uint64_t seq, uint32_t i
 /* The arena's budget that one manifest needs at most. */
 size_t inbox_manifest_budget(void);
 /* manifest: the column, a signed manifest as received. Errors: NO_MEMORY, CORRUPT */
-CONSIGN_MUST_CHECK enum consign_err inbox_manifest(struct consign_slice column, struct arena *arena, struct manifest **ret_manifest);
+CONSIGN_MUST_CHECK enum consign_err
+inbox_manifest(struct consign_slice column, struct arena *arena, struct manifest **ret_manifest);
 /* The outcomes column. Errors: CORRUPT */
 CONSIGN_MUST_CHECK enum consign_err inbox_outcomes(struct consign_slice column, size_t *ret_items);
 bool inbox_is_accepted(struct consign_slice outcomes, size_t idx);
@@ -46,8 +47,8 @@ struct inbox_page {
 	struct inbox_cursor cursor;
 	bool has_more;
 };
-CONSIGN_MUST_CHECK enum consign_err inbox_page(
-    struct inbox *in, const struct inbox_query *q, struct arena *arena, struct inbox_page *ret_page);
+CONSIGN_MUST_CHECK enum consign_err
+inbox_page(struct inbox *in, const struct inbox_query *q, struct arena *arena, struct inbox_page *ret_page);
 
 /* A list of places that grows. Zero-initialise; free(v). */
 struct inbox_places {
@@ -59,7 +60,7 @@ struct inbox_places {
  * Appends the places of received messages, without unsealing them. An unknown id has none. An id is its consignor's
  * invention: when two consignors used one, it has two.
  */
-CONSIGN_MUST_CHECK enum consign_err inbox_find_places(
-    struct inbox *in, const struct consign_message_id *ids, size_t n, struct inbox_places *places);
+CONSIGN_MUST_CHECK enum consign_err
+inbox_find_places(struct inbox *in, const struct consign_message_id *ids, size_t n, struct inbox_places *places);
 
 #endif

@@ -250,7 +250,7 @@ is_repeated(struct outbox *o, const struct local_outgoing *m, const struct consi
 static bool
 bundle_serves(const struct bundle *b, const struct local_outgoing *m, enum consign_label label, const struct consign_org *orgs, size_t n)
 {
-	if (b->n >= CONSIGN_BUNDLE_MAX_ITEMS || b->label != label || strcmp(b->study.s, m->study.s) != 0 || b->n_orgs != n)
+	if (b->n >= CONSIGN_BUNDLE_MAX_ITEMS || b->label != label || b->expires_us != m->expires_us || strcmp(b->study.s, m->study.s) != 0 || b->n_orgs != n)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(b->orgs[i].s, orgs[i].s) != 0)
@@ -315,6 +315,7 @@ bundle_for(struct outbox *o, const struct local_outgoing *m, enum consign_label 
 	new_id(o, &b->id);
 	b->study = m->study;
 	b->label = label;
+	b->expires_us = m->expires_us;
 	memcpy(b->orgs, orgs, n_orgs * sizeof *orgs);
 	b->n_orgs = n_orgs;
 	b->opened_us = clock_steady_us(o->agent->clock);
@@ -394,6 +395,10 @@ outbox_put(struct outbox *o, const struct local_outgoing *m, outbox_outcome *tol
 
 	if (x.code == CONSIGN_CODE_NONE && (m->to.n == 0 || m->to.n > CONSIGN_CONSIGNEES_MAX))
 		object(&x, CONSIGN_CODE_MALFORMED, "", "", "a message has 1 to 32 consignees");
+	uint64_t now = clock_wall_us(o->agent->clock);
+
+	if (x.code == CONSIGN_CODE_NONE && m->expires_us != 0 && (m->expires_us <= now || m->expires_us - now >= CONSIGN_EXPIRES_MAX_US))
+		object(&x, CONSIGN_CODE_EXPIRED, "", "", "a message expires in the future, within 366 days");
 	if (x.code == CONSIGN_CODE_NONE)
 		check_policy(o->agent, m, label, &x);
 	if (x.code != CONSIGN_CODE_NONE) {

@@ -23,6 +23,7 @@ struct bundle {
 	struct consign_id id;
 	struct consign_study study;
 	enum consign_label label;
+	uint64_t expires_us; /* 0: the default */
 	struct consign_org orgs[CONSIGN_CONSIGNEES_MAX];
 	size_t n_orgs;
 	struct bundle_message messages[CONSIGN_BUNDLE_MAX_ITEMS];

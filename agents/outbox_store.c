@@ -112,7 +112,7 @@ outbox_commit_bundle(struct agent *a, struct bundle *b)
 	struct sealing_item items[CONSIGN_BUNDLE_MAX_ITEMS];
 	uint64_t now = clock_wall_us(a->clock);
 	struct sealing_order order = {.id = b->id, .attempt = 1, .study = b->study, .label = b->label, .created_us = now,
-	    .expires_us = now + CONSIGN_EXPIRES_DEFAULT_US, .consignees = b->orgs, .n_consignees = b->n_orgs, .items = items, .n_items = b->n};
+	    .expires_us = b->expires_us > now ? b->expires_us : now + (b->expires_us == 0 ? CONSIGN_EXPIRES_DEFAULT_US : 1), .consignees = b->orgs, .n_consignees = b->n_orgs, .items = items, .n_items = b->n};
 	enum consign_err err = j == NULL ? CONSIGN_E_NO_MEMORY : arena_new(CONSIGN_UNPACK_BUDGET_BASE_BYTES * 2, &j->arena);
 
 	for (size_t i = 0; i < b->n; i++)

@@ -123,8 +123,8 @@ static enum consign_err
 insert_subscription(struct db *db, const struct subscription *r)
 {
 	struct db_statement *s;
-	enum consign_err err = db_statement(
-	    db, "INSERT OR IGNORE INTO subscription (name, type, study, seq, idx) VALUES (?1, ?2, ?3, ?4, ?5)", &s);
+	enum consign_err err =
+	    db_statement(db, "INSERT OR IGNORE INTO subscription (name, type, study, seq, idx) VALUES (?1, ?2, ?3, ?4, ?5)", &s);
 
 	if (err != CONSIGN_OK)
 		return err;
@@ -199,7 +199,7 @@ struct ack_job {
 	inbox_told *told;
 	void *context;
 	uint64_t request;
-	uint32_t count;          /* out */
+	uint32_t count;           /* out */
 	enum consign_err refusal; /* out: NOT_FOUND, no such subscription */
 };
 

@@ -226,8 +226,8 @@ static enum consign_err
 find_settlement(struct tracking *t, struct local_track_consignee *c, enum progress *ret_progress)
 {
 	struct db_statement *s;
-	enum consign_err err = db_statement(
-	    t->agent->db, "SELECT at_us, position, expired, receipt FROM settlement WHERE id = ?1 AND org = ?2", &s);
+	enum consign_err err =
+	    db_statement(t->agent->db, "SELECT at_us, position, expired, receipt FROM settlement WHERE id = ?1 AND org = ?2", &s);
 
 	if (err != CONSIGN_OK)
 		return err;
@@ -335,7 +335,8 @@ track_outbox(struct tracking *t)
 	if (err != CONSIGN_OK)
 		return err;
 	err = arena_new(
-	    2 * (CONSIGN_UNPACK_BUDGET_BASE_BYTES + (size_t)CONSIGN_MANIFEST_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE), &scratch);
+	    2 * (CONSIGN_UNPACK_BUDGET_BASE_BYTES + (size_t)CONSIGN_MANIFEST_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE),
+	    &scratch);
 	if (err == CONSIGN_OK)
 		err = signed_manifest_decode(db_column_slice(s, 3), scratch, &sm);
 	if (err == CONSIGN_OK)

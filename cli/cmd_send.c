@@ -36,6 +36,7 @@ struct sending {
 	size_t n_files;
 	enum wait_for wait;
 	uint64_t timeout_s;
+	uint64_t expires_s; /* 0: the default */
 	bool as_json;
 	size_t n_refused;
 };
@@ -127,6 +128,8 @@ read_options(const struct args *args, struct sending *s)
 	s->wait = wait == NULL ? WAIT_NOT : strcmp(wait, "accepted") == 0 ? WAIT_ACCEPTED : WAIT_DELIVERED;
 	if (args_number(args, "timeout", 1, 86400, &s->timeout_s, problem) != CONSIGN_OK)
 		return say_fail(CONSIGN_E_USAGE, "%s", problem);
+	if (args_number(args, "expires", 1, CONSIGN_EXPIRES_MAX_US / 1000000 - 1, &s->expires_s, problem) != CONSIGN_OK)
+		return say_fail(CONSIGN_E_USAGE, "%s", problem);
 	if (args_has(args, "timeout") && s->wait == WAIT_NOT)
 		return say_fail(CONSIGN_E_USAGE, "--timeout goes with --wait");
 	enum consign_err err = read_consignees(args, s);
@@ -156,7 +159,8 @@ read_message(const struct sending *s, const char *file, struct buf *content, str
 	    .media_type = s->media_type != NULL ? s->media_type : input_media_type(file),
 	    .name = name,
 	    .content = buf_slice(content),
-	    .idempotency_key = s->key};
+	    .idempotency_key = s->key,
+	    .expires_us = s->expires_s > 0 ? clock_wall_us(clock_system()) + s->expires_s * 1000000 : 0};
 	/* The agent checks again; here the words are about the options. */
 	if (strlen(ret_message->media_type) > CONSIGN_MEDIA_TYPE_MAX_BYTES)
 		return say_fail(CONSIGN_E_USAGE, "--media-type: at most %u bytes", CONSIGN_MEDIA_TYPE_MAX_BYTES);

@@ -80,6 +80,7 @@ static const struct option send_options[] = {
     {.name = "media-type", .value = "TYPE", .summary = "what kind of content it is (default: by the name of the file)"},
     {.name = "name", .value = "NAME", .summary = "the name that travels with it (default: the file's own)"},
     {.name = "idempotency-key", .value = "KEY", .summary = "the same key again sends nothing and gives the first id"},
+    {.name = "expires", .value = "SECONDS", .summary = "not worth delivering after so long (default: 30 days)"},
     {.name = "wait",
 	.value = "accepted|delivered",
 	.summary = "do not end before the hub has taken it, or every consignee has it"},

@@ -98,7 +98,8 @@ local_inbox(struct tool *t, uint64_t number, const struct local_inbox *inbox)
 	struct page_request *r = calloc(1, sizeof *r);
 	size_t max = inbox->limit == 0 || inbox->limit > LOCAL_PAGE_MESSAGES ? LOCAL_PAGE_MESSAGES : inbox->limit;
 	/* A message with its consignees, and the lists of each turn that finds one: of what is left to find. */
-	size_t budget = max * max * (sizeof(void *) + sizeof(struct inbox_cursor)) + max * (sizeof(struct local_message) + CONSIGN_CONSIGNEES_MAX * sizeof(struct consign_org) + 128);
+	size_t budget = max * max * (sizeof(void *) + sizeof(struct inbox_cursor)) +
+			max * (sizeof(struct local_message) + CONSIGN_CONSIGNEES_MAX * sizeof(struct consign_org) + 128);
 	enum consign_err err = r == NULL ? CONSIGN_E_NO_MEMORY : arena_new(budget, &r->arena);
 
 	if (err != CONSIGN_OK) {

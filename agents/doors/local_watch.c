@@ -27,8 +27,8 @@ struct local_watch_state {
 	struct subscription subscription;
 	uint32_t window;
 	bool with_content;
-	bool is_due;             /* there may be something to send */
-	struct inbox_cursor at;  /* looked at up to here */
+	bool is_due;               /* there may be something to send */
+	struct inbox_cursor at;    /* looked at up to here */
 	struct inbox_cursor *sent; /* unacknowledged: [head, head + n) of the window's places */
 	size_t head;
 	size_t n;
@@ -276,8 +276,8 @@ create(struct tool *t, uint64_t number, const struct local_watch *wish)
 }
 
 _Static_assert(sizeof(((struct subscription *)0)->name) == sizeof(((struct local_watch *)0)->subscription) &&
-                   sizeof(((struct subscription *)0)->type) == sizeof(((struct local_watch *)0)->type) &&
-                   sizeof(((struct subscription *)0)->study) == sizeof(((struct local_watch *)0)->study),
+		   sizeof(((struct subscription *)0)->type) == sizeof(((struct local_watch *)0)->type) &&
+		   sizeof(((struct subscription *)0)->study) == sizeof(((struct local_watch *)0)->study),
     "a wish is copied into a subscription");
 
 void

@@ -293,10 +293,10 @@ socket_door_open(struct agent *a, struct socket_door **ret_door)
 	door->tools = calloc(SOCKET_TOOLS_MAX, sizeof *door->tools);
 	/* The wire bounds what a frame may cost by its length; this is that bound for the largest. */
 	err = door->path == NULL || door->tools == NULL
-	          ? CONSIGN_E_NO_MEMORY
-	          : arena_new(2 * (CONSIGN_UNPACK_BUDGET_BASE_BYTES +
-	                              (size_t)CONSIGN_LOCAL_FRAME_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE),
-	                &door->arena);
+		  ? CONSIGN_E_NO_MEMORY
+		  : arena_new(2 * (CONSIGN_UNPACK_BUDGET_BASE_BYTES +
+				      (size_t)CONSIGN_LOCAL_FRAME_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE),
+			&door->arena);
 	if (err == CONSIGN_OK)
 		err = open_socket(a->home, door->path, &door->fd);
 	if (err == CONSIGN_OK)

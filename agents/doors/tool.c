@@ -146,10 +146,8 @@ sayable(const char *text)
 void
 tool_refuse(struct tool *t, uint64_t number, enum consign_code code, const char *detail, const char *hint)
 {
-	struct local_error error = {.code = code,
-	    .retry_class = consign_code_may_retry(code) != 0,
-	    .detail = sayable(detail),
-	    .hint = sayable(hint)};
+	struct local_error error = {
+	    .code = code, .retry_class = consign_code_may_retry(code) != 0, .detail = sayable(detail), .hint = sayable(hint)};
 
 	tool_reply(t, &(struct local_reply){.number = number, .error = &error});
 }
@@ -211,8 +209,8 @@ take_frame(struct tool *t, struct consign_slice frame)
 	else if (err == CONSIGN_E_NO_MEMORY)
 		end_after_refusal(t, CONSIGN_CODE_TRY_LATER, "out of memory", "");
 	else
-		end_after_refusal(t, err == CONSIGN_E_TOO_BIG ? CONSIGN_CODE_TOO_BIG : CONSIGN_CODE_MALFORMED, "the frame is no request",
-		    "a request has one operation, and keeps to the forms and limits of local.proto");
+		end_after_refusal(t, err == CONSIGN_E_TOO_BIG ? CONSIGN_CODE_TOO_BIG : CONSIGN_CODE_MALFORMED,
+		    "the frame is no request", "a request has one operation, and keeps to the forms and limits of local.proto");
 }
 
 static bool

@@ -29,8 +29,8 @@ struct tool {
 	struct socket_door *door; /* NULL: the connection has ended */
 	size_t refs;
 	int fd;
-	size_t slot;     /* in the door */
-	struct buf in;   /* starts at a frame */
+	size_t slot;   /* in the door */
+	struct buf in; /* starts at a frame */
 	struct buf out;
 	size_t out_sent; /* bytes of out that are gone */
 	size_t pending_bytes;

@@ -34,6 +34,7 @@ struct consign_outgoing {
 	const char *name;         /* NULL: none */
 	struct consign_slice content;
 	const char *idempotency_key; /* NULL: none; the same key again gives the first one's id and sends nothing */
+	uint64_t expires_us; /* microseconds since 1970 UTC, by this machine's clock; 0: 30 days from now */
 };
 
 /* What became of one handed in, in the order of handing in. code CONSIGN_CODE_NONE: it is queued, durably. */

@@ -62,6 +62,7 @@ put_outgoing(struct arena *arena, const struct consign_outgoing *m, struct local
 	w->name = text_slice(m->name);
 	w->content = m->content;
 	w->idempotency_key = text_slice(m->idempotency_key);
+	w->expires_us = m->expires_us;
 	if (m->content.len > CONSIGN_CONTENT_MAX_BYTES)
 		return CONSIGN_E_TOO_BIG;
 	*ret_wire = w;

@@ -29,6 +29,7 @@ static const struct wire_field local_outgoing_fields[] = {
     BYTES(local_outgoing, 6, name, FORM_UTF8, 0, CONSIGN_NAME_MAX_BYTES),
     BYTES(local_outgoing, 7, content, FORM_RAW, 0, CONSIGN_CONTENT_MAX_BYTES),
     BYTES(local_outgoing, 8, idempotency_key, FORM_RAW, 0, CONSIGN_IDEMPOTENCY_KEY_MAX_BYTES),
+    NUM64(local_outgoing, 9, expires_us, 0, WIRE_U64_MAX),
 };
 static const struct wire_message wire_local_outgoing = {TABLE(local_outgoing, "OutgoingMessage", outgoing_message, 0)};
 

@@ -14,6 +14,7 @@ struct local_outgoing {
 	struct consign_slice name; /* text */
 	struct consign_slice content;
 	struct consign_slice idempotency_key;
+	uint64_t expires_us; /* 0: the default */
 };
 
 struct local_send {

@@ -18,19 +18,19 @@
 #define PARTS 16u
 
 const char fixture_yaml[] = "studies:\n"
-                            "  - id: one\n"
-                            "    title: First\n"
-                            "    parties:\n"
-                            "      - {org: acme, roles: [sponsor], clearance: unblinded}\n"
-                            "      - {org: bolt, roles: [cro], clearance: restricted}\n"
-                            "  - id: two\n"
-                            "    title: Second\n"
-                            "    parties:\n"
-                            "      - {org: acme, roles: [sponsor], clearance: unblinded}\n"
-                            "      - {org: cora, roles: [site], clearance: open}\n"
-                            "rules:\n"
-                            "  - {id: no-secrets, forbid: [x.secret]}\n"
-                            "  - {id: notes, permit: [x.note, x.secret]}\n";
+			    "  - id: one\n"
+			    "    title: First\n"
+			    "    parties:\n"
+			    "      - {org: acme, roles: [sponsor], clearance: unblinded}\n"
+			    "      - {org: bolt, roles: [cro], clearance: restricted}\n"
+			    "  - id: two\n"
+			    "    title: Second\n"
+			    "    parties:\n"
+			    "      - {org: acme, roles: [sponsor], clearance: unblinded}\n"
+			    "      - {org: cora, roles: [site], clearance: open}\n"
+			    "rules:\n"
+			    "  - {id: no-secrets, forbid: [x.secret]}\n"
+			    "  - {id: notes, permit: [x.note, x.secret]}\n";
 
 static void *
 take(struct hub_fixture *f, size_t size)
@@ -171,7 +171,8 @@ fixture_update(struct hub_fixture *f, uint64_t from)
 }
 
 struct signed_document *
-fixture_sign(struct hub_fixture *f, enum sign_kind kind, const struct consign_hash *hub_id, struct consign_slice content, unsigned signers)
+fixture_sign(
+    struct hub_fixture *f, enum sign_kind kind, const struct consign_hash *hub_id, struct consign_slice content, unsigned signers)
 {
 	struct signed_document *d = take(f, sizeof *d);
 
@@ -257,7 +258,11 @@ fixture_root(struct hub_fixture *f, unsigned signers)
 {
 	static const struct consign_hash no_hub;
 	static const uint8_t random[32] = {1, 2, 3};
-	struct root r = {.format = 1, .created_us = FIXTURE_NOW_US, .name = slice_text("Test hub"), .threshold = f->threshold, .broker = &f->broker};
+	struct root r = {.format = 1,
+	    .created_us = FIXTURE_NOW_US,
+	    .name = slice_text("Test hub"),
+	    .threshold = f->threshold,
+	    .broker = &f->broker};
 	struct admin *admins[4];
 
 	for (size_t i = 0; i < f->n_admins; i++)
@@ -380,9 +385,18 @@ fixture_card(struct hub_fixture *f, const char *name)
 	struct valid_key seal = {o->seal_public, FIXTURE_NOW_US, FIXTURE_NOW_US + 30 * FIXTURE_DAY_US};
 	struct valid_key *signing_keys[] = {&signing}, *seal_keys[] = {&seal};
 	uint32_t formats[] = {1};
-	struct card card = {.format = 1, .hub_id = f->hub_id, .org = o->member.org, .version = 1, .created_us = FIXTURE_NOW_US,
-	    .expires_us = FIXTURE_NOW_US + 30 * FIXTURE_DAY_US, .identity_key = o->identity_public, .transport_key = o->transport_public,
-	    .witness_key = o->identity_public, .signing_keys = {signing_keys, 1}, .seal_keys = {seal_keys, 1}, .formats = {formats, 1}};
+	struct card card = {.format = 1,
+	    .hub_id = f->hub_id,
+	    .org = o->member.org,
+	    .version = 1,
+	    .created_us = FIXTURE_NOW_US,
+	    .expires_us = FIXTURE_NOW_US + 30 * FIXTURE_DAY_US,
+	    .identity_key = o->identity_public,
+	    .transport_key = o->transport_public,
+	    .witness_key = o->identity_public,
+	    .signing_keys = {signing_keys, 1},
+	    .seal_keys = {seal_keys, 1},
+	    .formats = {formats, 1}};
 
 	for (size_t i = 0; i < f->cards.n; i++)
 		if (strcmp(f->cards.v[i].org.s, name) == 0) {

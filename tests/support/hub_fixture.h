@@ -79,8 +79,8 @@ struct fixture_document *fixture_card(struct hub_fixture *f, const char *org);
 struct signed_document *fixture_sign(struct hub_fixture *f, enum sign_kind kind, const struct consign_hash *hub_id,
     struct consign_slice content, unsigned signers);
 /* A document of any content, signed by one key: for cards that a test makes by hand. */
-struct published_document *fixture_document_by(struct hub_fixture *f, enum sign_kind kind, const struct secret *key,
-    struct consign_slice content);
+struct published_document *
+fixture_document_by(struct hub_fixture *f, enum sign_kind kind, const struct secret *key, struct consign_slice content);
 /* Encodes a struct into the arena. */
 struct consign_slice fixture_encode(struct hub_fixture *f, const struct wire_message *table, const void *message);
 
@@ -119,8 +119,8 @@ enum consign_err fixture_take(struct hub_fixture *f, struct hub *hub, const stru
 struct hub *hub_fixture_hub(struct hub_fixture *f, bool complete);
 
 /* A manifest of one item from an org to others, for a body of a few bytes; not encoded yet, so that a test may change it. */
-struct manifest *fixture_manifest(struct hub_fixture *f, const char *from, const char *study, const char *type, enum consign_label label,
-    const char *const *to, size_t n_to);
+struct manifest *fixture_manifest(struct hub_fixture *f, const char *from, const char *study, const char *type,
+    enum consign_label label, const char *const *to, size_t n_to);
 struct consign_slice fixture_body(void); /* the body that fixture_manifest speaks of */
 /* Encoded, signed with the consignor's signing key. */
 struct signed_manifest *fixture_sign_manifest(struct hub_fixture *f, const struct manifest *m);

@@ -40,7 +40,7 @@ struct fixture {
 };
 
 static const char *const consignors[3] = {"acme", "biomake", "globalcro"};
-static unsigned store_failures; /* agent_store_failed was called */
+static unsigned store_failures;       /* agent_store_failed was called */
 static enum consign_err commit_error; /* what the next commits answer */
 
 void
@@ -198,13 +198,13 @@ struct mail_item {
 	uint32_t index;
 	const char *type;
 	const char *content;
-	size_t size;      /* 0: of the text */
+	size_t size; /* 0: of the text */
 	bool is_rejected;
 };
 
 struct mail {
-	size_t consignor; /* of consignors[] */
-	const char *study; /* NULL: ACME-301 */
+	size_t consignor;            /* of consignors[] */
+	const char *study;           /* NULL: ACME-301 */
 	const struct consign_id *id; /* NULL: a new one */
 	const struct mail_item *items;
 	size_t n;
@@ -273,8 +273,8 @@ seal_mail(struct fixture *f, const struct mail *mail, const struct consign_id *i
 		items[i].index = x->index;
 		snprintf(items[i].type.s, sizeof items[i].type.s, "%s", x->type);
 		assert_int_equal(payload_encode(&payload, &plain), CONSIGN_OK);
-		assert_int_equal(seal_item(key, &context, x->index, CONSIGN_LABEL_RESTRICTED, buf_slice(&plain), body,
-		                     &items[i].commitment),
+		assert_int_equal(
+		    seal_item(key, &context, x->index, CONSIGN_LABEL_RESTRICTED, buf_slice(&plain), body, &items[i].commitment),
 		    CONSIGN_OK);
 		buf_clear(&plain);
 		assert_int_equal(buf_append_u8(outcomes, x->is_rejected ? ITEM_REJECTED : ITEM_ACCEPTED), CONSIGN_OK);
@@ -294,8 +294,9 @@ seal_mail(struct fixture *f, const struct mail *mail, const struct consign_id *i
 static inline struct consign_id
 deliver(struct fixture *f, const struct mail *mail)
 {
-	static const char sql[] = "INSERT INTO inbox (consignor, id, position, received_us, accepted_us, leaf, manifest, body, key,"
-	                          " outcomes, statement, receipt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, x'', x'')";
+	static const char sql[] =
+	    "INSERT INTO inbox (consignor, id, position, received_us, accepted_us, leaf, manifest, body, key,"
+	    " outcomes, statement, receipt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, x'', x'')";
 	struct consign_id id = mail->id == NULL ? new_id(f) : *mail->id;
 	struct buf manifest = {0}, body = {0}, outcomes = {0};
 	uint8_t key[SEAL_STORED_KEY_BYTES];

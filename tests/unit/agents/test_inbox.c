@@ -374,7 +374,8 @@ test_inbox_facts_count_and_know_the_position_of_a_tombstone(void **state)
 	assert_int_equal(facts.consignments, 0);
 	assert_int_equal(facts.position, 0);
 	deliver_many(f, 2, "x.a");
-	run_sql(f, "INSERT INTO tombstone (position, consignor, id, at_us, statement, receipt) VALUES (3, 'acme', x'01', 1, x'', x'')");
+	run_sql(f,
+	    "INSERT INTO tombstone (position, consignor, id, at_us, statement, receipt) VALUES (3, 'acme', x'01', 1, x'', x'')");
 	assert_int_equal(inbox_facts(f->agent.inbox, &facts), CONSIGN_OK);
 	assert_int_equal(facts.consignments, 2);
 	assert_int_equal(facts.position, 3);

@@ -45,7 +45,8 @@ tell(const struct put *p, const char *id, enum consign_code code)
 }
 
 void
-outbox_put(struct outbox *o, const struct local_outgoing *message, outbox_outcome *told, void *context, uint64_t request, size_t index)
+outbox_put(
+    struct outbox *o, const struct local_outgoing *message, outbox_outcome *told, void *context, uint64_t request, size_t index)
 {
 	struct put p = {told, context, request, index};
 
@@ -671,7 +672,7 @@ test_socket_takes_no_more_messages_than_the_store_keeps_up_with(void **state)
 	size_t sent = 0, told = 0;
 
 	for (uint64_t i = 1; i <= 40; i++)
-		put_request(&out, &(struct local_request){  .number = i, .send = &request});
+		put_request(&out, &(struct local_request){.number = i, .send = &request});
 	while (told < 40) {
 		for (unsigned idle = 0; idle < 5;) {
 			ssize_t n = send(c.fd, out.data + sent, out.len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -17,8 +17,9 @@
 static struct consign_id
 send_one(struct fixture *f, enum outbox_state state)
 {
-	static const char sql[] = "INSERT INTO outbox (id, study, state, attempt, created_us, expires_us, manifest, key, accepted_us, leaf)"
-	                          " VALUES (?1, 'ACME-301', ?2, 2, ?3, 9000, ?4, x'', ?5, ?6)";
+	static const char sql[] =
+	    "INSERT INTO outbox (id, study, state, attempt, created_us, expires_us, manifest, key, accepted_us, leaf)"
+	    " VALUES (?1, 'ACME-301', ?2, 2, ?3, 9000, ?4, x'', ?5, ?6)";
 	struct document_ref ref = {.version = 1};
 	struct seen seen = {.root = &ref, .directory = &ref, .policy = &ref, .card = &ref};
 	struct manifest_consignee acme = {.org = {"acme"}}, biomake = {.org = {"biomake"}};
@@ -66,7 +67,7 @@ static void
 settle_one(struct fixture *f, const struct consign_id *id, const char *org, uint32_t outcome)
 {
 	static const char sql[] = "INSERT INTO settlement (id, org, at_us, position, expired, receipt, statement)"
-	                          " VALUES (?1, ?2, ?3, 7, ?4, ?5, x'')";
+				  " VALUES (?1, ?2, ?3, 7, ?4, ?5, x'')";
 	struct document_ref ref = {.version = 1};
 	struct seen seen = {.root = &ref, .directory = &ref, .policy = &ref, .card = &ref};
 	struct item_verdict zero = {.index = 0, .outcome = outcome}, two = {.index = 2, .outcome = ITEM_ACCEPTED};
@@ -108,7 +109,7 @@ static void
 refuse_item(struct fixture *f, const struct consign_id *id, uint32_t index, bool has_place)
 {
 	static const char sql[] = "INSERT INTO refused_item (id, idx, at_us, type, org, code, rule, detail, statement)"
-	                          " VALUES (?1, ?2, 1500, 'x.one', 'biomake', ?3, 'no-kits', 'the rule says no', ?4)";
+				  " VALUES (?1, ?2, 1500, 'x.one', 'biomake', ?3, 'no-kits', 'the rule says no', ?4)";
 	struct leaf leaf = {.index = has_place ? 12 : 0, .record = slice_text("record")};
 	struct proof path = {0};
 	struct statement statement = {.leaf = &leaf, .has_place = has_place, .path = has_place ? &path : NULL};
@@ -273,8 +274,9 @@ test_track_says_refused_without_a_leaf_when_the_refusal_has_none(void **state)
 static void
 test_track_knows_what_was_refused_before_it_left(void **state)
 {
-	static const char sql[] = "INSERT INTO local_refusal (id, at_us, consignees, study, type, label, org, code, rule, detail)"
-	                          " VALUES (?1, 1200, 'acme globalcro', 'ACME-301', 'x.kit', 3, 'globalcro', 6, '', 'not cleared')";
+	static const char sql[] =
+	    "INSERT INTO local_refusal (id, at_us, consignees, study, type, label, org, code, rule, detail)"
+	    " VALUES (?1, 1200, 'acme globalcro', 'ACME-301', 'x.kit', 3, 'globalcro', 6, '', 'not cleared')";
 	struct fixture *f = *state;
 	struct consign_id id = new_id(f);
 	struct consign_message_id second = message_of(&id, 1);

@@ -66,7 +66,8 @@ static void
 learn(struct fixture *t)
 {
 	fixture_publish_all(&t->f);
-	assert_int_equal(fixture_take(&t->f, t->agent.hub, fixture_all(&t->f, hub_checkpoint(t->agent.hub)->size), HUB_PROVEN), CONSIGN_OK);
+	assert_int_equal(
+	    fixture_take(&t->f, t->agent.hub, fixture_all(&t->f, hub_checkpoint(t->agent.hub)->size), HUB_PROVEN), CONSIGN_OK);
 }
 
 static void
@@ -86,8 +87,11 @@ write_record(struct delivery *d)
 	mailbox_genesis(&d->t->f.hub_id, "bolt", &d->opening.previous);
 	snprintf(d->opening.org.s, sizeof d->opening.org.s, "bolt");
 	d->opening.position = 1;
-	d->accepted = (struct accepted_record){.consignor = d->m->consignor, .consignment_id = d->m->consignment_id, .attempt = d->m->attempt,
-	    .root = fixture_ref(&d->t->f, fixture_newest(&d->t->f.roots)), .card = fixture_ref(&d->t->f, &d->t->f.cards.v[0])};
+	d->accepted = (struct accepted_record){.consignor = d->m->consignor,
+	    .consignment_id = d->m->consignment_id,
+	    .attempt = d->m->attempt,
+	    .root = fixture_ref(&d->t->f, fixture_newest(&d->t->f.roots)),
+	    .card = fixture_ref(&d->t->f, &d->t->f.cards.v[0])};
 	hash_sha256(d->sm->manifest, &d->accepted.manifest_digest);
 	d->accepted.mailboxes.v = arena_alloc(d->t->arena, sizeof *d->accepted.mailboxes.v);
 	mailbox_commitment(&d->t->f.hub_id, &d->opening, &d->accepted.mailboxes.v[0]);
@@ -195,8 +199,11 @@ record_of_a_refusal(struct delivery *d)
 	struct refused_record *r = arena_alloc(d->t->arena, sizeof *r);
 
 	verdict.code = CONSIGN_CODE_EXPIRED;
-	*r = (struct refused_record){.consignor = d->m->consignor, .consignment_id = d->m->consignment_id, .attempt = 1,
-	    .root = d->accepted.root, .verdicts = {verdicts, 1}};
+	*r = (struct refused_record){.consignor = d->m->consignor,
+	    .consignment_id = d->m->consignment_id,
+	    .attempt = 1,
+	    .root = d->accepted.root,
+	    .verdicts = {verdicts, 1}};
 	d->record.accepted = NULL;
 	d->record.refused = r;
 }
@@ -398,13 +405,13 @@ static void
 clearance_lowered(struct delivery *d)
 {
 	static const char lower[] = "studies:\n"
-	                            "  - id: one\n"
-	                            "    title: First\n"
-	                            "    parties:\n"
-	                            "      - {org: acme, roles: [sponsor], clearance: unblinded}\n"
-	                            "      - {org: bolt, roles: [cro], clearance: open}\n"
-	                            "rules:\n"
-	                            "  - {id: notes, permit: [x.note]}\n";
+				    "  - id: one\n"
+				    "    title: First\n"
+				    "    parties:\n"
+				    "      - {org: acme, roles: [sponsor], clearance: unblinded}\n"
+				    "      - {org: bolt, roles: [cro], clearance: open}\n"
+				    "rules:\n"
+				    "  - {id: notes, permit: [x.note]}\n";
 
 	fixture_policy(&d->t->f, lower, FIXTURE_ALL_SIGN);
 	fixture_root(&d->t->f, FIXTURE_ALL_SIGN);
@@ -415,7 +422,9 @@ clearance_lowered(struct delivery *d)
 static void
 bury(struct delivery *d, const char *consignee, uint64_t position)
 {
-	struct retention_record r = {.consignor = d->m->consignor, .consignment_id = d->m->consignment_id, .position = position,
+	struct retention_record r = {.consignor = d->m->consignor,
+	    .consignment_id = d->m->consignment_id,
+	    .position = position,
 	    .reason = RETENTION_EXPIRED};
 	struct ledger_record record = {.format = 1, .at_us = FIXTURE_NOW_US, .retention = &r};
 
@@ -517,7 +526,8 @@ test_verify_gives_each_outcome_for_its_reason(void **state)
 		make(own, c, &d);
 		check(&d, &v);
 		if (v.outcome != c->outcome || v.code != c->code)
-			fail_msg("%s: %s %s (%s), not %s", c->name, words[v.outcome], consign_code_text(v.code), v.why, words[c->outcome]);
+			fail_msg("%s: %s %s (%s), not %s", c->name, words[v.outcome], consign_code_text(v.code), v.why,
+			    words[c->outcome]);
 		assert_int_equal(v.why[0] != '\0', c->outcome != VERIFY_TAKE);
 		teardown(&own);
 	}

@@ -356,17 +356,22 @@ judge(struct submission *s, struct judgement *ret_judgement)
 	} else if (!s->is_signed) {
 		s->sm = arena_alloc(s->t->arena, sizeof *s->sm);
 		s->sm->manifest = slice_text("no manifest");
-		sign_make(fixture_org(&s->t->f, s->m->consignor.s)->signing, SIGN_MANIFEST, &s->t->f.hub_id, s->sm->manifest, &s->sm->signature);
+		sign_make(fixture_org(&s->t->f, s->m->consignor.s)->signing, SIGN_MANIFEST, &s->t->f.hub_id, s->sm->manifest,
+		    &s->sm->signature);
 	}
 	buf_clear(&encoded);
-	assert_int_equal(judge_submission(s->t->hub, s->org, s->sm, s->m, s->body, s->now_us, s->t->arena, ret_judgement), CONSIGN_OK);
+	assert_int_equal(
+	    judge_submission(s->t->hub, s->org, s->sm, s->m, s->body, s->now_us, s->t->arena, ret_judgement), CONSIGN_OK);
 }
 
 static struct submission
 good(struct fixture *t)
 {
-	return (struct submission){.t = t, .org = "acme", .m = fixture_manifest(&t->f, "acme", "one", "x.note", CONSIGN_LABEL_OPEN, to_bolt, 1),
-	    .body = fixture_body(), .now_us = FIXTURE_NOW_US};
+	return (struct submission){.t = t,
+	    .org = "acme",
+	    .m = fixture_manifest(&t->f, "acme", "one", "x.note", CONSIGN_LABEL_OPEN, to_bolt, 1),
+	    .body = fixture_body(),
+	    .now_us = FIXTURE_NOW_US};
 }
 
 static void
@@ -461,7 +466,10 @@ test_judge_names_at_most_256_and_fits_a_record(void **state)
 	judge(&s, &j);
 	assert_int_equal(j.n, 256);
 	struct document_ref root = {2, t->f.hub_id};
-	struct refused_record refused = {.consignor = s.m->consignor, .consignment_id = s.m->consignment_id, .attempt = 1, .root = &root,
+	struct refused_record refused = {.consignor = s.m->consignor,
+	    .consignment_id = s.m->consignment_id,
+	    .attempt = 1,
+	    .root = &root,
 	    .verdicts = {j.verdicts, j.n}};
 	struct ledger_record record = {.format = 1, .at_us = FIXTURE_NOW_US, .refused = &refused};
 	struct buf bytes = {0};

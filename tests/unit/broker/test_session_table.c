@@ -12,10 +12,10 @@
 #include "core/file.h"
 #include "session.h"
 
-static const char *const peer_commands[] = {"open", "hello", "submit", "release", "delivered", "confirm", "credit", "fetch", "publish",
-    "invite", "joins_query", "join", "ping", "bye"};
-static const char *const broker_commands[] = {"challenge", "welcome", "documents", "answers", "try_later", "deliver", "settled",
-    "joins_reply", "done", "pong"};
+static const char *const peer_commands[] = {"open", "hello", "submit", "release", "delivered", "confirm", "credit", "fetch",
+    "publish", "invite", "joins_query", "join", "ping", "bye"};
+static const char *const broker_commands[] = {
+    "challenge", "welcome", "documents", "answers", "try_later", "deliver", "settled", "joins_reply", "done", "pong"};
 
 static void
 test_session_table_has_a_row_for_each_command_of_a_peer(void **state)
@@ -116,7 +116,8 @@ test_session_table_is_the_one_in_the_protocol(void **state)
 	(void)state;
 	assert_int_equal(file_read(CONSIGN_SOURCE_DIR "/docs/PROTOCOL.md", 1 << 20, &text), CONSIGN_OK);
 	assert_int_equal(buf_append_u8(&text, 0), CONSIGN_OK);
-	char *at = strstr((char *)text.data, "<!-- session-table:begin -->\n"), *end = strstr((char *)text.data, "<!-- session-table:end -->");
+	char *at = strstr((char *)text.data, "<!-- session-table:begin -->\n"),
+	     *end = strstr((char *)text.data, "<!-- session-table:end -->");
 
 	assert_non_null(at);
 	assert_non_null(end);

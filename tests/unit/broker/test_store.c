@@ -23,7 +23,7 @@ struct fixture {
 	struct hub_fixture f;
 	char folder[64];
 	char path[96];
-	struct db *db;      /* writing */
+	struct db *db; /* writing */
 	struct db *reading;
 	struct store_writer *writer;
 	struct ledger *ledger;
@@ -123,7 +123,8 @@ accept(struct fixture *t, const char *const *to, size_t n, struct mail *ret_mail
 	struct mail mail = {.m = fixture_manifest(&t->f, "acme", "one", "x.note", CONSIGN_LABEL_OPEN, to, n)};
 	struct signed_manifest *sm = fixture_sign_manifest(&t->f, mail.m);
 	struct document_ref root = {2, t->f.hub_id}, card = {1, t->f.hub_id};
-	struct accepted_record accepted = {.consignor = mail.m->consignor, .consignment_id = mail.m->consignment_id, .attempt = 1, .root = &root, .card = &card};
+	struct accepted_record accepted = {
+	    .consignor = mail.m->consignor, .consignment_id = mail.m->consignment_id, .attempt = 1, .root = &root, .card = &card};
 	struct store_entry e = {0};
 	struct consign_hash commitments[4];
 
@@ -136,7 +137,8 @@ accept(struct fixture *t, const char *const *to, size_t n, struct mail *ret_mail
 		struct mailbox_opening o = {0};
 
 		mailbox_take(t->mailboxes, mailbox_of(t->mailboxes, to[i]), &e.mailboxes[i]);
-		o = (struct mailbox_opening){e.mailboxes[i].org, e.mailboxes[i].position, e.mailboxes[i].previous, e.mailboxes[i].salt};
+		o = (struct mailbox_opening){
+		    e.mailboxes[i].org, e.mailboxes[i].position, e.mailboxes[i].previous, e.mailboxes[i].salt};
 		mailbox_commitment(&t->f.hub_id, &o, &commitments[i]);
 	}
 	accepted.mailboxes.v = commitments;
@@ -164,8 +166,13 @@ static enum consign_err
 deliver(struct fixture *t, const struct mail *mail, const char *org, uint64_t position)
 {
 	struct delivered_record delivered = {.consignor = mail->m->consignor, .consignment_id = mail->m->consignment_id};
-	struct store_entry e = {.has_delivery = true, .position = position, .mail_leaf = mail->leaf, .consignor = mail->m->consignor,
-	    .consignment_id = mail->m->consignment_id, .receipt = slice_text("a delivery receipt"), .n_leaves = 1};
+	struct store_entry e = {.has_delivery = true,
+	    .position = position,
+	    .mail_leaf = mail->leaf,
+	    .consignor = mail->m->consignor,
+	    .consignment_id = mail->m->consignment_id,
+	    .receipt = slice_text("a delivery receipt"),
+	    .n_leaves = 1};
 	struct ledger_record record = {.delivered = &delivered};
 
 	snprintf(e.consignee.s, sizeof e.consignee.s, "%s", org);
@@ -270,7 +277,9 @@ test_store_remembers_what_an_id_became(void **state)
 	struct checkpoint checkpoint = *ledger_checkpoint(t->ledger);
 
 	assert_int_equal(ledger_prove(t->ledger, past.statement->leaf->index, t->arena, &past.statement->path), CONSIGN_OK);
-	assert_int_equal(statement_verify(past.statement, &t->f.broker.receipt_key, &t->f.hub_id, &checkpoint, false, t->arena, &record, &entry), CONSIGN_OK);
+	assert_int_equal(statement_verify(past.statement, &t->f.broker.receipt_key, &t->f.hub_id, &checkpoint, false, t->arena,
+			     &record, &entry),
+	    CONSIGN_OK);
 	for (size_t i = 0; i < 2; i++) {
 		mailbox_commitment(&t->f.hub_id, past.statement->openings.v[i], &commitment);
 		assert_true(hash_equal(&record->accepted->mailboxes.v[i], &commitment));
@@ -283,10 +292,15 @@ refuse(struct fixture *t, struct manifest *m, const struct consign_hash *digest)
 {
 	struct document_ref root = {2, t->f.hub_id};
 	struct verdict verdict = {.code = CONSIGN_CODE_POLICY_NO_RULE}, *verdicts[] = {&verdict};
-	struct refused_record refused = {.consignor = m->consignor, .consignment_id = m->consignment_id, .attempt = m->attempt,
-	    .manifest_digest = *digest, .root = &root, .verdicts = {verdicts, 1}};
+	struct refused_record refused = {.consignor = m->consignor,
+	    .consignment_id = m->consignment_id,
+	    .attempt = m->attempt,
+	    .manifest_digest = *digest,
+	    .root = &root,
+	    .verdicts = {verdicts, 1}};
 	struct ledger_record record = {.refused = &refused};
-	struct store_entry e = {.has_refusal = true, .manifest = m, .manifest_digest = *digest, .leaves = leaf_of(t, &record), .n_leaves = 1};
+	struct store_entry e = {
+	    .has_refusal = true, .manifest = m, .manifest_digest = *digest, .leaves = leaf_of(t, &record), .n_leaves = 1};
 
 	assert_int_equal(commit(t, &e), CONSIGN_OK);
 }
@@ -295,7 +309,8 @@ static void
 test_store_remembers_the_newest_refusal(void **state)
 {
 	struct fixture *t = *state;
-	struct manifest *m = fixture_manifest(&t->f, "acme", "one", "x.note", CONSIGN_LABEL_OPEN, (const char *const[]){"bolt"}, 1);
+	struct manifest *m =
+	    fixture_manifest(&t->f, "acme", "one", "x.note", CONSIGN_LABEL_OPEN, (const char *const[]){"bolt"}, 1);
 	struct consign_hash one = {{1}}, two = {{2}};
 	struct store_past past;
 
@@ -427,11 +442,19 @@ test_store_finds_what_expired_until_it_has_its_tombstone(void **state)
 	assert_string_equal(expired[0].consignee.s, "bolt");
 	assert_string_equal(expired[0].consignor.s, "acme");
 	assert_int_equal(expired[0].position, 1);
-	struct retention_record retention = {.consignor = mail.m->consignor, .consignment_id = mail.m->consignment_id,
-	    .consignee = expired[0].consignee, .position = 1, .reason = RETENTION_EXPIRED};
+	struct retention_record retention = {.consignor = mail.m->consignor,
+	    .consignment_id = mail.m->consignment_id,
+	    .consignee = expired[0].consignee,
+	    .position = 1,
+	    .reason = RETENTION_EXPIRED};
 	struct ledger_record record = {.retention = &retention};
-	struct store_entry e = {.has_tombstone = true, .consignee = expired[0].consignee, .position = 1, .consignor = mail.m->consignor,
-	    .consignment_id = mail.m->consignment_id, .leaves = leaf_of(t, &record), .n_leaves = 1};
+	struct store_entry e = {.has_tombstone = true,
+	    .consignee = expired[0].consignee,
+	    .position = 1,
+	    .consignor = mail.m->consignor,
+	    .consignment_id = mail.m->consignment_id,
+	    .leaves = leaf_of(t, &record),
+	    .n_leaves = 1};
 
 	assert_int_equal(commit(t, &e), CONSIGN_OK);
 	assert_int_equal(store_expired(t->reading, mail.m->expires_us, 10, t->arena, &expired, &n), CONSIGN_OK);
@@ -465,10 +488,14 @@ test_store_gives_no_tombstone_to_what_is_settled(void **state)
 
 	assert_int_equal(accept(t, (const char *const[]){"bolt"}, 1, &mail), CONSIGN_OK);
 	assert_int_equal(deliver(t, &mail, "bolt", 1), CONSIGN_OK);
-	struct retention_record retention = {.consignor = mail.m->consignor, .consignment_id = mail.m->consignment_id, .position = 1,
-	    .reason = RETENTION_EXPIRED};
+	struct retention_record retention = {
+	    .consignor = mail.m->consignor, .consignment_id = mail.m->consignment_id, .position = 1, .reason = RETENTION_EXPIRED};
 	struct ledger_record record = {.retention = &retention};
-	struct store_entry e = {.has_tombstone = true, .position = 1, .consignor = mail.m->consignor, .consignment_id = mail.m->consignment_id, .n_leaves = 1};
+	struct store_entry e = {.has_tombstone = true,
+	    .position = 1,
+	    .consignor = mail.m->consignor,
+	    .consignment_id = mail.m->consignment_id,
+	    .n_leaves = 1};
 
 	snprintf(e.consignee.s, sizeof e.consignee.s, "bolt");
 	retention.consignee = e.consignee;

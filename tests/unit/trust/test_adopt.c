@@ -20,7 +20,8 @@ struct assigned {
 
 /* As the broker does: the record of the document becomes the next leaf. */
 static void
-assign(void *context, enum sign_kind kind, const char *org, uint64_t version, const struct consign_hash *hash, struct leaf *ret_leaf)
+assign(
+    void *context, enum sign_kind kind, const char *org, uint64_t version, const struct consign_hash *hash, struct leaf *ret_leaf)
 {
 	struct assigned *a = context;
 	struct document_ref ref = {version, *hash};
@@ -75,7 +76,8 @@ test_adopt_assigns_leaves_in_the_order_of_the_ledger(void **state)
 	struct hub *hub;
 	struct assigned a;
 	struct buf stored = {0};
-	static const enum sign_kind order[] = {SIGN_CARD, SIGN_CARD, SIGN_CARD, SIGN_DIRECTORY, SIGN_POLICY, SIGN_ROOT, SIGN_ROOT};
+	static const enum sign_kind order[] = {
+	    SIGN_CARD, SIGN_CARD, SIGN_CARD, SIGN_DIRECTORY, SIGN_POLICY, SIGN_ROOT, SIGN_ROOT};
 
 	(void)state;
 	prepare(&f);
@@ -114,7 +116,8 @@ test_adopt_reloads_the_same_hub_from_the_store(void **state)
 
 	d->checkpoint = NULL;
 	fixture_add_card(&f, d, fixture_newest(&f.cards));
-	assert_int_equal(hub_stage(hub, fixture_encode(&f, &wire_session_documents, d), HUB_PUBLISH, &stage, problem), CONSIGN_OK);
+	assert_int_equal(
+	    hub_stage(hub, fixture_encode(&f, &wire_session_documents, d), HUB_PUBLISH, &stage, problem), CONSIGN_OK);
 	hub_stage_assign(stage, assign, &a);
 	assert_int_equal(hub_stage_encode(stage, &next), CONSIGN_OK);
 	hub_adopt(hub, &stage);

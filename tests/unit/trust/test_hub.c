@@ -95,7 +95,8 @@ test_hub_root_in_force_is_the_last_one_before_the_leaf(void **state)
 	fixture_pass(&t->f, 3);
 	fixture_root(&t->f, 1);
 	take_all(t);
-	uint64_t first = hub_root_at(t->hub, 1)->leaf, second = hub_root_at(t->hub, 2)->leaf, third = hub_root_at(t->hub, 3)->leaf;
+	uint64_t first = hub_root_at(t->hub, 1)->leaf, second = hub_root_at(t->hub, 2)->leaf,
+		 third = hub_root_at(t->hub, 3)->leaf;
 
 	assert_true(first < second && second + 3 < third);
 	assert_null(hub_root_in_force(t->hub, first));

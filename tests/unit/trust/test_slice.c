@@ -187,13 +187,13 @@ test_slice_follows_the_newest_policy(void **state)
 {
 	struct fixture *t = *state;
 	static const char without_cora[] = "studies:\n"
-	                                   "  - id: one\n"
-	                                   "    title: First\n"
-	                                   "    parties:\n"
-	                                   "      - {org: acme, roles: [sponsor], clearance: unblinded}\n"
-	                                   "      - {org: bolt, roles: [cro], clearance: restricted}\n"
-	                                   "rules:\n"
-	                                   "  - {id: notes, permit: [x.note]}\n";
+					   "  - id: one\n"
+					   "    title: First\n"
+					   "    parties:\n"
+					   "      - {org: acme, roles: [sponsor], clearance: unblinded}\n"
+					   "      - {org: bolt, roles: [cro], clearance: restricted}\n"
+					   "rules:\n"
+					   "  - {id: notes, permit: [x.note]}\n";
 
 	assert_true(slice_mentions(t, "cora", "acme"));
 	fixture_policy(&t->f, without_cora, FIXTURE_ALL_SIGN);

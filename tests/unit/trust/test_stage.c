@@ -96,7 +96,8 @@ test_stage_of_what_is_known_is_empty(void **state)
 	struct fixture *t = *state;
 	struct hub_stage *s = NULL;
 
-	assert_int_equal(hub_stage(t->hub, fixture_encode(&t->f, &wire_session_documents, fixture_all(&t->f, 0)), HUB_PROVEN, &s, t->problem),
+	assert_int_equal(
+	    hub_stage(t->hub, fixture_encode(&t->f, &wire_session_documents, fixture_all(&t->f, 0)), HUB_PROVEN, &s, t->problem),
 	    CONSIGN_OK);
 	assert_true(hub_stage_is_empty(s));
 	hub_stage_free(&s);
@@ -546,7 +547,8 @@ test_stage_refuses_a_card_that_another_key_signed(void **state)
 	struct fixture *t = *state;
 	struct fixture_document *card = fixture_card(&t->f, "bolt");
 
-	card->document = fixture_document_by(&t->f, SIGN_CARD, fixture_org(&t->f, "acme")->identity, card->document->document->content);
+	card->document =
+	    fixture_document_by(&t->f, SIGN_CARD, fixture_org(&t->f, "acme")->identity, card->document->document->content);
 	fixture_publish_all(&t->f);
 	assert_int_equal(stage(t, fixture_all(&t->f, size_of(t)), HUB_PROVEN), CONSIGN_E_BAD_SIGNATURE);
 }

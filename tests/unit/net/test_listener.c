@@ -1,0 +1,427 @@
+/* Both ends of the transport over loopback: who gets in, who does not, and what is cut off. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "core/sign.h"
+#include "net/transport.h"
+
+#define PATIENCE_MS 8000
+
+struct fixture {
+	struct transport *transport; /* of the listener: ZAP is one a context */
+	struct transport *peers;
+	struct loop *loop;
+	struct listener *listener;
+	struct link *link;
+	char endpoint[64];
+	struct secret *server, *peer;
+	struct consign_public_key server_public, peer_public, admitted;
+	struct route route; /* of the last message */
+	char text[64];      /* its first frame */
+	size_t frames, received, closed, replies;
+	int link_event; /* -1 none yet */
+	bool (*enough)(struct fixture *t);
+	bool timed_out;
+};
+
+static bool
+admit(void *context, const struct consign_public_key *key)
+{
+	return memcmp(((struct fixture *)context)->admitted.b, key->b, sizeof key->b) == 0;
+}
+
+static void
+stop_when_enough(struct fixture *t)
+{
+	if (t->enough(t))
+		loop_stop(t->loop);
+}
+
+static void
+on_received(void *context, const struct route *route, struct frame *frames, size_t n)
+{
+	struct fixture *t = context;
+	struct consign_slice s = frame_slice(&frames[0]);
+
+	t->route = *route;
+	t->frames = n;
+	t->received++;
+	snprintf(t->text, sizeof t->text, "%.*s", (int)s.len, (const char *)s.data);
+	stop_when_enough(t);
+}
+
+static void
+on_closed(void *context, int fd)
+{
+	struct fixture *t = context;
+
+	(void)fd;
+	t->closed++;
+	stop_when_enough(t);
+}
+
+static void
+on_reply(void *context, struct frame *frames, size_t n)
+{
+	struct fixture *t = context;
+
+	(void)frames;
+	t->replies += n;
+	stop_when_enough(t);
+}
+
+static void
+on_event(void *context, enum link_event event)
+{
+	struct fixture *t = context;
+
+	if (t->link_event != LINK_REFUSED)
+		t->link_event = (int)event;
+	stop_when_enough(t);
+}
+
+static void
+on_late(void *context)
+{
+	struct fixture *t = context;
+
+	t->timed_out = true;
+	loop_stop(t->loop);
+}
+
+/* Runs until enough was seen; fails when that takes too long. */
+static void
+run(struct fixture *t, bool (*enough)(struct fixture *t))
+{
+	int timer;
+
+	t->enough = enough;
+	t->timed_out = false;
+	if (enough(t))
+		return;
+	assert_int_equal(loop_once(t->loop, PATIENCE_MS, on_late, t, &timer), CONSIGN_OK);
+	loop_run(t->loop);
+	loop_cancel(t->loop, timer);
+	assert_false(t->timed_out);
+}
+
+/* A port that was free a moment ago. */
+static void
+choose_endpoint(char endpoint[64])
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof a;
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	close(fd);
+	snprintf(endpoint, 64, "tcp://127.0.0.1:%u", ntohs(a.sin_port));
+}
+
+static int
+setup(void **state)
+{
+	struct fixture *t = calloc(1, sizeof *t);
+
+	assert_int_equal(secret_start(), CONSIGN_OK);
+	t->link_event = -1;
+	assert_int_equal(loop_new(&t->loop), CONSIGN_OK);
+	assert_int_equal(transport_new(1, &t->transport), CONSIGN_OK);
+	assert_int_equal(transport_new(1, &t->peers), CONSIGN_OK);
+	assert_int_equal(box_keypair(&t->server, &t->server_public), CONSIGN_OK);
+	assert_int_equal(box_keypair(&t->peer, &t->peer_public), CONSIGN_OK);
+	t->admitted = t->peer_public;
+	choose_endpoint(t->endpoint);
+	struct listener_options o = {.bind = t->endpoint,
+	    .transport_secret = t->server,
+	    .transport_public = t->server_public,
+	    .admit = admit,
+	    .received = on_received,
+	    .closed = on_closed,
+	    .context = t};
+
+	assert_int_equal(listener_open(t->transport, t->loop, &o, &t->listener), CONSIGN_OK);
+	*state = t;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *t = *state;
+
+	link_close(&t->link);
+	listener_close(&t->listener, 0);
+	transport_free(&t->peers);
+	transport_free(&t->transport);
+	loop_free(&t->loop);
+	secret_free(&t->server);
+	secret_free(&t->peer);
+	free(t);
+	return 0;
+}
+
+static void
+dial(struct fixture *t)
+{
+	struct link_options o = {.endpoint = t->endpoint,
+	    .server_public = t->server_public,
+	    .transport_secret = t->peer,
+	    .transport_public = t->peer_public,
+	    .received = on_reply,
+	    .event = on_event,
+	    .context = t};
+
+	assert_int_equal(link_open(t->peers, t->loop, &o, &t->link), CONSIGN_OK);
+}
+
+static bool
+has_event(struct fixture *t)
+{
+	return t->link_event >= 0;
+}
+
+static bool
+has_received(struct fixture *t)
+{
+	return t->received > 0;
+}
+
+static bool
+has_reply(struct fixture *t)
+{
+	return t->replies > 0;
+}
+
+static bool
+has_closed(struct fixture *t)
+{
+	return t->closed > 0;
+}
+
+static void
+say(struct fixture *t, size_t n)
+{
+	struct frame frames[4];
+
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(frame_copy(&frames[i], slice_text("hello")), CONSIGN_OK);
+	assert_int_equal(link_send(t->link, frames, n), CONSIGN_OK);
+}
+
+static void
+test_listener_talks_to_an_admitted_key_and_knows_it(void **state)
+{
+	struct fixture *t = *state;
+	struct frame reply[2];
+	struct listener_counts counts;
+
+	dial(t);
+	run(t, has_event);
+	assert_int_equal(t->link_event, LINK_UP);
+	say(t, 3);
+	run(t, has_received);
+	assert_string_equal(t->text, "hello");
+	assert_int_equal(t->frames, 3);
+	assert_memory_equal(t->route.key.b, t->peer_public.b, 32);
+	assert_int_equal(t->route.id[0], 0);
+	assert_true(t->route.fd >= 0);
+	assert_int_equal(frame_copy(&reply[0], slice_text("welcome")), CONSIGN_OK);
+	assert_int_equal(frame_copy(&reply[1], slice_text("")), CONSIGN_OK);
+	assert_int_equal(listener_send(t->listener, &t->route, reply, 2), CONSIGN_OK);
+	run(t, has_reply);
+	assert_int_equal(t->replies, 2);
+	listener_counts(t->listener, &counts);
+	assert_int_equal(counts.connections, 1);
+	assert_int_equal(counts.refused + counts.malformed + counts.squatters, 0);
+}
+
+static void
+test_listener_refuses_an_unknown_key_and_the_peer_hears_it(void **state)
+{
+	struct fixture *t = *state;
+	struct listener_counts counts;
+
+	t->admitted.b[0] ^= 1;
+	dial(t);
+	run(t, has_event);
+	assert_int_equal(t->link_event, LINK_REFUSED);
+	listener_counts(t->listener, &counts);
+	assert_int_equal(counts.refused, 1);
+	assert_int_equal(t->received, 0);
+}
+
+static void
+test_listener_is_left_alone_by_who_expects_another_server(void **state)
+{
+	struct fixture *t = *state;
+
+	t->server_public = t->peer_public;
+	dial(t);
+	run(t, has_event);
+	assert_int_not_equal(t->link_event, LINK_UP);
+	assert_int_equal(t->received, 0);
+}
+
+static void
+test_listener_cuts_off_who_sends_too_many_frames(void **state)
+{
+	struct fixture *t = *state;
+	struct listener_counts counts;
+
+	dial(t);
+	run(t, has_event);
+	say(t, 4);
+	run(t, has_closed);
+	assert_int_equal(t->received, 0);
+	listener_counts(t->listener, &counts);
+	assert_int_equal(counts.malformed, 1);
+	assert_int_equal(counts.connections, 0);
+}
+
+static void
+test_listener_drop_ends_the_connection(void **state)
+{
+	struct fixture *t = *state;
+	struct frame reply;
+
+	dial(t);
+	run(t, has_event);
+	say(t, 1);
+	run(t, has_received);
+	listener_drop(t->listener, &t->route);
+	run(t, has_closed);
+	assert_int_equal(frame_copy(&reply, slice_text("late")), CONSIGN_OK);
+	assert_int_equal(listener_send(t->listener, &t->route, &reply, 1), CONSIGN_E_UNREACHABLE);
+}
+
+static void
+test_listener_does_not_bind_what_is_taken(void **state)
+{
+	struct fixture *t = *state;
+	struct transport *other;
+	struct listener *l = NULL;
+	struct listener_options o = {.bind = t->endpoint,
+	    .transport_secret = t->server,
+	    .transport_public = t->server_public,
+	    .admit = admit,
+	    .received = on_received,
+	    .closed = on_closed,
+	    .context = t};
+
+	assert_int_equal(transport_new(1, &other), CONSIGN_OK);
+	assert_int_equal(listener_open(other, t->loop, &o, &l), CONSIGN_E_CONFIG);
+	assert_null(l);
+	transport_free(&other);
+}
+
+/* Peers that are no link of ours, with a context of their own. */
+struct raw {
+	void *context, *dealer;
+};
+
+static struct raw
+raw_dealer(struct fixture *t, bool with_curve)
+{
+	struct raw r = {.context = zmq_ctx_new()};
+	int zero = 0;
+
+	r.dealer = zmq_socket(r.context, ZMQ_DEALER);
+	zmq_setsockopt(r.dealer, ZMQ_LINGER, &zero, sizeof zero);
+	if (with_curve) {
+		assert_int_equal(zmq_setsockopt(r.dealer, ZMQ_CURVE_SERVERKEY, t->server_public.b, 32), 0);
+		assert_int_equal(zmq_setsockopt(r.dealer, ZMQ_CURVE_PUBLICKEY, t->peer_public.b, 32), 0);
+		assert_int_equal(zmq_setsockopt(r.dealer, ZMQ_CURVE_SECRETKEY, t->peer->b, 32), 0);
+	}
+	return r;
+}
+
+static void
+raw_end(struct raw *r)
+{
+	zmq_close(r->dealer);
+	zmq_ctx_term(r->context);
+}
+
+static void
+raw_hello(struct fixture *t, struct raw *r)
+{
+	assert_int_equal(zmq_connect(r->dealer, t->endpoint), 0);
+	assert_int_equal(zmq_send(r->dealer, "hello", 5, 0), 5);
+}
+
+static void
+test_listener_cuts_off_who_chooses_a_routing_id(void **state)
+{
+	struct fixture *t = *state;
+	struct listener_counts counts;
+	struct raw r = raw_dealer(t, true);
+
+	assert_int_equal(zmq_setsockopt(r.dealer, ZMQ_ROUTING_ID, "mine!", 5), 0);
+	raw_hello(t, &r);
+	run(t, has_closed);
+	listener_counts(t->listener, &counts);
+	assert_true(counts.squatters >= 1);
+	assert_int_equal(t->received, 0);
+	raw_end(&r);
+}
+
+static void
+test_listener_refuses_a_peer_without_encryption(void **state)
+{
+	struct fixture *t = *state;
+	struct raw r = raw_dealer(t, false);
+
+	raw_hello(t, &r);
+	run(t, has_closed);
+	assert_int_equal(t->received, 0);
+	raw_end(&r);
+}
+
+static void
+test_listener_refuses_a_peer_with_a_password(void **state)
+{
+	struct fixture *t = *state;
+	struct raw r = raw_dealer(t, false);
+
+	assert_int_equal(zmq_setsockopt(r.dealer, ZMQ_PLAIN_USERNAME, "acme", 4), 0);
+	assert_int_equal(zmq_setsockopt(r.dealer, ZMQ_PLAIN_PASSWORD, "acme", 4), 0);
+	raw_hello(t, &r);
+	run(t, has_closed);
+	assert_int_equal(t->received, 0);
+	raw_end(&r);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(test_listener_##name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(talks_to_an_admitted_key_and_knows_it),
+	    CASE(refuses_an_unknown_key_and_the_peer_hears_it),
+	    CASE(is_left_alone_by_who_expects_another_server),
+	    CASE(cuts_off_who_sends_too_many_frames),
+	    CASE(drop_ends_the_connection),
+	    CASE(does_not_bind_what_is_taken),
+	    CASE(cuts_off_who_chooses_a_routing_id),
+	    CASE(refuses_a_peer_without_encryption),
+	    CASE(refuses_a_peer_with_a_password),
+	};
+
+	return cmocka_run_group_tests_name("net/listener", tests, NULL, NULL);
+}

@@ -1,0 +1,2 @@
+unit(net loop consign_net)
+unit(net listener consign_net PkgConfig::ZMQ)

@@ -284,7 +284,7 @@ static enum consign_err
 put_tombstone(struct db *db, const struct store_entry *e)
 {
 	struct db_statement *s;
-	enum consign_err err = db_statement(db, "UPDATE mailbox SET tombstone = ?3 WHERE org = ?1 AND position = ?2", &s);
+	enum consign_err err = db_statement(db, "UPDATE mailbox SET tombstone = ?3 WHERE org = ?1 AND position = ?2 AND settled = 0 AND tombstone IS NULL", &s);
 
 	if (err != CONSIGN_OK)
 		return err;
@@ -292,7 +292,10 @@ put_tombstone(struct db *db, const struct store_entry *e)
 	db_bind_u64(s, 2, e->position);
 	db_bind_u64(s, 3, e->leaves[0].index);
 	err = db_run(s);
-	return err != CONSIGN_OK ? err : put_settlement(db, e);
+	/* Settled in the meantime: the delivery receipt is the news, and it is on its way. The leaf stays: it was decided. */
+	if (err != CONSIGN_OK || db_changes(db) == 0)
+		return err;
+	return put_settlement(db, e);
 }
 
 static enum consign_err

@@ -51,9 +51,15 @@ from_terminal(const char *prompt, char *ret_text)
 	if (fgets(line, sizeof line, stdin) != NULL) {
 		size_t len = strcspn(line, "\n");
 
-		err = len == 0 ? CONSIGN_E_MALFORMED : CONSIGN_OK;
-		memcpy(ret_text, line, len);
-		ret_text[len] = '\0';
+		if (len > PASSPHRASE_MAX_BYTES) {
+			err = CONSIGN_E_TOO_BIG;
+			/* The rest of the line must not be taken for the next answer, least of all shown by the shell. */
+			tcflush(STDIN_FILENO, TCIFLUSH);
+		} else {
+			err = len == 0 ? CONSIGN_E_MALFORMED : CONSIGN_OK;
+			memcpy(ret_text, line, len);
+			ret_text[len] = '\0';
+		}
 	}
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
 	fputc('\n', stderr);

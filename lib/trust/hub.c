@@ -293,8 +293,9 @@ hub_card_by_transport(const struct hub *hub, const struct consign_public_key *ke
 	for (size_t i = 0; i < hub->cards.n; i++) {
 		const struct hub_card *card = &((struct card_cell *)hub->cards.v[i])->card;
 
-		if (memcmp(card->card->transport_key.b, key->b, sizeof key->b) == 0)
-			return card_here(hub, i + 1, card->card->org.s) == NULL ? card : NULL;
+		/* Only the newest card of an org counts: a key that an older one named may have been given up. */
+		if (memcmp(card->card->transport_key.b, key->b, sizeof key->b) == 0 && card_here(hub, i + 1, card->card->org.s) == NULL)
+			return card;
 	}
 	return NULL;
 }

@@ -198,8 +198,9 @@ stage_checkpoint(struct staging *s)
 static enum consign_err
 stage_root_leaves(struct staging *s)
 {
-	uint64_t last = 0;
-	bool any = false;
+	const struct hub_root *known = hub_root(s->hub);
+	uint64_t last = known != NULL ? known->leaf : 0;
+	bool any = known != NULL;
 
 	for (size_t i = 0; i < s->stage->roots.n; i++) {
 		struct hub_root *r = &((struct root_cell *)s->stage->roots.v[i])->root;
@@ -235,6 +236,37 @@ naming_root(const struct staging *s, bool is_policy, uint64_t version)
 	return first;
 }
 
+static int
+by_hash(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct consign_hash));
+}
+
+/* Every part is one of those signed (their hashes stand sorted in the head); a part given twice counts once. */
+static enum consign_err
+count_parts(struct staging *s, const struct sliced_bundle *b, const char *what, const struct document_head *head, size_t *ret_distinct)
+{
+	bool *there = arena_alloc(s->arena, head->parts.n + 1);
+	size_t distinct = 0;
+
+	if (there == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	for (size_t i = 0; i < b->parts.n; i++) {
+		struct consign_hash part;
+
+		hash_sha256(b->parts.v[i], &part);
+		const struct consign_hash *found
+		    = head->parts.n == 0 ? NULL : bsearch(&part, head->parts.v, head->parts.n, sizeof part, by_hash);
+
+		if (found == NULL)
+			return fail(s, CONSIGN_E_FORK, what, head->version, "a part is not the one that was signed");
+		distinct += !there[found - head->parts.v];
+		there[found - head->parts.v] = true;
+	}
+	*ret_distinct = distinct;
+	return CONSIGN_OK;
+}
+
 /* Head and parts of a directory or policy: named by a root, signed, parts as hashed, complete where that is demanded. */
 static enum consign_err
 check_sliced(struct staging *s, const struct sliced_bundle *b, bool is_policy, const struct document_head *head,
@@ -256,19 +288,12 @@ check_sliced(struct staging *s, const struct sliced_bundle *b, bool is_policy, c
 
 	if (count_signatures(signers, is_policy ? SIGN_POLICY : SIGN_DIRECTORY, &s->hub->id, b->head->document) < signers->threshold)
 		return fail(s, CONSIGN_E_BAD_SIGNATURE, what, head->version, "too few administrators signed it");
-	for (size_t i = 0; i < b->parts.n; i++) {
-		struct consign_hash part;
-		bool found = false;
+	size_t distinct;
 
-		hash_sha256(b->parts.v[i], &part);
-		for (size_t j = 0; j < head->parts.n && !found; j++)
-			found = hash_equal(&head->parts.v[j], &part);
-		if (!found)
-			return fail(s, CONSIGN_E_FORK, what, head->version, "a part is not the one that was signed");
-	}
-	if (s->hub->complete && b->parts.n != head->parts.n)
+	err = count_parts(s, b, what, head, &distinct);
+	if (err == CONSIGN_OK && s->hub->complete && distinct != head->parts.n)
 		return fail(s, CONSIGN_E_DENIED, what, head->version, "parts are missing");
-	return CONSIGN_OK;
+	return err;
 }
 
 struct member_with_part {
@@ -405,16 +430,25 @@ stage_policy(struct staging *s, const struct sliced_bundle *b)
 	return err == CONSIGN_OK ? CONSIGN_OK : fail(s, err, "policy", head->version, "cannot be compiled");
 }
 
+/* The member as the newest directory that names it has it: an identity key that was replaced signs nothing any more. */
 static const struct member *
 newest_member(const struct staging *s, const char *org)
 {
-	const struct member *member = NULL;
+	const struct cell_list *lists[] = {&s->stage->directories, &s->hub->directories};
+	const struct member *newest = NULL;
+	uint64_t version = 0;
 
-	for (size_t i = s->stage->directories.n; i > 0 && member == NULL; i--)
-		member = hub_member(&((struct directory_cell *)s->stage->directories.v[i - 1])->directory, org);
-	for (size_t i = s->hub->directories.n; i > 0 && member == NULL; i--)
-		member = hub_member(&((struct directory_cell *)s->hub->directories.v[i - 1])->directory, org);
-	return member;
+	for (size_t l = 0; l < sizeof lists / sizeof *lists; l++)
+		for (size_t i = 0; i < lists[l]->n; i++) {
+			const struct hub_directory *d = &((const struct directory_cell *)lists[l]->v[i])->directory;
+			const struct member *member = d->version > version ? hub_member(d, org) : NULL;
+
+			if (member != NULL) {
+				newest = member;
+				version = d->version;
+			}
+		}
+	return newest;
 }
 
 static bool
@@ -477,6 +511,27 @@ stage_card(struct staging *s, const struct published_document *p)
 	return check_leaf(s, p, card->org.s, card->version, &hash, &cell->card.leaf);
 }
 
+/* Who demands everything must hold what the newest root puts in force. */
+static enum consign_err
+check_complete(struct staging *s)
+{
+	const struct root *root = newest_root(s)->root;
+	bool has_directory = false, has_policy = false;
+
+	if (!s->hub->complete || root->directory == NULL)
+		return CONSIGN_OK;
+	has_directory = hub_directory_at(s->hub, root->directory->version) != NULL;
+	has_policy = hub_policy_at(s->hub, root->policy->version) != NULL;
+	for (size_t i = 0; i < s->stage->directories.n; i++)
+		if (((struct directory_cell *)s->stage->directories.v[i])->directory.version == root->directory->version)
+			has_directory = true;
+	for (size_t i = 0; i < s->stage->policies.n; i++)
+		if (((struct policy_cell *)s->stage->policies.v[i])->policy.version == root->policy->version)
+			has_policy = true;
+	return has_directory && has_policy ? CONSIGN_OK
+	                                   : fail(s, CONSIGN_E_DENIED, "root", root->version, "comes without the directory or policy that it names");
+}
+
 static enum consign_err
 stage_all(struct staging *s)
 {
@@ -492,6 +547,8 @@ stage_all(struct staging *s)
 		err = stage_policy(s, s->documents->policies.v[i]);
 	for (size_t i = 0; err == CONSIGN_OK && i < s->documents->cards.n; i++)
 		err = stage_card(s, s->documents->cards.v[i]);
+	if (err == CONSIGN_OK)
+		err = check_complete(s);
 	/* Room for adopting, so that adopting cannot fail. */
 	if (err == CONSIGN_OK)
 		err = cell_list_reserve(&s->hub->roots, s->stage->roots.n);

@@ -235,9 +235,8 @@ check_answer(struct answer_job *j, const struct statement *st, const struct ledg
 	const struct out_entry *e = j->entry;
 	struct ledger_record *record;
 	struct consign_hash entry;
-	const struct broker_keys *keys = hub_root(a->hub)->root->broker;
 
-	if (statement_verify(st, &keys->receipt_key, &a->hub_id, hub_checkpoint(a->hub), true, j->arena, &record, &entry) != CONSIGN_OK)
+	if (statement_verify(st, hub_receipt_key(a->hub, st), &a->hub_id, hub_checkpoint(a->hub), true, j->arena, &record, &entry) != CONSIGN_OK)
 		return "an answer that is not proven by signature and ledger";
 	*ret_record = record;
 	if (record->accepted != NULL) {

@@ -504,8 +504,8 @@ inbox_find(struct inbox *in, const struct consign_message_id *id, struct arena *
     struct inbox_cursor *ret_cursor)
 {
 	struct row r = {.in = in};
-	struct local_message *message;
-	size_t idx;
+	struct local_message *message = NULL;
+	size_t idx = 0;
 	enum consign_err err = arena_new(inbox_manifest_budget(), &r.scratch);
 
 	if (err == CONSIGN_OK)

@@ -123,9 +123,8 @@ check(struct settled_job *j, const struct settlement *in, struct settled_row *ro
 	struct ledger_record *record;
 	struct consign_hash entry, digest;
 	struct delivery_receipt_content *c;
-	const struct broker_keys *keys = hub_root(a->hub)->root->broker;
 
-	if (statement_verify(in->statement, &keys->receipt_key, &a->hub_id, hub_checkpoint(a->hub), false, j->arena, &record, &entry) != CONSIGN_OK)
+	if (statement_verify(in->statement, hub_receipt_key(a->hub, in->statement), &a->hub_id, hub_checkpoint(a->hub), false, j->arena, &record, &entry) != CONSIGN_OK)
 		return "a settlement that is not proven by signature and ledger";
 	if (record->retention != NULL && in->receipt == NULL) {
 		row->id = record->retention->consignment_id;

@@ -48,8 +48,7 @@ static bool
 check_statement(struct checking *c)
 {
 	struct ledger_record *record;
-	const struct broker_keys *keys = hub_root(c->a->hub)->root->broker;
-	enum consign_err err = statement_verify(c->d->statement, &keys->receipt_key, &c->a->hub_id, c->checkpoint, false, c->arena, &record, &c->v->entry);
+	enum consign_err err = statement_verify(c->d->statement, hub_receipt_key(c->a->hub, c->d->statement), &c->a->hub_id, c->checkpoint, false, c->arena, &record, &c->v->entry);
 
 	if (err != CONSIGN_OK || record->accepted == NULL)
 		return accuse_broker(c, "a delivery whose acceptance is not proven by signature and ledger");
@@ -83,8 +82,7 @@ check_tombstone(struct checking *c)
 {
 	struct ledger_record *record;
 	struct consign_hash entry;
-	const struct broker_keys *keys = hub_root(c->a->hub)->root->broker;
-	enum consign_err err = statement_verify(c->d->tombstone, &keys->receipt_key, &c->a->hub_id, c->checkpoint, false, c->arena, &record, &entry);
+	enum consign_err err = statement_verify(c->d->tombstone, hub_receipt_key(c->a->hub, c->d->tombstone), &c->a->hub_id, c->checkpoint, false, c->arena, &record, &entry);
 	const struct accepted_record *accepted = c->v->accepted;
 
 	if (err != CONSIGN_OK || record->retention == NULL || record->retention->position != c->d->position

@@ -73,6 +73,9 @@ say_documents(struct broker *b, struct session *s)
 	if (err == CONSIGN_OK) {
 		s->root_version = hub_root(b->hub)->root->version;
 		send_documents(b, s, d);
+	} else if (err == CONSIGN_E_NOT_FOUND) {
+		/* Another publication is decided and not durable yet: its leaf cannot be proven now. documents_changed follows. */
+		log_event(LOG_DEBUG, "documents.waiting", "name", "s", s->name, NULL);
 	} else {
 		log_event(LOG_ERROR, "documents.failed", "name", "s", s->name, "reason", "s", consign_err_text(err), NULL);
 		say_bye(b, s, CONSIGN_CODE_TRY_LATER, "documents could not be prepared; connect again");

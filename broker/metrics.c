@@ -119,7 +119,9 @@ answer(void *context, struct MHD_Connection *connection, const char *url, const 
 		return reply(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain", "only GET\n", 9);
 	}
 	if (strcmp(url, "/healthz") == 0) {
-		uint64_t age = clock_steady_us(clock_system()) - atomic_load(&m->heartbeat_us);
+		/* In this order, and guarded: the loop may stamp between the two. */
+		uint64_t beat = atomic_load(&m->heartbeat_us), now = clock_steady_us(clock_system());
+		uint64_t age = now > beat ? now - beat : 0;
 
 		if (age > HEARTBEAT_MAX_US)
 			return reply(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", "the loop does not turn\n", 23);
@@ -150,9 +152,10 @@ metrics_serve(struct metrics *m, const char *bind)
 		return CONSIGN_E_CONFIG;
 	memcpy(host, bind, (size_t)(colon - bind));
 	host[colon - bind] = '\0';
-	long port = strtol(colon + 1, NULL, 10);
+	char *end;
+	long port = strtol(colon + 1, &end, 10);
 
-	if (port < 0 || port > 65535 || inet_pton(AF_INET, host, &address.sin_addr) != 1)
+	if (colon[1] < '0' || colon[1] > '9' || *end != '\0' || port > 65535 || inet_pton(AF_INET, host, &address.sin_addr) != 1)
 		return CONSIGN_E_CONFIG;
 	address.sin_port = htons((uint16_t)port);
 	m->server = calloc(1, sizeof *m->server);

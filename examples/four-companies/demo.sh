@@ -119,10 +119,11 @@ free_port() {
 
 # Each message is noted, so that the timeline can ask for it: id, consignor, consignees, type, label, file.
 send() { # FROM TO TYPE FILE [LABEL]
-	local from=$1 to=$2 type=$3 file=$4 label=${5:-open} answer
+	local from=$1 to=$2 type=$3 file=$4 label=${5:-open} answer id state
 	answer=$(consign "$from" send --to "$to" --study ACME-301 --type "$type" --label "$label" --file "$here/files/$file" --json) || true
-	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$(jq -r .id <<<"$answer")" "$from" "$to" "$type" "$label" "$file" >>"$dir/messages.tsv"
-	printf '   %-9s → %-28s %-26s %s%s%s\n' "$from" "${to//,/, }" "$file" "$dim" "$(jq -r .state <<<"$answer")" "$plain"
+	read -r id state < <(jq -r '"\(.id) \(.state)"' <<<"$answer")
+	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$id" "$from" "$to" "$type" "$label" "$file" >>"$dir/messages.tsv"
+	printf '   %-9s → %-28s  %-28s %s%s%s\n' "$from" "${to//,/, }" "$file" "$dim" "$state" "$plain"
 }
 is_delivered() { # the last message noted
 	local id from
@@ -185,7 +186,7 @@ note ""
 explain() { # FROM TO TYPE
 	local answer
 	answer=$(consign "$1" policy explain --from "$1" --to "$2" --study ACME-301 --type "$3" --json) || true
-	printf '   %s%-9s%s   %s\n' "$red" "$(jq -r .code <<<"$answer" | sed 's/POLICY_//')" "$plain" "$(jq -r .why <<<"$answer")"
+	printf '   %s%s%s: %s\n\n' "$red" "$(jq -r .code <<<"$answer")" "$plain" "$(jq -r .why <<<"$answer")"
 }
 send biomake sitecare x.lot.assignment lot-assignment.csv
 explain biomake sitecare x.lot.assignment
@@ -199,13 +200,13 @@ note "kill -9 of the broker. The agents keep what is handed to them:"
 note ""
 send globalcro acme x.clinical.odm clinical-data-week-4.xml
 send sitecare globalcro x.query.answer query-1007-answer.txt
-send acme sitecare,globalcro x.protocol.amendment protocol-amendment-3.pdf
+send acme sitecare,globalcro x.letter letter-to-investigators.txt
 start broker
 until_true "everything to be delivered" all_delivered
 note ""
 note "The broker is back, and everything has been delivered."
 
-chapter "5  The timeline, as the consignors' agents can prove it"
+chapter "5  The timeline, as each sender's agent knows it"
 python3 "$here/timeline.py" "$bin/consign" "$dir" "$bold" "$dim" "$red" "$green" "$plain"
 
 chapter "6  Nothing lost, nothing read"

@@ -31,7 +31,7 @@ def rows_of(consign, directory, line):
         verdict = ask(consign, directory, consignor, 'policy', 'explain', '--from', consignor, '--to', org, '--study', 'ACME-301',
                       '--type', kind, '--label', label)
         if track['state'] == 'refused':
-            accepted, delivered = 'refused', track['refusal']['code'].replace('POLICY_', '')
+            accepted, delivered = 'refused', track['refusal']['code']
             rule = track['refusal']['rule']
         else:
             accepted = clock(track.get('accepted_at'))

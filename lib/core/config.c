@@ -83,7 +83,7 @@ config_line(struct buf *out, const char *key, const char *value)
 	enum consign_err err = buf_printf(out, "%s: \"", key);
 
 	for (const char *p = value; err == CONSIGN_OK && *p != '\0'; p++)
-		err = *p == '"' || *p == '\\' ? buf_printf(out, "\\%c", *p) : buf_printf(out, "%c", *p);
+		err = *p == '"' || *p == '\\' ? buf_printf(out, "\\%c", *p) : *p == '\n' ? buf_printf(out, "\\n") : buf_printf(out, "%c", *p);
 	return err != CONSIGN_OK ? err : buf_printf(out, "\"\n");
 }
 

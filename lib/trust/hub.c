@@ -155,6 +155,16 @@ hub_root_in_force(const struct hub *hub, uint64_t leaf)
 	return low == 0 ? NULL : &((struct root_cell *)hub->roots.v[low - 1])->root;
 }
 
+const struct consign_public_key *
+hub_receipt_key(const struct hub *hub, const struct statement *s)
+{
+	const struct hub_root *root = s->has_place ? hub_root_in_force(hub, s->leaf->index) : NULL;
+
+	if (root == NULL)
+		root = hub_root(hub);
+	return root == NULL ? NULL : &root->root->broker->receipt_key;
+}
+
 const struct hub_directory *
 hub_directory_at(const struct hub *hub, uint64_t version)
 {

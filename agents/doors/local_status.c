@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "doors/local.h"
 #include "outbox.h"
+#include "reception.h"
 #include "uplink.h"
 
 #define ACCUSATIONS_SHOWN 64u
@@ -151,6 +152,14 @@ put_disk(struct facts *f, const struct agent *a)
 }
 
 static void
+put_held(struct facts *f, const struct agent *a)
+{
+	const char *held = a->reception != NULL ? reception_held(a->reception) : NULL;
+
+	put(f, "mail_held", "%s", held != NULL ? held : "none");
+}
+
+static void
 put_accusations(struct facts *f, const struct agent *a)
 {
 	uint64_t count = 0;
@@ -178,6 +187,7 @@ local_status(struct tool *t, uint64_t number, struct arena *arena)
 	put_documents(&f, a);
 	put_mail(&f, a);
 	put_disk(&f, a);
+	put_held(&f, a);
 	put_accusations(&f, a);
 	put(&f, "software", "consign-agent %s", CONSIGN_VERSION);
 	put_time(&f, "started", a->started_us);

@@ -47,7 +47,7 @@ chapter() {
 	printf '\n%s%s%s\n\n' "$bold" "$1" "$plain"
 }
 note() {
-	printf '   %s\n' "$*"
+	printf '%s\n' "${1:+   $1}"
 }
 
 # ── processes ──
@@ -186,16 +186,16 @@ note ""
 explain() { # FROM TO TYPE
 	local answer
 	answer=$(consign "$1" policy explain --from "$1" --to "$2" --study ACME-301 --type "$3" --json) || true
-	printf '   %s%s%s: %s\n\n' "$red" "$(jq -r .code <<<"$answer")" "$plain" "$(jq -r .why <<<"$answer")"
+	printf '   %s%s%s: %s\n' "$red" "$(jq -r .code <<<"$answer")" "$plain" "$(jq -r .why <<<"$answer")"
 }
 send biomake sitecare x.lot.assignment lot-assignment.csv
 explain biomake sitecare x.lot.assignment
+note ""
 send acme globalcro x.unblinding.request unblinding-101-1007.json
 explain acme globalcro x.unblinding.request
 
 chapter "4  The broker is killed, and work goes on"
-kill -KILL "${pid[broker]}"
-wait "${pid[broker]}" 2>/dev/null || true
+{ kill -KILL "${pid[broker]}" && wait "${pid[broker]}"; } 2>/dev/null || true
 note "kill -9 of the broker. The agents keep what is handed to them:"
 note ""
 send globalcro acme x.clinical.odm clinical-data-week-4.xml

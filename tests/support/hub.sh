@@ -243,8 +243,7 @@ is_gone() {
 
 # As the power going out, for this process.
 crash() {
-	kill -KILL "${PID[$1]}"
-	wait "${PID[$1]}" 2>/dev/null || true
+	{ kill -KILL "${PID[$1]}" && wait "${PID[$1]}"; } 2>/dev/null || true # in one: bash tells of killed children
 	unset "PID[$1]"
 }
 

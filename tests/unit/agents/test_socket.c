@@ -18,6 +18,7 @@
 #include "doors/socket.h"
 #include "doors/tool.h"
 #include "outbox.h"
+#include "reception.h"
 #include "uplink.h"
 
 /* ── fakes ── */
@@ -85,6 +86,13 @@ const char *
 uplink_state_text(enum uplink_state state)
 {
 	return state == UPLINK_UP ? "up" : "down";
+}
+
+const char *
+reception_held(const struct reception *r)
+{
+	(void)r;
+	return NULL;
 }
 
 const struct accusation *
@@ -1051,6 +1059,7 @@ test_socket_status_says_its_facts_in_their_order(void **state)
 	    {"inbox_consignments", "1"},
 	    {"mailbox_position", "1"},
 	    {"disk", NULL},
+	    {"mail_held", "none"},
 	    {"accusations", "1"},
 	    {"accusation", "2027-01-15T08:00:00.000000Z fork: two histories (2 times)"},
 	    {"software", NULL},

@@ -8,6 +8,12 @@
 #include "core/limits.h"
 
 #define MESSAGES_A_ROUND 256
+/*
+ * "Never", as far as a link lives: its owner closes it when the connection ends. Not -1, and not with ZMQ_IMMEDIATE: both
+ * make libzmq 4.3.4 take the pipe away at once when the peer dies, and between two frames of a message that is an
+ * assertion in the next receive (fq.cpp), which ends the process.
+ */
+#define NEVER_MS (3600 * 1000)
 
 struct link {
 	struct loop *loop;
@@ -98,7 +104,7 @@ set_options(void *dealer, const struct link_options *o)
 	int64_t max = CONSIGN_FRAME_MAX_BYTES;
 
 	return set_int(dealer, ZMQ_LINGER, 0) && set_int(dealer, ZMQ_SNDHWM, 8192) && set_int(dealer, ZMQ_RCVHWM, 8192)
-	    && set_int(dealer, ZMQ_IPV6, 1) && set_int(dealer, ZMQ_RECONNECT_IVL, -1) && set_int(dealer, ZMQ_IMMEDIATE, 1)
+	    && set_int(dealer, ZMQ_IPV6, 1) && set_int(dealer, ZMQ_RECONNECT_IVL, NEVER_MS)
 	    && set_int(dealer, ZMQ_HANDSHAKE_IVL, 10000) && set_int(dealer, ZMQ_TCP_KEEPALIVE, 1)
 	    && set_int(dealer, ZMQ_TCP_KEEPALIVE_IDLE, 60) && zmq_setsockopt(dealer, ZMQ_MAXMSGSIZE, &max, sizeof max) == 0
 	    && zmq_setsockopt(dealer, ZMQ_CURVE_SERVERKEY, o->server_public.b, 32) == 0

@@ -361,6 +361,9 @@ finish() {
 	for name in "${!PID[@]}"; do
 		end_one "$name" $status || status=1
 	done
+	for name in $(jobs -pr); do # what else the test had started
+		kill "$name" 2>/dev/null
+	done
 	if [ $status -eq 0 ] && reports_of_sanitizers; then
 		status=1
 	fi

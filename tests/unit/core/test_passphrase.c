@@ -69,7 +69,10 @@ typed(const char *line, size_t len, bool twice, char *ret_text)
 {
 	int master, slave, in = dup(STDIN_FILENO);
 
-	assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
+	if (openpty(&master, &slave, NULL, NULL, NULL) != 0) {
+		print_message("SKIPPED: no pseudo terminals on this machine\n");
+		skip();
+	}
 	assert_true(dup2(slave, STDIN_FILENO) >= 0);
 	/* Switching the echo off throws away what was typed before: so the typing is another process's, after the prompt. */
 	pid_t child = fork();

@@ -59,7 +59,11 @@ say_bye(struct broker *b, struct session *s, enum consign_code code, const char 
 {
 	struct session_bye bye = {.code = code, .detail = slice_text(detail)};
 
-	if (code != CONSIGN_CODE_NONE)
+	bool is_orderly = code == CONSIGN_CODE_SHUTTING_DOWN || code == CONSIGN_CODE_SUPERSEDED;
+
+	if (code != CONSIGN_CODE_NONE && s->name[0] != '\0' && is_orderly)
+		log_event(LOG_INFO, "session.ending", "name", "s", s->name, "code", "s", consign_code_text(code), NULL);
+	else if (code != CONSIGN_CODE_NONE)
 		log_event(LOG_INFO, "session.refused", "name", "s", s->name, "code", "s", consign_code_text(code), "detail", "s", detail, NULL);
 	say(b, s, &(struct session_command){.bye = &bye});
 	s->state = SESSION_STATES;

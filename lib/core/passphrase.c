@@ -107,7 +107,10 @@ passphrase_open_keys(const char *path, const char *file, struct keyfile **ret_ke
 	if (err == CONSIGN_E_KEY_FILE && locked) {
 		err = passphrase_get(file, "passphrase", false, text);
 		if (err != CONSIGN_OK) {
-			snprintf(ret_problem, 256, "%s is locked and there is no passphrase to open it", path);
+			if (file != NULL)
+				snprintf(ret_problem, 256, "%s is locked, and the passphrase file %s: %s", path, file, consign_err_text(err));
+			else
+				snprintf(ret_problem, 256, "%s is locked and there is no passphrase to open it", path);
 			return err;
 		}
 		err = keyfile_open(path, text, &locked, ret_keys);

@@ -549,6 +549,9 @@ stage_all(struct staging *s)
 		err = stage_card(s, s->documents->cards.v[i]);
 	if (err == CONSIGN_OK)
 		err = check_complete(s);
+	/* A chain that ends before the root of the invite was cut short for us: it must not be taken for all there is. */
+	if (err == CONSIGN_OK && s->mode == HUB_PROVEN && newest_root(s)->root->version < s->hub->pinned_version)
+		err = fail(s, CONSIGN_E_STALE, "root", newest_root(s)->root->version, "is older than the one that the invite named");
 	/* Room for adopting, so that adopting cannot fail. */
 	if (err == CONSIGN_OK)
 		err = cell_list_reserve(&s->hub->roots, s->stage->roots.n);

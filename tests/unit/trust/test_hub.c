@@ -264,6 +264,29 @@ test_hub_restores_a_checkpoint_of_its_own(void **state)
 	assert_int_equal(hub_checkpoint(t->hub)->size, tree_size(t->f.tree));
 }
 
+/* The invite named a root: another under its version is a fork, a chain that ends before it was cut short. */
+static void
+test_hub_holds_a_chain_to_the_root_of_the_invite(void **state)
+{
+	struct fixture *t = *state;
+	const struct hub_root *newest = hub_root(t->hub);
+	struct consign_hash other = newest->hash;
+	struct hub *hub;
+
+	assert_int_equal(hub_new(&t->f.hub_id, false, &hub), CONSIGN_OK);
+	hub_pin(hub, newest->root->version, &newest->hash);
+	assert_int_equal(fixture_take(&t->f, hub, fixture_all(&t->f, 0), HUB_PROVEN), CONSIGN_OK);
+	hub_free(&hub);
+	other.b[0] ^= 1;
+	assert_int_equal(hub_new(&t->f.hub_id, false, &hub), CONSIGN_OK);
+	hub_pin(hub, newest->root->version, &other);
+	assert_int_equal(fixture_take(&t->f, hub, fixture_all(&t->f, 0), HUB_PROVEN), CONSIGN_E_FORK);
+	hub_pin(hub, newest->root->version + 1, &newest->hash);
+	assert_int_equal(fixture_take(&t->f, hub, fixture_all(&t->f, 0), HUB_PROVEN), CONSIGN_E_STALE);
+	assert_null(hub_root(hub));
+	hub_free(&hub);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(test_hub_##name, setup, teardown)
 
 int
@@ -283,6 +306,7 @@ main(void)
 	    CASE(refuses_a_checkpoint_that_does_not_follow),
 	    CASE(proves_a_fork),
 	    CASE(restores_a_checkpoint_of_its_own),
+	    CASE(holds_a_chain_to_the_root_of_the_invite),
 	};
 
 	return cmocka_run_group_tests_name("trust/hub", tests, NULL, NULL);

@@ -38,7 +38,6 @@ struct reception {
 	struct held_delivery *held; /* in order; the first is what waits */
 	struct held_delivery **held_end;
 	char why_held[224];
-	bool broken; /* an accusation stopped this session's deliveries */
 	struct ready_receipt *ready;
 	struct ready_receipt **ready_end;
 };
@@ -77,7 +76,6 @@ reception_reset(struct reception *r)
 	}
 	r->held_end = &r->held;
 	r->why_held[0] = '\0';
-	r->broken = false;
 	while (r->ready != NULL) {
 		struct ready_receipt *next = r->ready->next;
 
@@ -476,7 +474,6 @@ static void
 stop(struct reception *r, const char *kind, const char *why)
 {
 	accuse(r->agent, kind, why);
-	r->broken = true;
 	uplink_break(r->agent->uplink, why);
 }
 
@@ -510,8 +507,13 @@ look(struct reception *r, struct held_delivery *h)
 		free_job(j);
 		return true;
 	}
-	if (d->position != r->position + 1 || !hash_equal(&j->v.opening->previous, &r->head)) {
-		stop(r, "mailbox", "mail is missing before this position, or the mailbox chain does not continue");
+	if (d->position > r->position + 1) {
+		/* The broker holds our receipt for what is between: given by a copy of this home, or before a restored backup. */
+		uplink_break(a->uplink, "this home is older than its mailbox: mail was acknowledged that it does not have (a copy, or an old backup)");
+		goto no;
+	}
+	if (!hash_equal(&j->v.opening->previous, &r->head)) {
+		stop(r, "mailbox", "the mailbox chain does not continue from the mail before it");
 		goto no;
 	}
 	if (j->v.outcome == VERIFY_HOLD) {
@@ -559,12 +561,11 @@ read_command(struct reception *r, struct consign_slice bytes, struct held_delive
 void
 reception_take(struct reception *r, struct frame *command, struct frame *manifest, struct frame *body)
 {
-	struct held_delivery *h = r->broken ? NULL : calloc(1, sizeof *h);
+	struct held_delivery *h = calloc(1, sizeof *h);
 	enum consign_err err;
 
 	if (h == NULL) {
-		if (!r->broken)
-			uplink_break(r->agent->uplink, "out of memory");
+		uplink_break(r->agent->uplink, "out of memory");
 		return;
 	}
 	frame_move(&h->manifest, manifest);
@@ -579,7 +580,8 @@ reception_take(struct reception *r, struct frame *command, struct frame *manifes
 		free_held(h);
 		return;
 	}
-	if ((r->held == NULL && look(r, h)) || r->broken) {
+	/* A delivery that ended the session is not kept: the next session brings it again. */
+	if ((r->held == NULL && look(r, h)) || uplink_state(r->agent->uplink) != UPLINK_UP) {
 		free_held(h);
 		return;
 	}
@@ -590,7 +592,7 @@ reception_take(struct reception *r, struct frame *command, struct frame *manifes
 void
 reception_retry(struct reception *r)
 {
-	while (r->held != NULL && !r->broken && look(r, r->held)) {
+	while (r->held != NULL && look(r, r->held)) {
 		struct held_delivery *h = r->held;
 
 		r->held = h->next;

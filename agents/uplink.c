@@ -19,6 +19,9 @@
 
 #define PAUSE_FIRST_MS 100u
 #define PAUSE_MAX_MS 15000u
+#define PAUSE_SUPERSEDED_MS 300000u
+/* Up for so long: the connection works, and what went wrong before is over. */
+#define STEADY_US 5000000u
 #define PING_US 10000000u
 #define SILENCE_US 45000000u
 #define HANDSHAKE_US 15000000u
@@ -81,7 +84,7 @@ schedule(struct uplink *u)
 	random_bytes(&jitter, sizeof jitter);
 	uint32_t delay = u->pause_ms / 2 + jitter % (u->pause_ms / 2 + 1);
 
-	u->pause_ms = u->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : u->pause_ms * 2;
+	u->pause_ms = u->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : u->pause_ms * 2; /* also back from a longer one */
 	if (u->timer >= 0)
 		loop_cancel(u->agent->loop, u->timer);
 	u->timer = -1;
@@ -195,8 +198,6 @@ on_welcome(struct uplink *u, const struct session_welcome *w)
 {
 	enter(u, UPLINK_UP);
 	u->epoch = w->epoch;
-	u->pause_ms = PAUSE_FIRST_MS;
-	u->problem[0] = '\0';
 	log_event(LOG_INFO, "uplink.up", "endpoint", "s", u->endpoint, "epoch", "u", w->epoch, NULL);
 	lanes_window(u->agent->lanes, w->window_consignments, w->window_bytes);
 	/* Submissions wait for the documents that follow: what they say may have changed while we were away. */
@@ -210,7 +211,9 @@ on_bye(struct uplink *u, const struct session_bye *bye)
 	snprintf(why, sizeof why, "the broker said goodbye: %s%s%.*s", consign_code_text((enum consign_code)bye->code),
 	    bye->detail.len > 0 ? ": " : "", (int)bye->detail.len, bye->detail.len > 0 ? (const char *)bye->detail.data : "");
 	if (bye->code == CONSIGN_CODE_SUPERSEDED)
-		u->pause_ms = PAUSE_MAX_MS; /* another agent of this organisation is at work: do not fight it */
+		u->pause_ms = PAUSE_SUPERSEDED_MS; /* another agent of this organisation is at work: do not fight it */
+	if (bye->code == CONSIGN_CODE_SHUTTING_DOWN)
+		u->pause_ms = PAUSE_FIRST_MS;
 	uplink_break(u, why);
 }
 
@@ -280,8 +283,11 @@ happened(void *context, enum link_event event)
 		say_open(u);
 	else if (event == LINK_REFUSED)
 		uplink_break(u, "the broker does not admit this agent's key: not approved yet, suspended, or not the broker of the invite");
-	else if (event == LINK_DOWN)
+	else if (event == LINK_DOWN) {
+		if (u->state == UPLINK_UP)
+			u->pause_ms = PAUSE_FIRST_MS; /* it worked until now: look again soon */
 		uplink_break(u, "the broker cannot be reached");
+	}
 }
 
 static void
@@ -321,6 +327,10 @@ watch_over(void *context)
 		if (now - u->entered_us > HANDSHAKE_US)
 			uplink_break(u, "the broker does not answer");
 		return;
+	}
+	if (now - u->entered_us > STEADY_US && u->pause_ms != PAUSE_FIRST_MS) {
+		u->pause_ms = PAUSE_FIRST_MS;
+		u->problem[0] = '\0';
 	}
 	if (now - u->heard_us > SILENCE_US) {
 		uplink_break(u, "the broker fell silent");

@@ -18,6 +18,9 @@
 /* Whoever has not said hello by then is not a peer of ours. */
 #define HELLO_TIMEOUT_US 15000000u
 #define DRAIN_US 5000000u
+#define RELOAD_PAUSE_US 500000u
+#define RELOAD_PAUSE_MAX_US 15000000u
+#define RELOAD_CALM_US 60000000u
 
 enum consign_err
 broker_entry(struct broker *b, size_t arena_bytes, size_t entry_bytes, struct store_entry **ret_entry)
@@ -61,6 +64,15 @@ broker_done(struct broker *b, struct store_entry *entry, enum consign_err err)
 	if (!b->store_failed)
 		log_event(LOG_ERROR, "store.failed", "reason", "s", consign_err_text(err), "hint", "s",
 		    err == CONSIGN_E_FULL ? "free some disk" : "check the disk and its file system; nothing was promised", NULL);
+	if (!b->store_failed) {
+		uint64_t now = clock_steady_us(b->clock);
+
+		/* The first failure is looked at soon, the next ones at a distance: a full disk does not empty by asking. */
+		b->reload_pause_us = now - b->reloaded_us > RELOAD_CALM_US ? RELOAD_PAUSE_US
+		    : b->reload_pause_us * 2 > RELOAD_PAUSE_MAX_US        ? RELOAD_PAUSE_MAX_US
+		                                                           : b->reload_pause_us * 2;
+		b->reload_us = now + b->reload_pause_us;
+	}
 	b->store_failed = true;
 	atomic_store(&b->metrics->store_ok, 0);
 }
@@ -178,6 +190,8 @@ load(struct broker *b)
 void
 broker_reload(struct broker *b)
 {
+	if (b->reload_us > clock_steady_us(b->clock))
+		return;
 	/* What was put is finished first (it fails: the committer is sticky), so that nobody waits for what will not be. */
 	commit_flush(b->committer);
 	commit_reap(b->committer);
@@ -185,12 +199,9 @@ broker_reload(struct broker *b)
 		return; /* tried again at the next tick */
 	commit_resume(b->committer);
 	b->store_failed = false;
+	b->reloaded_us = clock_steady_us(b->clock);
 	atomic_store(&b->metrics->store_ok, 1);
 	log_event(LOG_WARN, "store.reloaded", "ledger", "u", ledger_next(b->ledger), NULL);
-	/* Sessions counted on what is gone: they begin again. */
-	for (struct session *s = sessions_first(b->sessions); s != NULL; s = s->next)
-		if (s->state == SESSION_AGENT)
-			say_bye(b, s, CONSIGN_CODE_TRY_LATER, "the store was reloaded; connect again");
 }
 
 static void

@@ -59,7 +59,10 @@ struct broker {
 	uint64_t epoch; /* of the newest delivering session */
 	uint32_t expiring; /* reads and tombstones of the expiry under way */
 	bool draining;
-	bool store_failed;   /* a commit failed; reload before the next act */
+	bool store_failed;   /* a commit failed; nothing is decided before a reload */
+	uint64_t reloaded_us; /* steady: of the last reload */
+	uint64_t reload_us;  /* steady: not before */
+	uint64_t reload_pause_us;
 	bool disk_full;
 	bool disk_warned;
 	uint64_t drain_until_us;

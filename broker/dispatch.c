@@ -57,6 +57,16 @@ dispatch_command(struct broker *b, struct session *s, const struct session_comma
 			refuse_frame(b, s, CONSIGN_CODE_MALFORMED, "wrong number of frames for this command");
 			return;
 		}
+		if (b->store_failed) {
+			/* What cannot be written down is not decided: submissions come again, the rest of the session waits too. */
+			if (handlers[i].handler == on_submit)
+				say_try_later(b, s, command->submit->sequence, "", CONSIGN_CODE_TRY_LATER, "the broker's store takes nothing at the moment");
+			else if (handlers[i].handler == on_ping)
+				on_ping(b, &r);
+			else if (handlers[i].handler != on_release)
+				say_bye(b, s, CONSIGN_CODE_TRY_LATER, "the broker's store takes nothing at the moment");
+			return;
+		}
 		if (n == 3) {
 			r.manifest = &frames[1];
 			r.body = &frames[2];
@@ -86,8 +96,6 @@ dispatch_frames(void *context, const struct route *route, struct frame *frames, 
 		refuse_frame(b, s, CONSIGN_CODE_TOO_BIG, "the command frame is over its limit");
 		return;
 	}
-	if (b->store_failed)
-		broker_reload(b);
 	enum consign_err err = arena_new(CONSIGN_UNPACK_BUDGET_BASE_BYTES + 2 * bytes.len * CONSIGN_UNPACK_BUDGET_PER_BYTE, &arena);
 
 	if (err == CONSIGN_OK)

@@ -187,6 +187,8 @@ confirmed(struct commit_job *job, enum consign_err err)
 	if (s != NULL && err == CONSIGN_OK) {
 		s->settle_cursor = 0;
 		settle_pump(c->broker, s);
+	} else if (s != NULL && s->state == SESSION_AGENT) {
+		say_bye(c->broker, s, CONSIGN_CODE_TRY_LATER, "a confirmation could not be stored; connect again");
 	}
 	store_entry_clear(&c->entry);
 	free(c);

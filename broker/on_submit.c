@@ -35,7 +35,10 @@ struct submitting {
 	struct consign_hash digest;
 };
 
-/* Lanes: (study, consignee) of this consignor. A held one lets only its own consignment pass. */
+/*
+ * Lanes: (study, consignee) of this consignor. What was turned back holds its lanes, in the order of first arrival, until
+ * it is accepted or released: so nothing overtakes it, nor what waits behind it (PROTOCOL.md 7.6).
+ */
 static void
 release_lanes(struct session *s, const struct consign_id *id)
 {
@@ -51,10 +54,15 @@ release_lanes(struct session *s, const struct consign_id *id)
 	}
 }
 
+/* At the end of the line, or where it stands already. */
 static void
 hold_lanes(struct session *s, const struct manifest *m)
 {
-	release_lanes(s, &m->consignment_id);
+	struct held_lane **last = &s->held;
+
+	for (; *last != NULL; last = &(*last)->next)
+		if (memcmp((*last)->consignment_id.b, m->consignment_id.b, sizeof m->consignment_id.b) == 0)
+			return;
 	for (size_t i = 0; i < m->consignees.n; i++) {
 		struct held_lane *lane = calloc(1, sizeof *lane);
 
@@ -63,19 +71,23 @@ hold_lanes(struct session *s, const struct manifest *m)
 		lane->study = m->study;
 		lane->consignee = m->consignees.v[i]->org;
 		lane->consignment_id = m->consignment_id;
-		lane->next = s->held;
-		s->held = lane;
+		*last = lane;
+		last = &lane->next;
 	}
 }
 
+/* Whether somebody before it in the line holds one of its lanes. */
 static bool
 lane_is_held(const struct session *s, const struct manifest *m)
 {
-	for (const struct held_lane *lane = s->held; lane != NULL; lane = lane->next)
+	for (const struct held_lane *lane = s->held; lane != NULL; lane = lane->next) {
+		if (memcmp(lane->consignment_id.b, m->consignment_id.b, sizeof m->consignment_id.b) == 0)
+			return false;
 		if (strcmp(lane->study.s, m->study.s) == 0)
 			for (size_t i = 0; i < m->consignees.n; i++)
 				if (strcmp(lane->consignee.s, m->consignees.v[i]->org.s) == 0)
 					return true;
+	}
 	return false;
 }
 
@@ -127,10 +139,14 @@ submission_done(struct commit_job *job, enum consign_err err)
 
 		if (s == NULL || s->state != SESSION_AGENT)
 			continue;
-		if (err != CONSIGN_OK)
+		if (err != CONSIGN_OK) {
+			hold_lanes(s, x->entry.manifest);
 			say_try_later(b, s, w->sequence, "", err == CONSIGN_E_FULL ? CONSIGN_CODE_DISK_FULL : CONSIGN_CODE_TRY_LATER, consign_err_text(err));
-		else
-			answer_later(b, s, w->sequence, &x->statement);
+			continue;
+		}
+		if (x->entry.has_consignment)
+			release_lanes(s, &x->pending->id);
+		answer_later(b, s, w->sequence, &x->statement);
 	}
 	if (err == CONSIGN_OK && x->entry.has_consignment)
 		for (size_t i = 0; i < x->entry.n_mailboxes; i++)
@@ -302,6 +318,7 @@ was_decided(struct submitting *u)
 	struct store_past past;
 
 	if (pending != NULL) {
+		hold_lanes(u->s, u->m); /* until its outcome is known in this session too */
 		if (hash_equal(&pending->digest, &u->digest)) {
 			if (pending_wait(pending, u->s->number, u->sequence) != CONSIGN_OK)
 				say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");
@@ -321,7 +338,9 @@ was_decided(struct submitting *u)
 	}
 	if (hash_equal(&past.digest, &u->digest)) {
 		metrics_add(b->metrics, METRIC_REPEATED, 1);
-		if (!past.accepted)
+		if (past.accepted)
+			release_lanes(u->s, &u->m->consignment_id);
+		else
 			hold_lanes(u->s, u->m);
 		answer_later(b, u->s, u->sequence, past.statement);
 		return true;
@@ -400,9 +419,11 @@ accept(struct submitting *u)
 			abandon(u->b, x);
 	}
 	if (err != CONSIGN_OK) {
+		hold_lanes(u->s, u->m);
 		say_try_later(u->b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, consign_err_text(err));
 		return;
 	}
+	release_lanes(u->s, &u->m->consignment_id); /* decided: what follows is decided after it */
 	frame_move(&x->manifest_frame, u->r->manifest);
 	frame_move(&x->body_frame, u->r->body);
 	x->entry.has_consignment = true;
@@ -474,8 +495,8 @@ decide(struct submitting *u)
 		    b->draining ? "the broker is stopping" : "the broker's disk is nearly full");
 		return;
 	}
-	release_lanes(u->s, &u->m->consignment_id);
 	if (lane_is_held(u->s, u->m)) {
+		hold_lanes(u->s, u->m); /* and what is behind it waits for it in turn */
 		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_LANE_HELD, "an earlier consignment of its lane comes first");
 		return;
 	}

@@ -15,11 +15,16 @@
 /* A file of the largest size parsed into parts. */
 #define PARSE_BUDGET_BYTES (64u * CONSIGN_POLICY_SOURCE_MAX_BYTES)
 
+#define FINDINGS_SHOWN 20u
+
 static void
 say_finding(void *context, const char *sentence)
 {
-	(void)context;
-	say_warning("%s", sentence);
+	size_t *said = context;
+
+	/* A large policy may have thousands of the same kind: the first ones show which. */
+	if ((*said)++ < FINDINGS_SHOWN)
+		say_warning("%s", sentence);
 }
 
 /* Reads and parses; org_known NULL accepts every organisation. */
@@ -38,8 +43,10 @@ parse_file(const char *file, bool (*org_known)(void *, const char *), void *cont
 		    "%s:%zu:%zu: %s", strcmp(file, "-") == 0 ? "standard input" : file, where.line, where.column, where.text);
 	else if (err != CONSIGN_OK)
 		say_error("%s: %s", file, consign_err_text(err));
-	if (err == CONSIGN_OK)
-		policy_file_check(ret_parts, say_finding, NULL);
+	size_t said = 0;
+
+	if (err == CONSIGN_OK && policy_file_check(ret_parts, say_finding, &said) > FINDINGS_SHOWN)
+		say_warning("and %zu more of these", said - FINDINGS_SHOWN);
 	return err;
 }
 

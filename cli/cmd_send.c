@@ -196,12 +196,26 @@ is_policy(enum consign_code code)
 	return code >= CONSIGN_CODE_STUDY_UNKNOWN && code <= CONSIGN_CODE_POLICY_FORBIDDEN;
 }
 
+/* What an agent answers in the place of an id when it could store nothing (PROTOCOL.md 8.2). */
+static const char no_id[] = "00000000-0000-0000-0000-000000000000";
+
 static enum consign_err
 print_local_refusal(const struct sending *s, const struct consign_outcome *o)
 {
 	char detail[CONSIGN_TEXT_MAX_BYTES + CONSIGN_ORG_MAX_BYTES + 3];
 
 	snprintf(detail, sizeof detail, "%s%s%s", o->org, o->org[0] != '\0' && o->detail[0] != '\0' ? ": " : "", o->detail);
+	/* The agent's own trouble decides nothing: there is no message, and nothing to track. */
+	if (strncmp(o->id, no_id, strlen(no_id)) == 0) {
+		if (s->as_json) {
+			json_t *json = json_pack("{s:n, s:s, s:{s:s, s:s}}", "id", "state", "failed", "error", "code", consign_code_text(o->code), "detail", detail);
+
+			return print_json(&json);
+		}
+		say_error("not taken: %s%s%s", consign_code_text(o->code), detail[0] != '\0' ? " " : "", detail);
+		say_hint("nothing was queued: send it again later");
+		return CONSIGN_OK;
+	}
 	if (s->as_json)
 		return print_state(o->id, "refused", o->code, o->rule, detail);
 	say_refusal(o->code, o->rule, detail);

@@ -131,7 +131,7 @@ const struct command command_table[] = {
     {"inbox", NULL, cmd_inbox, "", true, inbox_options, "list received messages", NULL},
     {"show", NULL, cmd_show, "ID", true, show_options, "show a received message", NULL},
     {"ack", NULL, cmd_ack, "ID…", false, NULL, "acknowledge messages for the subscription `default`", NULL},
-    {"watch", NULL, cmd_watch, "", false, watch_options, "print messages as they come, one JSON line each",
+    {"watch", NULL, cmd_watch, "", true, watch_options, "print messages as they come, one JSON line each",
 	"A durable subscription: a message is acknowledged after its line is written out, and the next `watch` under the same "
 	"name goes on where this one stopped."},
     {"track", NULL, cmd_track, "ID", true, NULL, "say where a message is that was sent", NULL},

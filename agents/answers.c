@@ -185,7 +185,7 @@ stored_key(struct agent *a, uint64_t seq, struct buf *out)
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_u64(s, 1, seq);
-	err = store_row(s);
+	err = db_row(s);
 	if (err == CONSIGN_OK)
 		err = buf_append(out, db_column_slice(s, 0));
 	db_reset(s);

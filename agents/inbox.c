@@ -114,7 +114,7 @@ row_take(struct row *r)
 	r->consignees = NULL;
 	r->is_open = false;
 	arena_reset(r->scratch);
-	enum consign_err err = store_text(r->statement, ROW_CONSIGNOR, r->consignor.s, sizeof r->consignor.s);
+	enum consign_err err = db_column_text(r->statement, ROW_CONSIGNOR, r->consignor.s, sizeof r->consignor.s);
 
 	return err == CONSIGN_OK ? inbox_outcomes(r->outcomes, &r->n_items) : err;
 }
@@ -439,7 +439,7 @@ find_rows(struct row *r, const struct consign_id *id)
 static enum consign_err
 next_row(struct row *r)
 {
-	enum consign_err err = store_row(r->statement);
+	enum consign_err err = db_row(r->statement);
 
 	if (err == CONSIGN_OK)
 		err = row_take(r);
@@ -620,7 +620,7 @@ inbox_facts(struct inbox *in, struct inbox_facts *ret_facts)
 	    &s);
 
 	if (err == CONSIGN_OK)
-		err = store_row(s);
+		err = db_row(s);
 	if (err != CONSIGN_OK)
 		return err;
 	facts.consignments = db_column_u64(s, 0);

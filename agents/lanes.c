@@ -127,7 +127,7 @@ lanes_load(struct lanes *l)
 	while ((err = db_step(st, &row)) == CONSIGN_OK && row) {
 		struct consign_study id;
 
-		err = store_text(st, 0, id.s, sizeof id.s);
+		err = db_column_text(st, 0, id.s, sizeof id.s);
 		if (err != CONSIGN_OK)
 			break;
 		struct out_study *s = study_of(l, id.s);

@@ -448,7 +448,7 @@ outbox_facts(struct outbox *o, struct outbox_facts *ret_facts)
 
 	if (err != CONSIGN_OK)
 		return err;
-	err = store_row(s);
+	err = db_row(s);
 	if (err == CONSIGN_OK)
 		*ret_facts = (struct outbox_facts){db_column_u64(s, 0), db_column_u64(s, 1)};
 	db_reset(s);

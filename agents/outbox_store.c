@@ -255,11 +255,11 @@ outbox_find_key(struct db *db, struct consign_slice key, struct consign_hash *re
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_slice(s, 1, key);
-	err = store_row(s);
+	err = db_row(s);
 	if (err == CONSIGN_OK)
-		err = store_fixed(s, 0, digest.b, sizeof digest.b);
+		err = db_column_fixed(s, 0, digest.b, sizeof digest.b);
 	if (err == CONSIGN_OK)
-		err = store_fixed(s, 1, id.consignment.b, sizeof id.consignment.b);
+		err = db_column_fixed(s, 1, id.consignment.b, sizeof id.consignment.b);
 	id.index = err == CONSIGN_OK ? (uint32_t)db_column_u64(s, 2) : 0;
 	db_reset(s);
 	if (err == CONSIGN_OK) {

@@ -464,7 +464,7 @@ acknowledge_again(struct reception *r, uint64_t position)
 		if (db_statement(r->agent->db, queries[i], &s) != CONSIGN_OK)
 			return;
 		db_bind_u64(s, 1, position);
-		if (store_row(s) == CONSIGN_OK)
+		if (db_row(s) == CONSIGN_OK)
 			ready(r, db_column_slice(s, 0));
 		db_reset(s);
 	}

@@ -29,12 +29,12 @@ is_default(const char *name)
 static enum consign_err
 read_row(struct db_statement *s, struct subscription *r)
 {
-	enum consign_err err = store_row(s);
+	enum consign_err err = db_row(s);
 
 	if (err == CONSIGN_OK)
-		err = store_text(s, 0, r->type, sizeof r->type);
+		err = db_column_text(s, 0, r->type, sizeof r->type);
 	if (err == CONSIGN_OK)
-		err = store_text(s, 1, r->study, sizeof r->study);
+		err = db_column_text(s, 1, r->study, sizeof r->study);
 	if (err == CONSIGN_OK)
 		r->cursor = (struct inbox_cursor){db_column_u64(s, 2), (uint32_t)db_column_u64(s, 3)};
 	return err;
@@ -111,7 +111,7 @@ newest_row(struct db *db, uint64_t *ret_seq)
 	enum consign_err err = db_statement(db, "SELECT ifnull(max(seq), 0) FROM inbox", &s);
 
 	if (err == CONSIGN_OK)
-		err = store_row(s);
+		err = db_row(s);
 	if (err != CONSIGN_OK)
 		return err;
 	*ret_seq = db_column_u64(s, 0);

@@ -84,22 +84,22 @@ static enum consign_err
 read_local_refusal(struct tracking *t, struct db_statement *s)
 {
 	struct local_track_reply *r = t->reply;
-	enum consign_err err = store_row(s);
+	enum consign_err err = db_row(s);
 
 	if (err != CONSIGN_OK)
 		return err;
 	r->created_us = db_column_u64(s, 0);
 	r->label = (uint32_t)db_column_u64(s, 4);
 	r->code = (uint32_t)db_column_u64(s, 6);
-	err = store_text(s, 2, r->study.s, sizeof r->study.s);
+	err = db_column_text(s, 2, r->study.s, sizeof r->study.s);
 	if (err == CONSIGN_OK)
-		err = store_text(s, 3, r->type.s, sizeof r->type.s);
+		err = db_column_text(s, 3, r->type.s, sizeof r->type.s);
 	if (err == CONSIGN_OK)
-		err = store_text(s, 5, t->refused_for, sizeof t->refused_for);
+		err = db_column_text(s, 5, t->refused_for, sizeof t->refused_for);
 	if (err == CONSIGN_OK)
-		err = store_text(s, 7, r->rule, sizeof r->rule);
+		err = db_column_text(s, 7, r->rule, sizeof r->rule);
 	if (err == CONSIGN_OK)
-		err = store_copy(s, 8, t->arena, &r->detail);
+		err = db_column_copy(s, 8, t->arena, &r->detail);
 	if (err == CONSIGN_OK)
 		err = split_consignees(t, db_column_slice(s, 1), r->created_us);
 	if (err == CONSIGN_OK)
@@ -153,18 +153,18 @@ static enum consign_err
 read_refusal(struct tracking *t, struct db_statement *s, uint64_t *ret_at_us)
 {
 	struct local_track_reply *r = t->reply;
-	enum consign_err err = store_row(s);
+	enum consign_err err = db_row(s);
 
 	if (err != CONSIGN_OK)
 		return err;
 	r->code = (uint32_t)db_column_u64(s, 3);
-	err = store_text(s, 1, r->type.s, sizeof r->type.s);
+	err = db_column_text(s, 1, r->type.s, sizeof r->type.s);
 	if (err == CONSIGN_OK)
-		err = store_text(s, 2, t->refused_for, sizeof t->refused_for);
+		err = db_column_text(s, 2, t->refused_for, sizeof t->refused_for);
 	if (err == CONSIGN_OK)
-		err = store_text(s, 4, r->rule, sizeof r->rule);
+		err = db_column_text(s, 4, r->rule, sizeof r->rule);
 	if (err == CONSIGN_OK)
-		err = store_copy(s, 5, t->arena, &r->detail);
+		err = db_column_copy(s, 5, t->arena, &r->detail);
 	if (err == CONSIGN_OK)
 		err = read_leaf(t, db_column_slice(s, 6));
 	if (err == CONSIGN_OK)
@@ -233,7 +233,7 @@ find_settlement(struct tracking *t, struct local_track_consignee *c, enum progre
 		return err;
 	db_bind_slice(s, 1, SLICE_ARRAY(t->id->consignment.b));
 	db_bind_text(s, 2, c->org.s);
-	err = store_row(s);
+	err = db_row(s);
 	if (err == CONSIGN_OK) {
 		c->at_us = db_column_u64(s, 0);
 		c->position = db_column_u64(s, 1);
@@ -331,7 +331,7 @@ track_outbox(struct tracking *t)
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_slice(s, 1, SLICE_ARRAY(t->id->consignment.b));
-	err = store_row(s);
+	err = db_row(s);
 	if (err != CONSIGN_OK)
 		return err;
 	err = arena_new(

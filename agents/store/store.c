@@ -37,53 +37,6 @@ agent_store_open(const char *path, bool read_only, struct db **ret_db)
 }
 
 enum consign_err
-store_row(struct db_statement *s)
-{
-	bool row;
-	enum consign_err err = db_step(s, &row);
-
-	return err != CONSIGN_OK ? err : row ? CONSIGN_OK : CONSIGN_E_NOT_FOUND;
-}
-
-enum consign_err
-store_fixed(struct db_statement *s, int column, void *ret_bytes, size_t len)
-{
-	struct consign_slice v = db_column_slice(s, column);
-
-	if (v.len != len)
-		return CONSIGN_E_CORRUPT;
-	memcpy(ret_bytes, v.data, len);
-	return CONSIGN_OK;
-}
-
-enum consign_err
-store_copy(struct db_statement *s, int column, struct arena *arena, struct consign_slice *ret_slice)
-{
-	struct consign_slice v = db_column_slice(s, column), copy = {0};
-
-	if (v.len > 0) {
-		copy = arena_copy(arena, v);
-		if (copy.data == NULL)
-			return CONSIGN_E_NO_MEMORY;
-	}
-	*ret_slice = copy;
-	return CONSIGN_OK;
-}
-
-enum consign_err
-store_text(struct db_statement *s, int column, char *ret_text, size_t size)
-{
-	struct consign_slice v = db_column_slice(s, column);
-
-	if (v.len >= size)
-		return CONSIGN_E_CORRUPT;
-	if (v.len > 0)
-		memcpy(ret_text, v.data, v.len);
-	ret_text[v.len] = '\0';
-	return CONSIGN_OK;
-}
-
-enum consign_err
 store_fact(struct db *db, const char *name, struct buf *ret_value)
 {
 	struct db_statement *s;
@@ -92,7 +45,7 @@ store_fact(struct db *db, const char *name, struct buf *ret_value)
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_text(s, 1, name);
-	err = store_row(s);
+	err = db_row(s);
 	if (err == CONSIGN_OK)
 		err = buf_append(ret_value, db_column_slice(s, 0));
 	db_reset(s);

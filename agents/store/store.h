@@ -26,12 +26,6 @@ enum outbox_state { OUTBOX_QUEUED = 1, OUTBOX_ACCEPTED = 2, OUTBOX_REFUSED = 3 }
 
 CONSIGN_MUST_CHECK enum consign_err agent_store_open(const char *path, bool read_only, struct db **ret_db);
 
-/* Small helpers over a row, shared by the files of this folder. */
-CONSIGN_MUST_CHECK enum consign_err store_row(struct db_statement *s); /* OK: a row; NOT_FOUND: none */
-CONSIGN_MUST_CHECK enum consign_err store_fixed(struct db_statement *s, int column, void *ret_bytes, size_t len);
-CONSIGN_MUST_CHECK enum consign_err store_copy(struct db_statement *s, int column, struct arena *arena, struct consign_slice *ret_slice);
-CONSIGN_MUST_CHECK enum consign_err store_text(struct db_statement *s, int column, char *ret_text, size_t size);
-
 CONSIGN_MUST_CHECK enum consign_err store_fact(struct db *db, const char *name, struct buf *ret_value); /* NOT_FOUND */
 CONSIGN_MUST_CHECK enum consign_err store_set_fact(struct db *db, const char *name, struct consign_slice value);
 CONSIGN_MUST_CHECK enum consign_err store_add_documents(struct db *db, struct consign_slice documents);

@@ -8,52 +8,6 @@
 #define NODE_LEVEL_SHIFT 48
 #define OPENING_BYTES (8 + 32 + 32)
 
-static enum consign_err
-one_row(struct db_statement *s)
-{
-	bool row;
-	enum consign_err err = db_step(s, &row);
-
-	return err != CONSIGN_OK ? err : row ? CONSIGN_OK : CONSIGN_E_NOT_FOUND;
-}
-
-static enum consign_err
-column_fixed(struct db_statement *s, int column, void *ret_bytes, size_t len)
-{
-	struct consign_slice v = db_column_slice(s, column);
-
-	if (v.len != len)
-		return CONSIGN_E_CORRUPT;
-	memcpy(ret_bytes, v.data, len);
-	return CONSIGN_OK;
-}
-
-static enum consign_err
-column_org(struct db_statement *s, int column, struct consign_org *ret_org)
-{
-	struct consign_slice v = db_column_slice(s, column);
-
-	if (v.len > CONSIGN_ORG_MAX_BYTES)
-		return CONSIGN_E_CORRUPT;
-	memcpy(ret_org->s, v.data, v.len);
-	ret_org->s[v.len] = '\0';
-	return CONSIGN_OK;
-}
-
-static enum consign_err
-column_copy(struct db_statement *s, int column, struct arena *arena, struct consign_slice *ret_slice)
-{
-	struct consign_slice v = db_column_slice(s, column), copy = {0};
-
-	if (v.len > 0) {
-		copy = arena_copy(arena, v);
-		if (copy.data == NULL)
-			return CONSIGN_E_NO_MEMORY;
-	}
-	*ret_slice = copy;
-	return CONSIGN_OK;
-}
-
 enum consign_err
 store_size(struct db *db, uint64_t *ret_leaves)
 {
@@ -62,7 +16,7 @@ store_size(struct db *db, uint64_t *ret_leaves)
 
 	if (err != CONSIGN_OK)
 		return err;
-	err = one_row(s);
+	err = db_row(s);
 	if (err == CONSIGN_OK)
 		*ret_leaves = db_column_u64(s, 0) + 1;
 	if (err == CONSIGN_E_NOT_FOUND) {
@@ -81,7 +35,7 @@ store_note_read(struct db *db, struct buf *ret_note)
 
 	if (err != CONSIGN_OK)
 		return err;
-	err = one_row(s);
+	err = db_row(s);
 	if (err == CONSIGN_OK)
 		err = buf_append(ret_note, db_column_slice(s, 0));
 	db_reset(s);
@@ -98,9 +52,9 @@ store_node(struct db *db, uint32_t level, uint64_t index, struct consign_hash *r
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_u64(s, 1, (uint64_t)level << NODE_LEVEL_SHIFT | index);
-	err = one_row(s);
+	err = db_row(s);
 	if (err == CONSIGN_OK)
-		err = column_fixed(s, 0, hash.b, sizeof hash.b);
+		err = db_column_fixed(s, 0, hash.b, sizeof hash.b);
 	db_reset(s);
 	if (err == CONSIGN_OK)
 		*ret_hash = hash;
@@ -117,11 +71,11 @@ store_leaf_read(struct db *db, uint64_t index, struct arena *arena, struct leaf 
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_u64(s, 1, index);
-	err = one_row(s);
+	err = db_row(s);
 	if (err == CONSIGN_OK)
-		err = column_fixed(s, 0, leaf.salt.b, sizeof leaf.salt.b);
+		err = db_column_fixed(s, 0, leaf.salt.b, sizeof leaf.salt.b);
 	if (err == CONSIGN_OK)
-		err = column_copy(s, 1, arena, &leaf.record);
+		err = db_column_copy(s, 1, arena, &leaf.record);
 	db_reset(s);
 	if (err == CONSIGN_OK)
 		*ret_leaf = leaf;
@@ -143,9 +97,9 @@ store_tails(struct db *db, void (*each)(void *context, const struct store_tail *
 	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
 		struct store_tail tail = {.position = db_column_u64(s, 1), .settled_to = db_column_u64(s, 3), .waiting = db_column_u64(s, 4)};
 
-		err = column_org(s, 0, &tail.org);
+		err = db_column_text(s, 0, (tail.org).s, sizeof (tail.org).s);
 		if (err == CONSIGN_OK)
-			err = column_fixed(s, 2, tail.head.b, sizeof tail.head.b);
+			err = db_column_fixed(s, 2, tail.head.b, sizeof tail.head.b);
 		if (err != CONSIGN_OK)
 			break;
 		each(context, &tail);
@@ -185,11 +139,11 @@ store_invites(struct db *db, enum consign_err (*each)(void *context, const struc
 	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
 		struct invite_notice n = {.expires_us = db_column_u64(s, 3)};
 
-		err = column_org(s, 0, &n.org);
+		err = db_column_text(s, 0, (n.org).s, sizeof (n.org).s);
 		if (err == CONSIGN_OK)
-			err = column_fixed(s, 1, n.transport_key.b, sizeof n.transport_key.b);
+			err = db_column_fixed(s, 1, n.transport_key.b, sizeof n.transport_key.b);
 		if (err == CONSIGN_OK)
-			err = column_fixed(s, 2, n.token_hash.b, sizeof n.token_hash.b);
+			err = db_column_fixed(s, 2, n.token_hash.b, sizeof n.token_hash.b);
 		if (err == CONSIGN_OK)
 			err = each(context, &n, db_column_slice(s, 4));
 		if (err != CONSIGN_OK)
@@ -210,11 +164,11 @@ column_statement(struct db_statement *s, int first, struct arena *arena, struct 
 		return CONSIGN_E_NO_MEMORY;
 	st->has_place = 1;
 	st->leaf->index = db_column_u64(s, first);
-	err = column_fixed(s, first + 1, st->leaf->salt.b, sizeof st->leaf->salt.b);
+	err = db_column_fixed(s, first + 1, st->leaf->salt.b, sizeof st->leaf->salt.b);
 	if (err == CONSIGN_OK)
-		err = column_copy(s, first + 2, arena, &st->leaf->record);
+		err = db_column_copy(s, first + 2, arena, &st->leaf->record);
 	if (err == CONSIGN_OK)
-		err = column_fixed(s, first + 3, st->signature.b, sizeof st->signature.b);
+		err = db_column_fixed(s, first + 3, st->signature.b, sizeof st->signature.b);
 	if (err == CONSIGN_OK)
 		*ret_statement = st;
 	return err;
@@ -266,11 +220,11 @@ past_acceptance(struct db *db, const char *consignor, const struct consign_id *i
 		return err;
 	db_bind_slice(s, 1, SLICE_ARRAY(id->b));
 	db_bind_text(s, 2, consignor);
-	err = one_row(s);
+	err = db_row(s);
 	if (err == CONSIGN_OK) {
 		past->accepted = true;
 		past->attempt = (uint32_t)db_column_u64(s, 0);
-		err = column_fixed(s, 1, past->digest.b, sizeof past->digest.b);
+		err = db_column_fixed(s, 1, past->digest.b, sizeof past->digest.b);
 		if (err == CONSIGN_OK)
 			err = column_statement(s, 4, arena, &past->statement);
 		if (err == CONSIGN_OK)
@@ -296,10 +250,10 @@ store_past(struct db *db, const char *consignor, const struct consign_id *id, st
 			return err;
 		db_bind_slice(s, 1, SLICE_ARRAY(id->b));
 		db_bind_text(s, 2, consignor);
-		err = one_row(s);
+		err = db_row(s);
 		if (err == CONSIGN_OK) {
 			past.attempt = (uint32_t)db_column_u64(s, 0);
-			err = column_fixed(s, 1, past.digest.b, sizeof past.digest.b);
+			err = db_column_fixed(s, 1, past.digest.b, sizeof past.digest.b);
 			if (err == CONSIGN_OK)
 				err = column_statement(s, 2, arena, &past.statement);
 		}
@@ -319,7 +273,7 @@ tombstone_statement(struct db *db, uint64_t leaf, struct arena *arena, struct st
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_u64(s, 1, leaf);
-	err = one_row(s);
+	err = db_row(s);
 	if (err == CONSIGN_OK)
 		err = column_statement(s, 0, arena, ret_statement);
 	db_reset(s);
@@ -335,15 +289,15 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 
 	m->position = db_column_u64(s, 0);
 	m->leaf = db_column_u64(s, 1);
-	err = column_fixed(s, 2, m->previous.b, sizeof m->previous.b);
+	err = db_column_fixed(s, 2, m->previous.b, sizeof m->previous.b);
 	if (err == CONSIGN_OK)
-		err = column_fixed(s, 3, m->salt.b, sizeof m->salt.b);
+		err = db_column_fixed(s, 3, m->salt.b, sizeof m->salt.b);
 	if (err == CONSIGN_OK)
-		err = column_org(s, 5, &m->consignor);
+		err = db_column_text(s, 5, (m->consignor).s, sizeof (m->consignor).s);
 	if (err == CONSIGN_OK)
-		err = column_fixed(s, 6, m->consignment_id.b, sizeof m->consignment_id.b);
+		err = db_column_fixed(s, 6, m->consignment_id.b, sizeof m->consignment_id.b);
 	if (err == CONSIGN_OK)
-		err = column_fixed(s, 7, m->digest.b, sizeof m->digest.b);
+		err = db_column_fixed(s, 7, m->digest.b, sizeof m->digest.b);
 	if (err == CONSIGN_OK)
 		err = column_statement(s, 12, arena, &st);
 	if (err != CONSIGN_OK)
@@ -353,11 +307,11 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 	if (!db_column_is_null(s, 4))
 		return tombstone_statement(db, db_column_u64(s, 4), arena, &m->tombstone);
 	m->seen_size = db_column_u64(s, 9);
-	err = column_copy(s, 10, arena, &m->manifest);
+	err = db_column_copy(s, 10, arena, &m->manifest);
 	if (err == CONSIGN_OK)
-		err = column_copy(s, 11, arena, &m->body);
+		err = db_column_copy(s, 11, arena, &m->body);
 	if (err == CONSIGN_OK)
-		err = column_fixed(s, 8, digest.b, sizeof digest.b);
+		err = db_column_fixed(s, 8, digest.b, sizeof digest.b);
 	if (err != CONSIGN_OK)
 		return err;
 	/* Design 4: checked whenever it is read from the store, so that a rotten disk never frames the consignor. */
@@ -435,7 +389,7 @@ store_settlements(struct db *db, const char *consignor, size_t max, struct arena
 	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
 		struct statement *st;
 
-		err = column_copy(s, 1, arena, &list[n].receipt);
+		err = db_column_copy(s, 1, arena, &list[n].receipt);
 		if (err == CONSIGN_OK)
 			err = column_statement(s, 2, arena, &st);
 		if (err != CONSIGN_OK)
@@ -472,11 +426,11 @@ store_expired(struct db *db, uint64_t now_us, size_t max, struct arena *arena, s
 	db_bind_u64(s, 1, now_us);
 	db_bind_u64(s, 2, max);
 	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
-		err = column_org(s, 0, &list[n].consignee);
+		err = db_column_text(s, 0, (list[n].consignee).s, sizeof (list[n].consignee).s);
 		if (err == CONSIGN_OK)
-			err = column_org(s, 2, &list[n].consignor);
+			err = db_column_text(s, 2, (list[n].consignor).s, sizeof (list[n].consignor).s);
 		if (err == CONSIGN_OK)
-			err = column_fixed(s, 3, list[n].consignment_id.b, sizeof list[n].consignment_id.b);
+			err = db_column_fixed(s, 3, list[n].consignment_id.b, sizeof list[n].consignment_id.b);
 		if (err != CONSIGN_OK)
 			break;
 		list[n++].position = db_column_u64(s, 1);

@@ -443,3 +443,50 @@ db_message(struct db *db)
 {
 	return sqlite3_errmsg(db->handle);
 }
+
+enum consign_err
+db_row(struct db_statement *s)
+{
+	bool row;
+	enum consign_err err = db_step(s, &row);
+
+	return err != CONSIGN_OK ? err : row ? CONSIGN_OK : CONSIGN_E_NOT_FOUND;
+}
+
+enum consign_err
+db_column_fixed(struct db_statement *s, int column, void *ret_bytes, size_t len)
+{
+	struct consign_slice v = db_column_slice(s, column);
+
+	if (v.len != len)
+		return CONSIGN_E_CORRUPT;
+	memcpy(ret_bytes, v.data, len);
+	return CONSIGN_OK;
+}
+
+enum consign_err
+db_column_copy(struct db_statement *s, int column, struct arena *arena, struct consign_slice *ret_slice)
+{
+	struct consign_slice v = db_column_slice(s, column), copy = {0};
+
+	if (v.len > 0) {
+		copy = arena_copy(arena, v);
+		if (copy.data == NULL)
+			return CONSIGN_E_NO_MEMORY;
+	}
+	*ret_slice = copy;
+	return CONSIGN_OK;
+}
+
+enum consign_err
+db_column_text(struct db_statement *s, int column, char *ret_text, size_t size)
+{
+	struct consign_slice v = db_column_slice(s, column);
+
+	if (v.len >= size)
+		return CONSIGN_E_CORRUPT;
+	if (v.len > 0)
+		memcpy(ret_text, v.data, v.len);
+	ret_text[v.len] = '\0';
+	return CONSIGN_OK;
+}

@@ -39,6 +39,13 @@ void db_reset(struct db_statement *s);
 uint64_t db_column_u64(struct db_statement *s, int column);
 struct consign_slice db_column_slice(struct db_statement *s, int column); /* blob or text */
 bool db_column_is_null(struct db_statement *s, int column);
+/* The only row of a query, or its first: NOT_FOUND when there is none. */
+CONSIGN_MUST_CHECK enum consign_err db_row(struct db_statement *s);
+/* Columns copied out: of exactly len bytes; into an arena (empty stays empty); as text of less than size bytes.
+ * Errors: CORRUPT (another length than was stored), NO_MEMORY */
+CONSIGN_MUST_CHECK enum consign_err db_column_fixed(struct db_statement *s, int column, void *ret_bytes, size_t len);
+CONSIGN_MUST_CHECK enum consign_err db_column_copy(struct db_statement *s, int column, struct arena *arena, struct consign_slice *ret_slice);
+CONSIGN_MUST_CHECK enum consign_err db_column_text(struct db_statement *s, int column, char *ret_text, size_t size);
 CONSIGN_MUST_CHECK enum consign_err db_begin(struct db *db); /* IMMEDIATE */
 CONSIGN_MUST_CHECK enum consign_err db_begin_read(struct db *db); /* DEFERRED: a snapshot over several reads */
 CONSIGN_MUST_CHECK enum consign_err db_commit(struct db *db); /* durable when it returns OK */

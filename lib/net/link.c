@@ -26,25 +26,9 @@ static bool
 receive_one(struct link *l)
 {
 	struct frame frames[TRANSPORT_FRAMES_MAX];
-	size_t n = 0;
-	bool more = true, too_many = false;
+	bool too_many;
+	size_t n = transport_read(l->dealer, true, frames, &too_many);
 
-	while (more) {
-		struct frame f;
-
-		frame_init(&f);
-		if (zmq_msg_recv(frame_message(&f), l->dealer, ZMQ_DONTWAIT) < 0) {
-			frame_clear(&f);
-			break;
-		}
-		more = zmq_msg_more(frame_message(&f));
-		if (n < TRANSPORT_FRAMES_MAX) {
-			frame_move(&frames[n++], &f);
-		} else {
-			too_many = true;
-			frame_clear(&f);
-		}
-	}
 	for (size_t i = 0; i < n; i++)
 		frame_received(&frames[i]);
 	if (n > 0 && !too_many)
@@ -93,20 +77,14 @@ on_monitor(void *context)
 }
 
 static bool
-set_int(void *socket, int option, int value)
-{
-	return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
-}
-
-static bool
 set_options(void *dealer, const struct link_options *o)
 {
 	int64_t max = CONSIGN_FRAME_MAX_BYTES;
 
-	return set_int(dealer, ZMQ_LINGER, 0) && set_int(dealer, ZMQ_SNDHWM, 8192) && set_int(dealer, ZMQ_RCVHWM, 8192)
-	    && set_int(dealer, ZMQ_IPV6, 1) && set_int(dealer, ZMQ_RECONNECT_IVL, NEVER_MS)
-	    && set_int(dealer, ZMQ_HANDSHAKE_IVL, 10000) && set_int(dealer, ZMQ_TCP_KEEPALIVE, 1)
-	    && set_int(dealer, ZMQ_TCP_KEEPALIVE_IDLE, 60) && zmq_setsockopt(dealer, ZMQ_MAXMSGSIZE, &max, sizeof max) == 0
+	return transport_set_int(dealer, ZMQ_LINGER, 0) && transport_set_int(dealer, ZMQ_SNDHWM, 8192) && transport_set_int(dealer, ZMQ_RCVHWM, 8192)
+	    && transport_set_int(dealer, ZMQ_IPV6, 1) && transport_set_int(dealer, ZMQ_RECONNECT_IVL, NEVER_MS)
+	    && transport_set_int(dealer, ZMQ_HANDSHAKE_IVL, 10000) && transport_set_int(dealer, ZMQ_TCP_KEEPALIVE, 1)
+	    && transport_set_int(dealer, ZMQ_TCP_KEEPALIVE_IDLE, 60) && zmq_setsockopt(dealer, ZMQ_MAXMSGSIZE, &max, sizeof max) == 0
 	    && zmq_setsockopt(dealer, ZMQ_CURVE_SERVERKEY, o->server_public.b, 32) == 0
 	    && zmq_setsockopt(dealer, ZMQ_CURVE_PUBLICKEY, o->transport_public.b, 32) == 0
 	    && zmq_setsockopt(dealer, ZMQ_CURVE_SECRETKEY, o->transport_secret->b, 32) == 0

@@ -125,32 +125,14 @@ receive_one(struct listener *l)
 {
 	zmq_msg_t id;
 	struct frame frames[TRANSPORT_FRAMES_MAX];
-	size_t n = 0;
-	bool too_many = false;
+	bool too_many;
 
 	zmq_msg_init(&id);
 	if (zmq_msg_recv(&id, l->router, ZMQ_DONTWAIT) < 0) {
 		zmq_msg_close(&id);
 		return false;
 	}
-	bool more = zmq_msg_more(&id);
-
-	while (more) {
-		struct frame f;
-
-		frame_init(&f);
-		if (zmq_msg_recv(frame_message(&f), l->router, ZMQ_DONTWAIT) < 0) {
-			frame_clear(&f);
-			break;
-		}
-		more = zmq_msg_more(frame_message(&f));
-		if (n < TRANSPORT_FRAMES_MAX) {
-			frame_move(&frames[n++], &f);
-		} else {
-			too_many = true;
-			frame_clear(&f);
-		}
-	}
+	size_t n = transport_read(l->router, zmq_msg_more(&id), frames, &too_many);
 	struct route route;
 
 	if (n > 0 && read_route(l, &id, frame_message(&frames[0]), &route)) {
@@ -200,22 +182,16 @@ on_monitor(void *context)
 }
 
 static bool
-set_int(void *socket, int option, int value)
-{
-	return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
-}
-
-static bool
 set_options(void *router, const struct listener_options *o)
 {
 	int64_t max = CONSIGN_FRAME_MAX_BYTES;
 
-	return set_int(router, ZMQ_LINGER, 0) && set_int(router, ZMQ_ROUTER_MANDATORY, 1) && set_int(router, ZMQ_SNDHWM, 8192)
-	    && set_int(router, ZMQ_RCVHWM, 1024) && set_int(router, ZMQ_IPV6, 1) && set_int(router, ZMQ_HANDSHAKE_IVL, 10000)
-	    && set_int(router, ZMQ_TCP_KEEPALIVE, 1) && set_int(router, ZMQ_TCP_KEEPALIVE_IDLE, 60)
-	    && set_int(router, ZMQ_BACKLOG, 1024) && zmq_setsockopt(router, ZMQ_MAXMSGSIZE, &max, sizeof max) == 0
+	return transport_set_int(router, ZMQ_LINGER, 0) && transport_set_int(router, ZMQ_ROUTER_MANDATORY, 1) && transport_set_int(router, ZMQ_SNDHWM, 8192)
+	    && transport_set_int(router, ZMQ_RCVHWM, 1024) && transport_set_int(router, ZMQ_IPV6, 1) && transport_set_int(router, ZMQ_HANDSHAKE_IVL, 10000)
+	    && transport_set_int(router, ZMQ_TCP_KEEPALIVE, 1) && transport_set_int(router, ZMQ_TCP_KEEPALIVE_IDLE, 60)
+	    && transport_set_int(router, ZMQ_BACKLOG, 1024) && zmq_setsockopt(router, ZMQ_MAXMSGSIZE, &max, sizeof max) == 0
 	    && zmq_setsockopt(router, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN, strlen(ZAP_DOMAIN)) == 0
-	    && set_int(router, ZMQ_ZAP_ENFORCE_DOMAIN, 1) && set_int(router, ZMQ_CURVE_SERVER, 1)
+	    && transport_set_int(router, ZMQ_ZAP_ENFORCE_DOMAIN, 1) && transport_set_int(router, ZMQ_CURVE_SERVER, 1)
 	    && zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, o->transport_secret->b, 32) == 0;
 }
 
@@ -272,12 +248,12 @@ listener_close(struct listener **listener, int linger_ms)
 	}
 	if (l->router != NULL) {
 		loop_unwatch_socket(l->loop, l->router);
-		set_int(l->router, ZMQ_LINGER, linger_ms);
+		transport_set_int(l->router, ZMQ_LINGER, linger_ms);
 		zmq_close(l->router);
 	}
 	if (l->zap != NULL) {
 		loop_unwatch_socket(l->loop, l->zap);
-		set_int(l->zap, ZMQ_LINGER, 0);
+		transport_set_int(l->zap, ZMQ_LINGER, 0);
 		zmq_close(l->zap);
 	}
 	free(l);

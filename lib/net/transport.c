@@ -121,6 +121,37 @@ transport_free(struct transport **transport)
 	*transport = NULL;
 }
 
+size_t
+transport_read(void *socket, bool more, struct frame frames[TRANSPORT_FRAMES_MAX], bool *ret_too_many)
+{
+	size_t n = 0;
+
+	*ret_too_many = false;
+	while (more) {
+		struct frame f;
+
+		frame_init(&f);
+		if (zmq_msg_recv(frame_message(&f), socket, ZMQ_DONTWAIT) < 0) {
+			frame_clear(&f);
+			break;
+		}
+		more = zmq_msg_more(frame_message(&f));
+		if (n < TRANSPORT_FRAMES_MAX) {
+			frame_move(&frames[n++], &f);
+		} else {
+			*ret_too_many = true;
+			frame_clear(&f);
+		}
+	}
+	return n;
+}
+
+bool
+transport_set_int(void *socket, int option, int value)
+{
+	return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
+}
+
 void *
 transport_monitor(struct transport *t, void *socket, int events)
 {

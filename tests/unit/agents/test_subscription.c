@@ -46,7 +46,7 @@ acks_left(struct fixture *f)
 	uint64_t n;
 
 	assert_int_equal(db_statement(f->writer, "SELECT count(*) FROM ack", &s), CONSIGN_OK);
-	assert_int_equal(store_row(s), CONSIGN_OK);
+	assert_int_equal(db_row(s), CONSIGN_OK);
 	n = db_column_u64(s, 0);
 	db_reset(s);
 	return n;

@@ -160,6 +160,38 @@ test_db_values_come_back(void **state)
 	assert_false(row);
 }
 
+/* Copies out of a row: exact lengths and room are checked, whatever the store holds. */
+static void
+test_db_columns_are_copied_out_or_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct db_statement *s;
+	struct arena *arena;
+	struct consign_slice copy;
+	uint8_t fixed[4];
+	char text[5];
+
+	assert_int_equal(arena_new(1024, &arena), CONSIGN_OK);
+	assert_int_equal(db_statement(f->db, "SELECT x'01020304', 'four', x'', 1 WHERE ?1 = 1", &s), CONSIGN_OK);
+	db_bind_u64(s, 1, 2);
+	assert_int_equal(db_row(s), CONSIGN_E_NOT_FOUND);
+	db_bind_u64(s, 1, 1);
+	assert_int_equal(db_row(s), CONSIGN_OK);
+	assert_int_equal(db_column_fixed(s, 0, fixed, 4), CONSIGN_OK);
+	assert_memory_equal(fixed, "\1\2\3\4", 4);
+	assert_int_equal(db_column_fixed(s, 0, fixed, 3), CONSIGN_E_CORRUPT);
+	assert_int_equal(db_column_fixed(s, 2, fixed, 4), CONSIGN_E_CORRUPT);
+	assert_int_equal(db_column_text(s, 1, text, 5), CONSIGN_OK);
+	assert_string_equal(text, "four");
+	assert_int_equal(db_column_text(s, 1, text, 4), CONSIGN_E_CORRUPT);
+	assert_int_equal(db_column_copy(s, 0, arena, &copy), CONSIGN_OK);
+	assert_int_equal(copy.len, 4);
+	assert_int_equal(db_column_copy(s, 2, arena, &copy), CONSIGN_OK);
+	assert_int_equal(copy.len, 0);
+	db_reset(s);
+	arena_free(&arena);
+}
+
 static void
 test_db_bind_errors_are_told_by_run_and_forgotten_by_reset(void **state)
 {
@@ -405,6 +437,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_db_open_is_durable_by_its_settings, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_db_files_are_private_whatever_the_umask, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_db_values_come_back, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_db_columns_are_copied_out_or_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_db_bind_errors_are_told_by_run_and_forgotten_by_reset, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_db_statement_is_cached_and_lent_clean, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_db_statement_cache_holds_some_hundred, setup, teardown),

@@ -80,17 +80,12 @@ documents_take(struct agent *a, const struct session_documents *documents)
 static enum consign_err
 take_stored(void *context, struct consign_slice documents)
 {
-	struct hub *hub = context;
-	struct hub_stage *stage;
 	char problem[HUB_PROBLEM_BYTES];
-	enum consign_err err = hub_stage(hub, documents, HUB_STORED, &stage, problem);
+	enum consign_err err = hub_take_stored(context, documents, problem);
 
-	if (err != CONSIGN_OK) {
+	if (err != CONSIGN_OK)
 		log_event(LOG_ERROR, "store.documents", "problem", "s", problem, NULL);
-		return CONSIGN_E_CORRUPT;
-	}
-	hub_adopt(hub, &stage);
-	return CONSIGN_OK;
+	return err;
 }
 
 enum consign_err

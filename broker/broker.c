@@ -121,17 +121,12 @@ broker_act(struct broker *b, const char *act, const char *subject, uint64_t coun
 static enum consign_err
 take_stored_documents(void *context, struct consign_slice documents)
 {
-	struct hub *hub = context;
-	struct hub_stage *stage;
 	char problem[HUB_PROBLEM_BYTES];
-	enum consign_err err = hub_stage(hub, documents, HUB_STORED, &stage, problem);
+	enum consign_err err = hub_take_stored(context, documents, problem);
 
-	if (err != CONSIGN_OK) {
+	if (err != CONSIGN_OK)
 		log_event(LOG_ERROR, "store.documents", "problem", "s", problem, NULL);
-		return CONSIGN_E_CORRUPT;
-	}
-	hub_adopt(hub, &stage);
-	return CONSIGN_OK;
+	return err;
 }
 
 static enum consign_err

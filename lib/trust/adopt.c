@@ -209,3 +209,15 @@ hub_adopt(struct hub *hub, struct hub_stage **stage)
 	}
 	hub_stage_free(stage);
 }
+
+enum consign_err
+hub_take_stored(struct hub *hub, struct consign_slice documents, char ret_problem[HUB_PROBLEM_BYTES])
+{
+	struct hub_stage *stage;
+	enum consign_err err = hub_stage(hub, documents, HUB_STORED, &stage, ret_problem);
+
+	if (err != CONSIGN_OK)
+		return err == CONSIGN_E_NO_MEMORY ? err : CONSIGN_E_CORRUPT;
+	hub_adopt(hub, &stage);
+	return CONSIGN_OK;
+}

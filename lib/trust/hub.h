@@ -109,6 +109,9 @@ CONSIGN_MUST_CHECK enum consign_err hub_stage_encode(const struct hub_stage *sta
 /* Takes it in. Never fails: everything was made in staging. */
 void hub_adopt(struct hub *hub, struct hub_stage **stage);
 
+/* From one's own store: stages and adopts. Errors: CORRUPT (it does not verify: ret_problem), NO_MEMORY */
+CONSIGN_MUST_CHECK enum consign_err hub_take_stored(struct hub *hub, struct consign_slice documents, char ret_problem[HUB_PROBLEM_BYTES]);
+
 /* The newest root; NULL before the first. */
 const struct hub_root *hub_root(const struct hub *hub);
 const struct hub_root *hub_root_at(const struct hub *hub, uint64_t version);

@@ -1,12 +1,12 @@
 /*
  * Verifying a Documents message as a whole, before anything of it is taken in. The order is that of trust: roots (each
  * signed by k administrators of the one before it), the checkpoint (by the newest root's ledger key), the leaf of every
- * document under it, directories and policies (named by a root, parts by their hashes), cards (signed by the identity
- * key that the directory names).
+ * document under it, directories and policies (stage_sliced.c), cards (signed by the identity key that the directory
+ * names).
  *
  * Invariant: an error leaves the hub as it was.
  */
-#include "trust/hub_private.h"
+#include "trust/stage_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,17 +15,8 @@
 #include "core/limits.h"
 #include "ledger/statement.h"
 
-struct staging {
-	struct hub *hub;
-	struct hub_stage *stage;
-	enum hub_mode mode;
-	const struct session_documents *documents;
-	struct arena *arena;
-	char *problem; /* HUB_PROBLEM_BYTES */
-};
-
-static enum consign_err
-fail(struct staging *s, enum consign_err err, const char *what, uint64_t version, const char *why)
+enum consign_err
+stage_fail(struct staging *s, enum consign_err err, const char *what, uint64_t version, const char *why)
 {
 	if (version > 0)
 		snprintf(s->problem, HUB_PROBLEM_BYTES, "%s version %llu: %s", what, (unsigned long long)version, why);
@@ -35,16 +26,16 @@ fail(struct staging *s, enum consign_err err, const char *what, uint64_t version
 }
 
 /* The newest root with those staged so far. */
-static const struct hub_root *
-newest_root(const struct staging *s)
+const struct hub_root *
+stage_newest_root(const struct staging *s)
 {
 	if (s->stage->roots.n > 0)
 		return &((struct root_cell *)s->stage->roots.v[s->stage->roots.n - 1])->root;
 	return hub_root(s->hub);
 }
 
-static const struct hub_root *
-root_at(const struct staging *s, uint64_t version)
+const struct hub_root *
+stage_root_at(const struct staging *s, uint64_t version)
 {
 	const struct hub_root *known = hub_root_at(s->hub, version);
 
@@ -56,8 +47,8 @@ root_at(const struct staging *s, uint64_t version)
 }
 
 /* Counts distinct administrators of `admins` with a good signature. */
-static uint32_t
-count_signatures(const struct root *admins, enum sign_kind kind, const struct consign_hash *hub_id, const struct signed_document *d)
+uint32_t
+stage_count_signatures(const struct root *admins, enum sign_kind kind, const struct consign_hash *hub_id, const struct signed_document *d)
 {
 	uint32_t good = 0;
 
@@ -76,13 +67,13 @@ count_signatures(const struct root *admins, enum sign_kind kind, const struct co
 	return good;
 }
 
-static enum consign_err
-check_header(struct staging *s, const char *what, uint32_t format, struct consign_slice hub_id, uint64_t version)
+enum consign_err
+stage_check_header(struct staging *s, const char *what, uint32_t format, struct consign_slice hub_id, uint64_t version)
 {
 	if (format != 1)
-		return fail(s, CONSIGN_E_MALFORMED, what, version, "a format that this version does not read");
+		return stage_fail(s, CONSIGN_E_MALFORMED, what, version, "a format that this version does not read");
 	if (!(version == 1 && hub_id.len == 0 && strcmp(what, "root") == 0) && !slice_equal(hub_id, SLICE_ARRAY(s->hub->id.b)))
-		return fail(s, CONSIGN_E_MALFORMED, what, version, "belongs to another hub");
+		return stage_fail(s, CONSIGN_E_MALFORMED, what, version, "belongs to another hub");
 	return CONSIGN_OK;
 }
 
@@ -95,31 +86,31 @@ stage_root(struct staging *s, const struct published_document *p)
 	struct consign_hash hash;
 
 	if (d->kind != SIGN_ROOT)
-		return fail(s, CONSIGN_E_MALFORMED, "root", 0, "another document stands in its place");
+		return stage_fail(s, CONSIGN_E_MALFORMED, "root", 0, "another document stands in its place");
 	enum consign_err err = root_decode(d->content, s->arena, &root);
 
 	if (err != CONSIGN_OK)
-		return fail(s, err, "root", 0, "is malformed");
-	err = check_header(s, "root", root->format, root->hub_id, root->version);
+		return stage_fail(s, err, "root", 0, "is malformed");
+	err = stage_check_header(s, "root", root->format, root->hub_id, root->version);
 	if (err != CONSIGN_OK)
 		return err;
 	hash_sha256(d->content, &hash);
-	const struct hub_root *known = root_at(s, root->version), *previous = newest_root(s);
+	const struct hub_root *known = stage_root_at(s, root->version), *previous = stage_newest_root(s);
 
 	if (known != NULL)
-		return hash_equal(&known->hash, &hash) ? CONSIGN_OK : fail(s, CONSIGN_E_FORK, "root", root->version, "differs from the one verified before");
+		return hash_equal(&known->hash, &hash) ? CONSIGN_OK : stage_fail(s, CONSIGN_E_FORK, "root", root->version, "differs from the one verified before");
 	if (root->version != (previous == NULL ? 1 : previous->root->version + 1))
-		return fail(s, CONSIGN_E_STALE, "root", root->version, "does not follow the newest one known");
+		return stage_fail(s, CONSIGN_E_STALE, "root", root->version, "does not follow the newest one known");
 	if (previous == NULL && !hash_equal(&hash, &s->hub->id))
-		return fail(s, CONSIGN_E_FORK, "root", 1, "is not the one whose hash is the hub's id");
+		return stage_fail(s, CONSIGN_E_FORK, "root", 1, "is not the one whose hash is the hub's id");
 	if (previous != NULL && !slice_equal(root->previous, SLICE_ARRAY(previous->hash.b)))
-		return fail(s, CONSIGN_E_FORK, "root", root->version, "does not name the one before it");
+		return stage_fail(s, CONSIGN_E_FORK, "root", root->version, "does not name the one before it");
 	if (root->version == s->hub->pinned_version && !hash_equal(&hash, &s->hub->pinned_hash))
-		return fail(s, CONSIGN_E_FORK, "root", root->version, "is not the one that the invite named");
+		return stage_fail(s, CONSIGN_E_FORK, "root", root->version, "is not the one that the invite named");
 	const struct root *signers = previous == NULL ? root : previous->root;
 
-	if (count_signatures(signers, SIGN_ROOT, previous == NULL ? &no_hub : &s->hub->id, d) < signers->threshold)
-		return fail(s, CONSIGN_E_BAD_SIGNATURE, "root", root->version, "too few administrators signed it");
+	if (stage_count_signatures(signers, SIGN_ROOT, previous == NULL ? &no_hub : &s->hub->id, d) < signers->threshold)
+		return stage_fail(s, CONSIGN_E_BAD_SIGNATURE, "root", root->version, "too few administrators signed it");
 	struct root_cell *cell = calloc(1, sizeof *cell);
 
 	if (cell == NULL || cell_list_put(&s->stage->roots, cell) != CONSIGN_OK) {
@@ -133,8 +124,8 @@ stage_root(struct staging *s, const struct published_document *p)
 }
 
 /* The document's leaf says what the document is; in proven mode it is under the checkpoint. */
-static enum consign_err
-check_leaf(struct staging *s, const struct published_document *p, const char *org, uint64_t version, const struct consign_hash *hash,
+enum consign_err
+stage_check_leaf(struct staging *s, const struct published_document *p, const char *org, uint64_t version, const struct consign_hash *hash,
     uint64_t *ret_leaf)
 {
 	struct ledger_record *record;
@@ -144,23 +135,23 @@ check_leaf(struct staging *s, const struct published_document *p, const char *or
 	if (s->mode == HUB_PUBLISH)
 		return CONSIGN_OK;
 	if (p->leaf == NULL)
-		return fail(s, CONSIGN_E_BAD_PROOF, "document", version, "comes without its leaf");
+		return stage_fail(s, CONSIGN_E_BAD_PROOF, "document", version, "comes without its leaf");
 	err = ledger_record_decode(p->leaf->record, s->arena, &record);
 	if (err != CONSIGN_OK)
-		return fail(s, err, "document", version, "has a malformed record");
+		return stage_fail(s, err, "document", version, "has a malformed record");
 	const struct document_record *r = record->document;
 
 	if (r == NULL || r->kind != p->document->kind || strcmp(r->org, org) != 0 || r->document->version != version
 	    || !hash_equal(&r->document->hash, hash))
-		return fail(s, CONSIGN_E_BAD_PROOF, "document", version, "its leaf speaks of something else");
+		return stage_fail(s, CONSIGN_E_BAD_PROOF, "document", version, "its leaf speaks of something else");
 	if (s->mode == HUB_PROVEN) {
 		if (p->path == NULL)
-			return fail(s, CONSIGN_E_BAD_PROOF, "document", version, "comes without a proof");
+			return stage_fail(s, CONSIGN_E_BAD_PROOF, "document", version, "comes without a proof");
 		tree_entry(&p->leaf->salt, p->leaf->record, &entry);
 		err = tree_verify_inclusion(&entry, p->leaf->index, s->stage->checkpoint.size, p->path->path.v, p->path->path.n,
 		    &s->stage->checkpoint.head);
 		if (err != CONSIGN_OK)
-			return fail(s, err, "document", version, "its proof does not lead to the checkpoint");
+			return stage_fail(s, err, "document", version, "its proof does not lead to the checkpoint");
 	}
 	*ret_leaf = p->leaf->index;
 	return CONSIGN_OK;
@@ -175,7 +166,7 @@ stage_roots(struct staging *s)
 		if (err != CONSIGN_OK)
 			return err;
 	}
-	return newest_root(s) != NULL ? CONSIGN_OK : fail(s, CONSIGN_E_STALE, "documents", 0, "no root is known yet and none is among them");
+	return stage_newest_root(s) != NULL ? CONSIGN_OK : stage_fail(s, CONSIGN_E_STALE, "documents", 0, "no root is known yet and none is among them");
 }
 
 static enum consign_err
@@ -186,11 +177,11 @@ stage_checkpoint(struct staging *s)
 	if (s->mode != HUB_PROVEN)
 		return CONSIGN_OK;
 	if (update == NULL)
-		return fail(s, CONSIGN_E_BAD_PROOF, "documents", 0, "come without a checkpoint");
-	enum consign_err err = hub_check_update(s->hub, &newest_root(s)->root->broker->ledger_key, update, &s->stage->checkpoint);
+		return stage_fail(s, CONSIGN_E_BAD_PROOF, "documents", 0, "come without a checkpoint");
+	enum consign_err err = hub_check_update(s->hub, &stage_newest_root(s)->root->broker->ledger_key, update, &s->stage->checkpoint);
 
 	if (err != CONSIGN_OK)
-		return fail(s, err, "checkpoint", 0, err == CONSIGN_E_FORK ? "same size, other head: two histories" : consign_err_text(err));
+		return stage_fail(s, err, "checkpoint", 0, err == CONSIGN_E_FORK ? "same size, other head: two histories" : consign_err_text(err));
 	s->stage->has_checkpoint = true;
 	return buf_append(&s->stage->note, update->note);
 }
@@ -204,230 +195,16 @@ stage_root_leaves(struct staging *s)
 
 	for (size_t i = 0; i < s->stage->roots.n; i++) {
 		struct hub_root *r = &((struct root_cell *)s->stage->roots.v[i])->root;
-		enum consign_err err = check_leaf(s, r->document, "", r->root->version, &r->hash, &r->leaf);
+		enum consign_err err = stage_check_leaf(s, r->document, "", r->root->version, &r->hash, &r->leaf);
 
 		if (err != CONSIGN_OK)
 			return err;
 		if (s->mode != HUB_PUBLISH && any && r->leaf <= last)
-			return fail(s, CONSIGN_E_BAD_PROOF, "root", r->root->version, "its leaf is not after the one before it");
+			return stage_fail(s, CONSIGN_E_BAD_PROOF, "root", r->root->version, "its leaf is not after the one before it");
 		last = r->leaf;
 		any = true;
 	}
 	return CONSIGN_OK;
-}
-
-/* The first root that names this version, known or staged: who signed that one signed the head too. */
-static const struct hub_root *
-naming_root(const struct staging *s, bool is_policy, uint64_t version)
-{
-	uint64_t last = s->hub->roots.n + s->stage->roots.n;
-
-	const struct hub_root *first = NULL;
-
-	for (uint64_t v = last; v > 1; v--) {
-		const struct hub_root *r = root_at(s, v);
-		const struct document_ref *ref = is_policy ? r->root->policy : r->root->directory;
-
-		if (ref->version == version)
-			first = r;
-		if (ref->version < version)
-			break;
-	}
-	return first;
-}
-
-static int
-by_hash(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct consign_hash));
-}
-
-/* Every part is one of those signed (their hashes stand sorted in the head); a part given twice counts once. */
-static enum consign_err
-count_parts(struct staging *s, const struct sliced_bundle *b, const char *what, const struct document_head *head, size_t *ret_distinct)
-{
-	bool *there = arena_alloc(s->arena, head->parts.n + 1);
-	size_t distinct = 0;
-
-	if (there == NULL)
-		return CONSIGN_E_NO_MEMORY;
-	for (size_t i = 0; i < b->parts.n; i++) {
-		struct consign_hash part;
-
-		hash_sha256(b->parts.v[i], &part);
-		const struct consign_hash *found
-		    = head->parts.n == 0 ? NULL : bsearch(&part, head->parts.v, head->parts.n, sizeof part, by_hash);
-
-		if (found == NULL)
-			return fail(s, CONSIGN_E_FORK, what, head->version, "a part is not the one that was signed");
-		distinct += !there[found - head->parts.v];
-		there[found - head->parts.v] = true;
-	}
-	*ret_distinct = distinct;
-	return CONSIGN_OK;
-}
-
-/* Head and parts of a directory or policy: named by a root, signed, parts as hashed, complete where that is demanded. */
-static enum consign_err
-check_sliced(struct staging *s, const struct sliced_bundle *b, bool is_policy, const struct document_head *head,
-    const struct consign_hash *hash)
-{
-	const char *what = is_policy ? "policy" : "directory";
-	const struct hub_root *naming = naming_root(s, is_policy, head->version);
-	enum consign_err err = check_header(s, what, head->format, SLICE_ARRAY(head->hub_id.b), head->version);
-
-	if (err != CONSIGN_OK)
-		return err;
-	if (naming == NULL)
-		return fail(s, CONSIGN_E_STALE, what, head->version, "no root names it");
-	const struct document_ref *ref = is_policy ? naming->root->policy : naming->root->directory;
-
-	if (!hash_equal(&ref->hash, hash))
-		return fail(s, CONSIGN_E_FORK, what, head->version, "is not the one that the root names");
-	const struct root *signers = root_at(s, naming->root->version - 1)->root;
-
-	if (count_signatures(signers, is_policy ? SIGN_POLICY : SIGN_DIRECTORY, &s->hub->id, b->head->document) < signers->threshold)
-		return fail(s, CONSIGN_E_BAD_SIGNATURE, what, head->version, "too few administrators signed it");
-	size_t distinct;
-
-	err = count_parts(s, b, what, head, &distinct);
-	if (err == CONSIGN_OK && s->hub->complete && distinct != head->parts.n)
-		return fail(s, CONSIGN_E_DENIED, what, head->version, "parts are missing");
-	return err;
-}
-
-struct member_with_part {
-	const struct member *member;
-	struct consign_slice part;
-};
-
-static int
-by_org(const void *a, const void *b)
-{
-	return strcmp(((const struct member_with_part *)a)->member->org.s, ((const struct member_with_part *)b)->member->org.s);
-}
-
-static enum consign_err
-fill_members(struct staging *s, struct hub_directory *d)
-{
-	size_t n = d->bundle->parts.n;
-	struct member_with_part *m = calloc(n + 1, sizeof *m);
-	struct consign_slice *parts = calloc(n + 1, sizeof *parts);
-	enum consign_err err = CONSIGN_E_NO_MEMORY;
-
-	d->members = calloc(n + 1, sizeof(const struct member *));
-	d->member_parts = parts;
-	if (m == NULL || parts == NULL || d->members == NULL)
-		goto out;
-	for (size_t i = 0; i < n; i++) {
-		struct directory_part *part;
-
-		err = directory_part_decode(d->bundle->parts.v[i], s->arena, &part);
-		if (err != CONSIGN_OK) {
-			err = fail(s, err, "directory", d->version, "a part is malformed");
-			goto out;
-		}
-		m[i] = (struct member_with_part){part->member, d->bundle->parts.v[i]};
-	}
-	qsort(m, n, sizeof *m, by_org);
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && strcmp(m[i].member->org.s, m[i - 1].member->org.s) == 0) {
-			err = fail(s, CONSIGN_E_MALFORMED, "directory", d->version, "names an organisation twice");
-			goto out;
-		}
-		d->members[i] = m[i].member;
-		parts[i] = m[i].part;
-	}
-	d->n_members = n;
-	err = CONSIGN_OK;
-out:
-	free(m);
-	return err;
-}
-
-static enum consign_err
-stage_directory(struct staging *s, const struct sliced_bundle *b)
-{
-	const struct signed_document *signed_head = b->head->document;
-	struct document_head *head;
-	struct consign_hash hash;
-
-	if (signed_head->kind != SIGN_DIRECTORY)
-		return fail(s, CONSIGN_E_MALFORMED, "directory", 0, "another document stands in its place");
-	enum consign_err err = document_head_decode(signed_head->content, s->arena, &head);
-
-	if (err != CONSIGN_OK)
-		return fail(s, err, "directory", 0, "is malformed");
-	hash_sha256(signed_head->content, &hash);
-	err = check_sliced(s, b, false, head, &hash);
-	if (err != CONSIGN_OK)
-		return err;
-	/* The same version again may carry parts that we lacked (a study was joined): it then replaces the one held. */
-	const struct hub_directory *known = hub_directory_at(s->hub, head->version);
-
-	if (known != NULL && known->n_members >= b->parts.n)
-		return CONSIGN_OK;
-	struct directory_cell *cell = calloc(1, sizeof *cell);
-
-	if (cell == NULL || cell_list_put(&s->stage->directories, cell) != CONSIGN_OK) {
-		free(cell);
-		return CONSIGN_E_NO_MEMORY;
-	}
-	cell->frame = s->stage->frame;
-	cell->frame->refs++;
-	cell->directory = (struct hub_directory){.version = head->version, .hash = hash, .leaf = HUB_LEAF_UNKNOWN, .head = head, .bundle = b};
-	err = check_leaf(s, b->head, "", head->version, &hash, &cell->directory.leaf);
-	return err != CONSIGN_OK ? err : fill_members(s, &cell->directory);
-}
-
-static enum consign_err
-stage_policy(struct staging *s, const struct sliced_bundle *b)
-{
-	const struct signed_document *signed_head = b->head->document;
-	struct document_head *head;
-	void *decoded;
-	struct consign_hash hash;
-
-	if (signed_head->kind != SIGN_POLICY)
-		return fail(s, CONSIGN_E_MALFORMED, "policy", 0, "another document stands in its place");
-	enum consign_err err = wire_decode(&wire_policy_head, signed_head->content, s->arena, &decoded);
-
-	if (err != CONSIGN_OK)
-		return fail(s, err, "policy", 0, "is malformed");
-	head = decoded;
-	hash_sha256(signed_head->content, &hash);
-	err = check_sliced(s, b, true, head, &hash);
-	if (err != CONSIGN_OK)
-		return err;
-	const struct hub_policy *known = hub_policy_at(s->hub, head->version);
-
-	if (known != NULL && known->n_parts >= b->parts.n)
-		return CONSIGN_OK;
-	struct policy_cell *cell = calloc(1, sizeof *cell);
-
-	if (cell == NULL || cell_list_put(&s->stage->policies, cell) != CONSIGN_OK) {
-		free(cell);
-		return CONSIGN_E_NO_MEMORY;
-	}
-	cell->frame = s->stage->frame;
-	cell->frame->refs++;
-	struct hub_policy *p = &cell->policy;
-
-	*p = (struct hub_policy){.version = head->version, .hash = hash, .leaf = HUB_LEAF_UNKNOWN, .head = head, .bundle = b};
-	err = check_leaf(s, b->head, "", head->version, &hash, &p->leaf);
-	if (err != CONSIGN_OK)
-		return err;
-	p->parts = arena_alloc(s->arena, (b->parts.n + 1) * sizeof *p->parts);
-	if (p->parts == NULL)
-		return CONSIGN_E_NO_MEMORY;
-	for (size_t i = 0; i < b->parts.n; i++) {
-		err = policy_part_decode(b->parts.v[i], s->arena, &p->parts[i]);
-		if (err != CONSIGN_OK)
-			return fail(s, err, "policy", head->version, "a part is malformed");
-	}
-	p->n_parts = b->parts.n;
-	err = policy_compile(p->parts, p->n_parts, &p->policy);
-	return err == CONSIGN_OK ? CONSIGN_OK : fail(s, err, "policy", head->version, "cannot be compiled");
 }
 
 /* The member as the newest directory that names it has it: an identity key that was replaced signs nothing any more. */
@@ -471,34 +248,34 @@ stage_card(struct staging *s, const struct published_document *p)
 	struct consign_hash hash;
 
 	if (d->kind != SIGN_CARD || d->signatures.n != 1)
-		return fail(s, CONSIGN_E_MALFORMED, "card", 0, "another document stands in its place");
+		return stage_fail(s, CONSIGN_E_MALFORMED, "card", 0, "another document stands in its place");
 	enum consign_err err = card_decode(d->content, s->arena, &card);
 
 	if (err != CONSIGN_OK)
-		return fail(s, err, "card", 0, "is malformed");
-	err = check_header(s, "card", card->format, SLICE_ARRAY(card->hub_id.b), card->version);
+		return stage_fail(s, err, "card", 0, "is malformed");
+	err = stage_check_header(s, "card", card->format, SLICE_ARRAY(card->hub_id.b), card->version);
 	if (err != CONSIGN_OK)
 		return err;
 	const struct member *member = newest_member(s, card->org.s);
 
 	if (member == NULL)
-		return fail(s, CONSIGN_E_NOT_FOUND, "card", card->version, "its organisation is not in the directory");
+		return stage_fail(s, CONSIGN_E_NOT_FOUND, "card", card->version, "its organisation is not in the directory");
 	if (memcmp(member->identity_key.b, card->identity_key.b, sizeof card->identity_key.b) != 0)
-		return fail(s, CONSIGN_E_BAD_SIGNATURE, "card", card->version, "its identity key is not the one in the directory");
+		return stage_fail(s, CONSIGN_E_BAD_SIGNATURE, "card", card->version, "its identity key is not the one in the directory");
 	if (sign_verify(&member->identity_key, SIGN_CARD, &s->hub->id, d->content, &d->signatures.v[0]->signature) != CONSIGN_OK)
-		return fail(s, CONSIGN_E_BAD_SIGNATURE, "card", card->version, "is not signed by its identity key");
+		return stage_fail(s, CONSIGN_E_BAD_SIGNATURE, "card", card->version, "is not signed by its identity key");
 	hash_sha256(d->content, &hash);
 	const struct hub_card *known = hub_card_at(s->hub, card->org.s, card->version), *newest = hub_card(s->hub, card->org.s);
 
 	if (known != NULL)
-		return hash_equal(&known->hash, &hash) ? CONSIGN_OK : fail(s, CONSIGN_E_FORK, "card", card->version, "differs from the one verified before");
+		return hash_equal(&known->hash, &hash) ? CONSIGN_OK : stage_fail(s, CONSIGN_E_FORK, "card", card->version, "differs from the one verified before");
 	if (card_is_staged(s, card))
-		return fail(s, CONSIGN_E_MALFORMED, "card", card->version, "is there twice");
+		return stage_fail(s, CONSIGN_E_MALFORMED, "card", card->version, "is there twice");
 	/* A new card follows the newest; an older one may be fetched for old mail, but only from its ledger leaf. */
 	if (newest != NULL && card->version == newest->card->version + 1 && !slice_equal(card->previous, SLICE_ARRAY(newest->hash.b)))
-		return fail(s, CONSIGN_E_FORK, "card", card->version, "does not name the one before it");
+		return stage_fail(s, CONSIGN_E_FORK, "card", card->version, "does not name the one before it");
 	if (s->mode == HUB_PUBLISH && card->version != (newest == NULL ? 1 : newest->card->version + 1))
-		return fail(s, CONSIGN_E_STALE, "card", card->version, "does not follow the newest one known");
+		return stage_fail(s, CONSIGN_E_STALE, "card", card->version, "does not follow the newest one known");
 	struct card_cell *cell = calloc(1, sizeof *cell);
 
 	if (cell == NULL || cell_list_put(&s->stage->cards, cell) != CONSIGN_OK) {
@@ -508,14 +285,14 @@ stage_card(struct staging *s, const struct published_document *p)
 	cell->frame = s->stage->frame;
 	cell->frame->refs++;
 	cell->card = (struct hub_card){.card = card, .hash = hash, .leaf = HUB_LEAF_UNKNOWN, .document = p};
-	return check_leaf(s, p, card->org.s, card->version, &hash, &cell->card.leaf);
+	return stage_check_leaf(s, p, card->org.s, card->version, &hash, &cell->card.leaf);
 }
 
 /* Who demands everything must hold what the newest root puts in force. */
 static enum consign_err
 check_complete(struct staging *s)
 {
-	const struct root *root = newest_root(s)->root;
+	const struct root *root = stage_newest_root(s)->root;
 	bool has_directory = false, has_policy = false;
 
 	if (!s->hub->complete || root->directory == NULL)
@@ -529,7 +306,7 @@ check_complete(struct staging *s)
 		if (((struct policy_cell *)s->stage->policies.v[i])->policy.version == root->policy->version)
 			has_policy = true;
 	return has_directory && has_policy ? CONSIGN_OK
-	                                   : fail(s, CONSIGN_E_DENIED, "root", root->version, "comes without the directory or policy that it names");
+	                                   : stage_fail(s, CONSIGN_E_DENIED, "root", root->version, "comes without the directory or policy that it names");
 }
 
 static enum consign_err
@@ -550,8 +327,8 @@ stage_all(struct staging *s)
 	if (err == CONSIGN_OK)
 		err = check_complete(s);
 	/* A chain that ends before the root of the invite was cut short for us: it must not be taken for all there is. */
-	if (err == CONSIGN_OK && s->mode == HUB_PROVEN && newest_root(s)->root->version < s->hub->pinned_version)
-		err = fail(s, CONSIGN_E_STALE, "root", newest_root(s)->root->version, "is older than the one that the invite named");
+	if (err == CONSIGN_OK && s->mode == HUB_PROVEN && stage_newest_root(s)->root->version < s->hub->pinned_version)
+		err = stage_fail(s, CONSIGN_E_STALE, "root", stage_newest_root(s)->root->version, "is older than the one that the invite named");
 	/* Room for adopting, so that adopting cannot fail. */
 	if (err == CONSIGN_OK)
 		err = cell_list_reserve(&s->hub->roots, s->stage->roots.n);

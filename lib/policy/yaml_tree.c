@@ -6,7 +6,7 @@
 #include <string.h>
 #include <yaml.h>
 
-/* A policy is six deep (studies, study, parties, party, roles, word); two more cost nothing and bound the recursion. */
+/* A policy is six deep (studies, study, parties, party, roles, word), a profile less; two more bound the recursion. */
 #define DEPTH_MAX 8u
 /* Longer runs of YAML inside one word are cut in errors. */
 #define SHOWN_CHARACTERS 40
@@ -14,6 +14,7 @@
 struct source {
 	yaml_parser_t parser;
 	struct consign_slice yaml;
+	const struct yaml_form *form;
 	struct arena *arena;
 	struct policy_file_error *error;
 };
@@ -48,6 +49,9 @@ yaml_show(const struct node *node, char ret_shown[SHOWN_BYTES])
 	(void)snprintf(ret_shown + at, SHOWN_BYTES - at, "%s", node->text.len > SHOWN_CHARACTERS ? "...'" : "'");
 	return ret_shown;
 }
+
+#define FAIL_AT(s, event, ...)                                                                                                   \
+	yaml_fail_at((s)->error, (event)->start_mark.line + 1, (event)->start_mark.column + 1, __VA_ARGS__)
 
 /* libyaml tells bytes, not lines, when the bytes themselves are wrong. */
 static enum consign_err
@@ -84,12 +88,6 @@ next_event(struct source *s, yaml_event_t *ret_event)
 }
 
 static enum consign_err
-fail_at_event(struct source *s, const yaml_event_t *event, const char *text)
-{
-	return yaml_fail_at(s->error, event->start_mark.line + 1, event->start_mark.column + 1, "%s", text);
-}
-
-static enum consign_err
 new_node(struct source *s, const yaml_event_t *event, enum node_kind kind, struct node **ret_node)
 {
 	struct node *node = arena_alloc(s->arena, sizeof *node);
@@ -123,7 +121,7 @@ check_plain(struct source *s, const yaml_event_t *event)
 {
 	const yaml_char_t *anchor = NULL, *tag = NULL;
 	if (event->type == YAML_ALIAS_EVENT)
-		return fail_at_event(s, event, "found an alias (*): expected the thing itself, written out");
+		return FAIL_AT(s, event, "found an alias (*): expected the thing itself, written out");
 	if (event->type == YAML_SCALAR_EVENT) {
 		anchor = event->data.scalar.anchor;
 		tag = event->data.scalar.tag;
@@ -135,9 +133,9 @@ check_plain(struct source *s, const yaml_event_t *event)
 		tag = event->data.mapping_start.tag;
 	}
 	if (anchor != NULL)
-		return fail_at_event(s, event, "found an anchor (&): expected the thing itself, written out");
+		return FAIL_AT(s, event, "found an anchor (&): expected the thing itself, written out");
 	if (tag != NULL)
-		return fail_at_event(s, event, "found a tag (!): expected plain words, lists and mappings");
+		return FAIL_AT(s, event, "found a tag (!): expected plain words, lists and mappings");
 	return CONSIGN_OK;
 }
 
@@ -173,11 +171,11 @@ read_pair(struct source *s, const yaml_event_t *start, unsigned depth, struct no
 	if (err != CONSIGN_OK)
 		return err;
 	if (start->type != YAML_SCALAR_EVENT)
-		return fail_at_event(s, start, "found a list or mapping as a key: expected a word");
+		return FAIL_AT(s, start, "found a list or mapping as a key: expected a word");
 	err = new_node(s, start, NODE_WORD, &key);
 	if (err != CONSIGN_OK)
 		return err;
-	/* Mappings of a policy have a handful of keys; the first unknown key ends it, and unknown keys differ: so few. */
+	/* Mappings of our files have a handful of keys; the first unknown key ends it, and unknown keys differ: so few. */
 	for (const struct node *other = map->first; other != NULL; other = other->next) {
 		if (slice_equal(other->text, key->text))
 			return yaml_fail_at(s->error, key->line, key->column,
@@ -193,7 +191,7 @@ read_pair(struct source *s, const yaml_event_t *start, unsigned depth, struct no
 	return err;
 }
 
-/* No mapping of a policy has more keys than this; it bounds the search for keys that appear twice. */
+/* No mapping of our files has more keys than this; it bounds the search for keys that appear twice. */
 #define KEYS_MAX 64u
 
 static enum consign_err
@@ -206,8 +204,7 @@ read_map(struct source *s, struct node *map, unsigned depth)
 			return err;
 		bool is_end = event.type == YAML_MAPPING_END_EVENT;
 		if (!is_end && map->n >= KEYS_MAX)
-			err = fail_at_event(
-			    s, &event, "found more than 64 keys in one mapping: expected the few that docs/POLICY.md names");
+			err = FAIL_AT(s, &event, "found more than 64 keys in one mapping: expected the few that %s names", s->form->page);
 		else if (!is_end)
 			err = read_pair(s, &event, depth, map);
 		yaml_event_delete(&event);
@@ -224,8 +221,8 @@ read_node(struct source *s, const yaml_event_t *start, unsigned depth, struct no
 	if (err != CONSIGN_OK)
 		return err;
 	if (depth > DEPTH_MAX)
-		return fail_at_event(
-		    s, start, "found lists or mappings nested deeper than 8: expected the shape of docs/POLICY.md");
+		return FAIL_AT(
+		    s, start, "found lists or mappings nested deeper than 8: expected the shape of %s", s->form->page);
 	switch (start->type) {
 	case YAML_SCALAR_EVENT:
 		return new_node(s, start, NODE_WORD, ret_node);
@@ -240,7 +237,7 @@ read_node(struct source *s, const yaml_event_t *start, unsigned depth, struct no
 			err = read_map(s, node, depth);
 		break;
 	default:
-		return fail_at_event(s, start, "found the end of something: expected a word, a list or a mapping");
+		return FAIL_AT(s, start, "found the end of something: expected a word, a list or a mapping");
 	}
 	if (err == CONSIGN_OK)
 		*ret_node = node;
@@ -253,10 +250,10 @@ read_document(struct source *s, const yaml_event_t *start, struct node **ret_roo
 {
 	yaml_event_t event;
 	if (start->type != YAML_DOCUMENT_START_EVENT)
-		return fail_at_event(s, start, "the file is empty: expected a mapping with the keys studies and rules");
+		return FAIL_AT(s, start, "the file is empty: expected a mapping with the keys %s", s->form->keys);
 	if (start->data.document_start.version_directive != NULL ||
 	    start->data.document_start.tag_directives.start != start->data.document_start.tag_directives.end)
-		return fail_at_event(s, start, "found a directive (%): expected the policy without one");
+		return FAIL_AT(s, start, "found a directive (%%): expected the %s without one", s->form->name);
 	enum consign_err err = next_event(s, &event);
 	if (err != CONSIGN_OK)
 		return err;
@@ -289,15 +286,16 @@ read_stream(struct source *s, struct node **ret_root)
 	if (err != CONSIGN_OK)
 		return err;
 	if (event.type != YAML_STREAM_END_EVENT)
-		err = fail_at_event(s, &event, "found a second document: expected one file, one policy");
+		err = FAIL_AT(s, &event, "found a second document: expected one file, one %s", s->form->name);
 	yaml_event_delete(&event);
 	return err;
 }
 
 enum consign_err
-yaml_tree_read(struct consign_slice yaml, struct arena *arena, struct node **ret_root, struct policy_file_error *ret_error)
+yaml_tree_read(struct consign_slice yaml, const struct yaml_form *form, struct arena *arena, struct node **ret_root,
+    struct policy_file_error *ret_error)
 {
-	struct source s = {.yaml = yaml, .arena = arena, .error = ret_error};
+	struct source s = {.yaml = yaml, .form = form, .arena = arena, .error = ret_error};
 	struct node *root;
 	if (!yaml_parser_initialize(&s.parser))
 		return CONSIGN_E_NO_MEMORY;

@@ -1,7 +1,7 @@
 /*
  * YAML, the strict part of it: one document of mappings, lists and words, each with its line and column. Anchors,
  * aliases, tags, directives, keys that are not words, keys that appear twice and deep nesting are refused here, so that
- * a policy means what it looks like. What the words mean: policy_file.c.
+ * a file means what it looks like. What may stand where: yaml_words.h. What the words mean: policy_file.c, profile.c.
  *
  * Threads   pure
  * Source    docs/POLICY.md 2
@@ -23,14 +23,21 @@ struct node {
 	size_t n;                  /* elements or keys */
 };
 
+/* Which file it is, for errors. */
+struct yaml_form {
+	const char *name; /* "policy" */
+	const char *keys; /* that it must have: "studies and rules" */
+	const char *page; /* that explains it */
+};
+
 /*
  * yaml       borrows
  * arena      the tree lives in it
  * ret_error  filled when CONFIG is returned
  * Errors: CONFIG, NO_MEMORY
  */
-CONSIGN_MUST_CHECK enum consign_err
-yaml_tree_read(struct consign_slice yaml, struct arena *arena, struct node **ret_root, struct policy_file_error *ret_error);
+CONSIGN_MUST_CHECK enum consign_err yaml_tree_read(struct consign_slice yaml, const struct yaml_form *form, struct arena *arena,
+    struct node **ret_root, struct policy_file_error *ret_error);
 
 /* Fills the error and returns CONFIG. */
 CONSIGN_MUST_CHECK enum consign_err yaml_fail_at(

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarms.h"
 #include "card.h"
 #include "core/file.h"
 #include "core/limits.h"
@@ -170,10 +171,12 @@ tick(void *context)
 
 	if (a->store_failed)
 		reload(a);
-	if (a->stopping)
+	if (a->stopping) {
 		finish_stopping(a);
-	else
+	} else {
 		check_disk(a);
+		alarms_turn(a->alarms);
+	}
 	outbox_flush(a->outbox);
 }
 
@@ -250,6 +253,8 @@ open_parts(struct agent *a, const struct agent_options *options, char ret_proble
 	if (err == CONSIGN_OK)
 		err = inbox_new(a, &a->inbox);
 	if (err == CONSIGN_OK)
+		err = alarms_new(a, options->profile, &a->alarms);
+	if (err == CONSIGN_OK)
 		err = loop_watch(a->loop, commit_fd(a->committer), LOOP_READ, on_commits, a);
 	if (err == CONSIGN_OK)
 		err = loop_every(a->loop, TICK_MS, tick, a, &timer);
@@ -324,6 +329,7 @@ agent_close(struct agent **agent)
 	}
 	uplink_free(&a->uplink);
 	outbox_free(&a->outbox);
+	alarms_free(&a->alarms);
 	inbox_free(&a->inbox);
 	reception_free(&a->reception);
 	lanes_free(&a->lanes);

@@ -22,6 +22,8 @@
 #include "seal/seal.h"
 #include "trust/hub.h"
 
+struct profile;
+
 struct agent {
 	const struct consign_clock *clock;
 	const char *home;
@@ -43,6 +45,7 @@ struct agent {
 	struct sealing *sealing;
 	struct reception *reception;
 	struct inbox *inbox;
+	struct alarms *alarms;
 	struct uplink *uplink;
 	struct socket_door *door;
 	struct accusations *accusations;
@@ -62,6 +65,7 @@ struct agent_options {
 	const char *socks_proxy; /* NULL none */
 	struct consign_public_key broker_transport_key;
 	struct document_ref invited_root; /* version 0: not known */
+	const struct profile *profile; /* borrowed until agent_close; NULL none */
 	struct keyfile **keys; /* taken */
 };
 CONSIGN_MUST_CHECK enum consign_err agent_open(const struct agent_options *options, struct agent **ret_agent, char ret_problem[256]);

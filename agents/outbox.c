@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalogue/catalogue.h"
 #include "catalogue/payload.h"
 #include "core/limits.h"
 #include "core/text.h"
@@ -82,6 +83,7 @@ struct objection {
 	const char *org;
 	const char *rule;
 	char detail[256];
+	struct problems problems; /* of TYPE_INVALID */
 };
 
 static void
@@ -144,26 +146,42 @@ check_self(const struct agent *a, struct objection *x)
 		object(x, CONSIGN_CODE_SHUTTING_DOWN, "", "", "this agent is stopping");
 }
 
-static enum consign_label
-check_type(const struct local_outgoing *m, const struct payload *p, struct objection *x)
+/* "3 problems; first: path: found …": the whole list goes beside it. */
+static void
+object_to_content(struct objection *x, enum consign_code code)
 {
-	char problem[256];
+	char detail[sizeof x->detail];
+	struct buf first = {0};
 
-	if (!payload_type_is_known(m->type.s)) {
-		object(x, CONSIGN_CODE_TYPE_INVALID, "", "", "this version knows the types x.* only");
-		return CONSIGN_LABEL_OPEN;
-	}
-	if (p->content.len > CONSIGN_CONTENT_MAX_BYTES) {
-		object(x, CONSIGN_CODE_TOO_BIG, "", "", "a message holds at most 1 MiB");
-		return CONSIGN_LABEL_OPEN;
-	}
-	if (payload_check(m->type.s, p, problem) != CONSIGN_OK)
-		object(x, CONSIGN_CODE_TYPE_INVALID, "", "", problem);
-	enum consign_label least = payload_least_label(m->type.s);
+	if (x->problems.n == 0 || problem_format(&x->problems.v[0], &first) != CONSIGN_OK)
+		snprintf(detail, sizeof detail, "the content is not what its type demands");
+	else if (x->problems.total == 1)
+		snprintf(detail, sizeof detail, "%.*s", (int)first.len, (const char *)first.data);
+	else
+		snprintf(detail, sizeof detail, "%zu problems", x->problems.total);
+	/* Cut between characters. */
+	for (size_t len = strlen(detail); len > 0 && !text_is(CHARSET_UTF8, slice_of(detail, len)); detail[--len] = '\0')
+		;
+	object(x, code, "", "", detail);
+	buf_wipe(&first);
+}
 
-	if (m->label != 0 && m->label < (uint32_t)least)
-		object(x, CONSIGN_CODE_TYPE_INVALID, "", "", "the label is below the least label of the type");
-	return m->label == 0 ? least : (enum consign_label)m->label;
+/* Checks the content and encodes it into plain. */
+static void
+check_content(const struct local_outgoing *m, struct objection *x, struct buf *plain, enum consign_label *ret_label)
+{
+	struct payload handed = {.name = m->name, .content = m->content};
+	struct arena *arena = NULL;
+	enum consign_err err = arena_new(BUSINESS_ARENA_BYTES(m->content.len), &arena);
+
+	memcpy(handed.media_type, m->media_type, sizeof handed.media_type);
+	if (err == CONSIGN_OK)
+		err = payload_make(m->type.s, &handed, (enum consign_label)m->label, arena, &x->problems, plain, ret_label);
+	arena_free(&arena);
+	if (err == CONSIGN_E_NO_MEMORY)
+		object(x, CONSIGN_CODE_TRY_LATER, "", "", "out of memory");
+	else if (err != CONSIGN_OK)
+		object_to_content(x, err == CONSIGN_E_TOO_BIG ? CONSIGN_CODE_TOO_BIG : CONSIGN_CODE_TYPE_INVALID);
 }
 
 static int
@@ -376,23 +394,22 @@ refuse(struct outbox *o, const struct local_outgoing *m, enum consign_label labe
 		tell(told, context, request, index, NULL, x->code, x->detail, false);
 		return;
 	}
-	outbox_commit_refusal(o->agent, m, label, &id, x->code, x->org, x->rule, x->detail, told, context, request, index);
+	outbox_commit_refusal(o->agent, m, label, &id, x->code, x->org, x->rule, x->detail, &x->problems, told, context, request, index);
 }
 
 void
 outbox_put(struct outbox *o, const struct local_outgoing *m, outbox_outcome *told, void *context, uint64_t request, size_t index)
 {
 	struct objection x = {.org = "", .rule = ""};
-	struct payload p = {.name = m->name, .content = m->content};
+	enum consign_label label = m->label != 0 ? (enum consign_label)m->label : payload_least_label(m->type.s);
 	struct consign_org orgs[CONSIGN_CONSIGNEES_MAX];
 	struct consign_hash digest;
 	struct buf plain = {0};
 	size_t n_orgs;
 
-	memcpy(p.media_type, m->media_type, sizeof p.media_type);
 	check_self(o->agent, &x);
-	enum consign_label label = x.code == CONSIGN_CODE_NONE ? check_type(m, &p, &x) : CONSIGN_LABEL_OPEN;
-
+	if (x.code == CONSIGN_CODE_NONE)
+		check_content(m, &x, &plain, &label);
 	if (x.code == CONSIGN_CODE_NONE && (m->to.n == 0 || m->to.n > CONSIGN_CONSIGNEES_MAX))
 		object(&x, CONSIGN_CODE_MALFORMED, "", "", "a message has 1 to 32 consignees");
 	uint64_t now = clock_wall_us(o->agent->clock);
@@ -403,13 +420,12 @@ outbox_put(struct outbox *o, const struct local_outgoing *m, outbox_outcome *tol
 		check_policy(o->agent, m, label, &x);
 	if (x.code != CONSIGN_CODE_NONE) {
 		refuse(o, m, label, &x, told, context, request, index);
+		problems_clear(&x.problems);
+		buf_wipe(&plain);
 		return;
 	}
 	n_orgs = normal_consignees(m, orgs);
-	enum consign_err err = payload_encode(&p, &plain);
-
-	if (err == CONSIGN_OK)
-		err = message_digest(m, orgs, n_orgs, label, buf_slice(&plain), &digest);
+	enum consign_err err = message_digest(m, orgs, n_orgs, label, buf_slice(&plain), &digest);
 	if (err != CONSIGN_OK)
 		tell(told, context, request, index, NULL, CONSIGN_CODE_TRY_LATER, consign_err_text(err), false);
 	else if (m->idempotency_key.len == 0 || !is_repeated(o, m, &digest, told, context, request, index))

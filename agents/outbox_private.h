@@ -4,6 +4,7 @@
 
 #include "core/limits.h"
 #include "outbox.h"
+#include "problem_list.h"
 #include "store/store.h"
 
 struct bundle_message {
@@ -37,9 +38,9 @@ void bundle_free(struct bundle *b);
 void outbox_forget_keyed(struct outbox *o, struct bundle_message *message);
 /* Seals, signs and puts it for commit; tells each message's tool. Takes the bundle. */
 void outbox_commit_bundle(struct agent *a, struct bundle *b);
-/* A message that never left, with an id of its own; tells the tool when it is durable. */
+/* A message that never left, with an id of its own; tells the tool when it is durable. problems: borrowed for the call. */
 void outbox_commit_refusal(struct agent *a, const struct local_outgoing *m, enum consign_label label, const struct consign_id *id,
-    enum consign_code code, const char *org, const char *rule, const char *detail, outbox_outcome *told, void *context, uint64_t request,
+    enum consign_code code, const char *org, const char *rule, const char *detail, const struct problems *problems, outbox_outcome *told, void *context, uint64_t request,
     size_t index);
 /* NOT_FOUND: never used. */
 CONSIGN_MUST_CHECK enum consign_err outbox_find_key(struct db *db, struct consign_slice key, struct consign_hash *ret_digest,

@@ -147,6 +147,9 @@ struct refusal_job {
 	char org[CONSIGN_ORG_MAX_BYTES + 1];
 	char rule[CONSIGN_RULE_MAX_BYTES + 1];
 	char detail[256];
+	struct arena *arena;             /* of problems */
+	struct item_problems *problems;  /* NULL: none */
+	struct buf stored;               /* the same, at rest */
 	outbox_outcome *told;
 	void *context;
 	uint64_t request;
@@ -175,7 +178,33 @@ insert_refusal(struct commit_job *job, struct db *db)
 	db_bind_u64(s, 8, j->code);
 	db_bind_text(s, 9, j->rule);
 	db_bind_text(s, 10, j->detail);
-	return db_run(s);
+	err = db_run(s);
+	if (err == CONSIGN_OK && j->stored.len > 0)
+		err = problem_list_insert(db, &(struct consign_message_id){j->id, 0}, j->agent->org.s, buf_slice(&j->stored));
+	return err;
+}
+
+static void
+free_refusal(struct refusal_job *j)
+{
+	arena_free(&j->arena);
+	buf_clear(&j->stored);
+	free(j);
+}
+
+static enum consign_err
+keep_problems(struct refusal_job *j, const struct problems *problems)
+{
+	enum consign_err err;
+
+	if (problems->n == 0)
+		return CONSIGN_OK;
+	err = arena_new(2 * CONSIGN_PROBLEMS_MAX_BYTES + CONSIGN_UNPACK_BUDGET_BASE_BYTES, &j->arena);
+	if (err == CONSIGN_OK)
+		err = problem_list_item(problems, 0, CONSIGN_PROBLEMS_MAX_BYTES - 1024, j->arena, &j->problems);
+	if (err == CONSIGN_OK)
+		err = problem_list_store(j->agent->storage_key, &(struct consign_message_id){j->id, 0}, j->problems, &j->stored);
+	return err;
 }
 
 static void
@@ -192,8 +221,13 @@ refusal_done(struct commit_job *job, enum consign_err err)
 	memcpy(out.org, j->org, sizeof out.org);
 	memcpy(out.rule, j->rule, sizeof out.rule);
 	out.detail = slice_text(j->detail);
+	if (j->problems != NULL) {
+		out.problems.v = j->problems->problems.v;
+		out.problems.n = j->problems->problems.n;
+		out.problems_total = j->problems->total;
+	}
 	j->told(j->context, j->request, j->index, &out);
-	free(j);
+	free_refusal(j);
 }
 
 static void
@@ -209,19 +243,23 @@ copy_text(char *to, size_t size, const char *from)
 
 void
 outbox_commit_refusal(struct agent *a, const struct local_outgoing *m, enum consign_label label, const struct consign_id *id,
-    enum consign_code code, const char *org, const char *rule, const char *detail, outbox_outcome *told, void *context, uint64_t request,
-    size_t index)
+    enum consign_code code, const char *org, const char *rule, const char *detail, const struct problems *problems, outbox_outcome *told,
+    void *context, uint64_t request, size_t index)
 {
 	struct refusal_job *j = calloc(1, sizeof *j);
 
-	if (j == NULL) {
+	if (j != NULL) {
+		j->agent = a;
+		j->id = *id;
+	}
+	if (j == NULL || keep_problems(j, problems) != CONSIGN_OK) {
+		if (j != NULL)
+			free_refusal(j);
 		struct local_outcome out = {.code = CONSIGN_CODE_TRY_LATER, .retry_class = 1, .detail = slice_text("out of memory")};
 
 		told(context, request, index, &out);
 		return;
 	}
-	j->agent = a;
-	j->id = *id;
 	j->at_us = clock_wall_us(a->clock);
 	for (size_t i = 0; i < m->to.n && i < CONSIGN_CONSIGNEES_MAX; i++) {
 		if (i > 0)

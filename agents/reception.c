@@ -5,16 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "catalogue/payload.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "inbox.h"
+#include "judging.h"
 #include "ledger/statement.h"
 #include "store/store.h"
 #include "uplink.h"
 #include "verify.h"
 
 #define RECEIPTS_A_FRAME 128u
+/* A receipt with problems is large: a frame is closed when it has so much of them. */
+#define RECEIPT_BYTES_A_FRAME (512u * 1024u)
 
 /* A delivery not decided yet. Its checkpoint was verified when it came: later frames build on that. */
 struct held_delivery {
@@ -149,17 +151,19 @@ reception_flush(struct reception *r)
 	while (r->ready != NULL && uplink_state(r->agent->uplink) == UPLINK_UP) {
 		struct session_delivered delivered = {0};
 		struct arena *arena = NULL;
+		size_t bytes = 0;
 		enum consign_err err = arena_new(CONSIGN_COMMAND_MAX_BYTES, &arena);
 
 		if (err == CONSIGN_OK && (delivered.receipts.v = arena_alloc(arena, RECEIPTS_A_FRAME * sizeof *delivered.receipts.v)) == NULL)
 			err = CONSIGN_E_NO_MEMORY;
-		while (err == CONSIGN_OK && r->ready != NULL && delivered.receipts.n < RECEIPTS_A_FRAME) {
+		while (err == CONSIGN_OK && r->ready != NULL && delivered.receipts.n < RECEIPTS_A_FRAME && bytes < RECEIPT_BYTES_A_FRAME) {
 			struct ready_receipt *q = r->ready;
 
 			err = delivery_receipt_decode(buf_slice(&q->receipt), arena, &delivered.receipts.v[delivered.receipts.n]);
 			if (err != CONSIGN_OK)
 				break;
 			delivered.receipts.n++;
+			bytes += q->receipt.len;
 			r->ready = q->next;
 			if (r->ready == NULL)
 				r->ready_end = &r->ready;
@@ -190,10 +194,7 @@ struct reception_job {
 	struct buf receipt;   /* encoded delivery_receipt */
 	struct buf statement; /* the acceptance, or the tombstone, with the checkpoint it leads to */
 	uint64_t received_us;
-	uint8_t outcomes[CONSIGN_BUNDLE_MAX_ITEMS * INBOX_OUTCOME_BYTES];
-	size_t outcomes_len;
-	uint8_t stored_key[SEAL_STORED_KEY_BYTES];
-	bool has_key;
+	struct judged judged;
 };
 
 static void
@@ -227,8 +228,8 @@ insert_mail(struct reception_job *j, struct db *db)
 	db_bind_u64(s, 6, j->v.leaf);
 	db_bind_slice(s, 7, frame_slice(&j->manifest_frame));
 	db_bind_slice(s, 8, frame_slice(&j->body_frame));
-	db_bind_slice(s, 9, slice_of(j->stored_key, j->has_key ? sizeof j->stored_key : 0));
-	db_bind_slice(s, 10, slice_of(j->outcomes, j->outcomes_len));
+	db_bind_slice(s, 9, slice_of(j->judged.stored_key, j->judged.has_key ? sizeof j->judged.stored_key : 0));
+	db_bind_slice(s, 10, slice_of(j->judged.outcomes, j->judged.outcomes_len));
 	db_bind_slice(s, 11, buf_slice(&j->statement));
 	db_bind_slice(s, 12, buf_slice(&j->receipt));
 	return db_run(s);
@@ -279,108 +280,8 @@ delivery_done(struct commit_job *job, enum consign_err err)
 	free_job(j);
 }
 
-static void
-set_outcome(struct reception_job *j, size_t i, enum item_outcome outcome, size_t size)
-{
-	j->outcomes[i * INBOX_OUTCOME_BYTES] = (uint8_t)outcome;
-	be32_store(&j->outcomes[i * INBOX_OUTCOME_BYTES + 1], (uint32_t)size);
-	j->outcomes_len = (i + 1) * INBOX_OUTCOME_BYTES;
-}
-
-/* What is wrong with one item, or NONE. */
-static enum consign_code
-judge_item(struct agent *a, const struct secret *key, const struct seal_context *context, const struct manifest *m, size_t i,
-    struct consign_slice ciphertext, const char **ret_reason, size_t *ret_size)
-{
-	struct buf plain = {0};
-	struct arena *arena = NULL;
-	struct payload payload;
-	enum consign_code code = CONSIGN_CODE_NONE;
-	char problem[256];
-	enum consign_err err = unseal_item(key, context, m->items.v[i]->index, (enum consign_label)m->label, ciphertext, &m->items.v[i]->commitment, &plain);
-
-	(void)a;
-	if (err != CONSIGN_OK) {
-		*ret_reason = "does not unseal to what its commitment binds";
-		code = CONSIGN_CODE_UNSEAL_FAILED;
-	} else if (arena_new(plain.len * 2 + CONSIGN_UNPACK_BUDGET_BASE_BYTES, &arena) != CONSIGN_OK
-	    || payload_decode(buf_slice(&plain), arena, &payload) != CONSIGN_OK) {
-		*ret_reason = "is not a payload";
-		code = CONSIGN_CODE_TYPE_INVALID;
-	} else if (!payload_type_is_known(m->items.v[i]->type.s) || payload_check(m->items.v[i]->type.s, &payload, problem) != CONSIGN_OK) {
-		*ret_reason = "is not what its type demands";
-		code = CONSIGN_CODE_TYPE_INVALID;
-	} else {
-		*ret_size = payload.content.len;
-	}
-	arena_free(&arena);
-	buf_wipe(&plain);
-	return code;
-}
-
-/* Fills verdicts, outcomes and the key at rest. A body that does not unseal is the consignor's fault (design 4). */
 static enum consign_err
-unseal_all(struct reception_job *j, struct consign_slice body, struct item_verdict *verdicts)
-{
-	struct agent *a = j->r->agent;
-	const struct manifest *m = j->v.manifest;
-	const struct manifest_consignee *me = m->consignees.v[j->v.my_place];
-	const struct secret *seal = agent_seal_key(a, &me->seal_key_id);
-	struct seal_context context = {m->hub_id, j->v.consignor_identity, m->consignment_id, m->attempt, m->random};
-	struct seal_body *parsed = calloc(1, sizeof *parsed);
-	struct consign_public_key seal_public;
-	struct secret *key = NULL;
-	const char *reason = "";
-	enum consign_code all = j->v.outcome == VERIFY_REJECT ? j->v.code : CONSIGN_CODE_NONE;
-	enum consign_err err = parsed == NULL ? CONSIGN_E_NO_MEMORY : secret_new(&key);
-
-	if (err != CONSIGN_OK)
-		goto out;
-	reason = j->v.why;
-	if (all == CONSIGN_CODE_NONE && seal_body_parse(body, m->consignees.n, m->items.n, parsed) != CONSIGN_OK) {
-		all = CONSIGN_CODE_MALFORMED;
-		reason = "the body is not laid out as its manifest says";
-	}
-	if (all == CONSIGN_CODE_NONE && seal == NULL) {
-		all = CONSIGN_CODE_STALE_SEAL_KEY;
-		reason = "sealed to a key that this organisation no longer has";
-	}
-	if (all == CONSIGN_CODE_NONE) {
-		box_public(seal, &seal_public);
-		err = seal_receive(a->receiver, m->consignor.s, &me->seal_key_id, seal, &seal_public, parsed->wraps[j->v.my_place], &context, key);
-		if (err == CONSIGN_E_BAD_SEAL) {
-			all = CONSIGN_CODE_UNSEAL_FAILED;
-			reason = "the session key does not unwrap";
-			err = CONSIGN_OK;
-		}
-		if (err != CONSIGN_OK)
-			goto out;
-	}
-	if (all == CONSIGN_CODE_NONE) {
-		seal_store_key(a->storage_key, &m->consignment_id, key, j->stored_key);
-		j->has_key = true;
-	}
-	for (size_t i = 0; i < m->items.n; i++) {
-		size_t size = 0;
-		const char *why = reason;
-		enum consign_code code = all != CONSIGN_CODE_NONE ? all : j->v.item_codes[i];
-
-		if (code != CONSIGN_CODE_NONE && all == CONSIGN_CODE_NONE)
-			why = "the policy in force did not permit it";
-		if (code == CONSIGN_CODE_NONE)
-			code = judge_item(a, key, &context, m, i, parsed->items[i], &why, &size);
-		verdicts[i] = (struct item_verdict){m->items.v[i]->index, code == CONSIGN_CODE_NONE ? ITEM_ACCEPTED : ITEM_REJECTED, code,
-		    code == CONSIGN_CODE_NONE ? (struct consign_slice){0} : arena_copy(j->arena, slice_text(why))};
-		set_outcome(j, i, code == CONSIGN_CODE_NONE ? ITEM_ACCEPTED : ITEM_REJECTED, size);
-	}
-out:
-	secret_free(&key);
-	free(parsed);
-	return err;
-}
-
-static enum consign_err
-make_receipt(struct reception_job *j, struct item_verdict *verdicts, size_t n)
+make_receipt(struct reception_job *j)
 {
 	struct agent *a = j->r->agent;
 	const struct accepted_record *accepted = j->v.accepted;
@@ -392,10 +293,12 @@ make_receipt(struct reception_job *j, struct item_verdict *verdicts, size_t n)
 	const struct secret *key = agent_signing_key(a, &receipt.signing_key_id);
 	enum consign_err err = key == NULL ? CONSIGN_E_NOT_FOUND : agent_seen(a, j->arena, &c.seen);
 
-	if (err == CONSIGN_OK && (c.verdicts.v = arena_alloc(j->arena, n * sizeof *c.verdicts.v)) == NULL)
+	if (err == CONSIGN_OK && (c.verdicts.v = arena_alloc(j->arena, j->judged.n * sizeof *c.verdicts.v)) == NULL)
 		err = CONSIGN_E_NO_MEMORY;
-	for (size_t i = 0; err == CONSIGN_OK && i < n; i++)
-		c.verdicts.v[c.verdicts.n++] = &verdicts[i];
+	for (size_t i = 0; err == CONSIGN_OK && i < j->judged.n; i++)
+		c.verdicts.v[c.verdicts.n++] = &j->judged.verdicts[i];
+	if (err == CONSIGN_OK)
+		err = judge_seal_problems(a, &j->v, &j->judged, j->arena, &c);
 	if (err == CONSIGN_OK)
 		err = delivery_receipt_content_encode(&c, &content);
 	if (err == CONSIGN_OK) {
@@ -421,24 +324,22 @@ static enum consign_err
 accept_mail(struct reception *r, const struct session_deliver *d, struct reception_job *j, struct consign_slice body)
 {
 	struct agent *a = r->agent;
-	struct item_verdict verdicts[CONSIGN_BUNDLE_MAX_ITEMS];
 	struct consign_hash before = r->head;
-	size_t n = 1;
 	enum consign_err err = CONSIGN_OK;
 
 	j->r = r;
 	j->position = d->position;
 	j->received_us = clock_wall_us(a->clock);
 	if (j->v.tombstone != NULL) {
-		verdicts[0] = (struct item_verdict){.index = 0, .outcome = ITEM_REJECTED, .code = CONSIGN_CODE_EXPIRED};
+		j->judged.verdicts[0] = (struct item_verdict){.index = 0, .outcome = ITEM_REJECTED, .code = CONSIGN_CODE_EXPIRED};
+		j->judged.n = 1;
 	} else {
-		n = j->v.manifest->items.n;
-		err = unseal_all(j, body, verdicts);
+		err = judge_mail(a, &j->v, body, j->arena, &j->judged);
 	}
 	if (err != CONSIGN_OK)
 		return err;
 	mailbox_next(&r->head, d->position, &j->v.entry, &r->head);
-	err = make_receipt(j, verdicts, n);
+	err = make_receipt(j);
 	if (err == CONSIGN_OK)
 		err = keep_statement(j, d);
 	if (err == CONSIGN_OK)
@@ -485,7 +386,7 @@ look(struct reception *r, struct held_delivery *h)
 	const struct session_deliver *d = h->deliver;
 	struct consign_slice body = frame_slice(&h->body);
 	struct reception_job *j = calloc(1, sizeof *j);
-	size_t budget = 4 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 2 * CONSIGN_UNPACK_BUDGET_PER_BYTE * frame_slice(&h->manifest).len;
+	size_t budget = 3 * CONSIGN_PROBLEMS_MAX_BYTES + 4 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 2 * CONSIGN_UNPACK_BUDGET_PER_BYTE * frame_slice(&h->manifest).len;
 	enum consign_err err = j == NULL ? CONSIGN_E_NO_MEMORY : arena_new(budget, &j->arena);
 
 	if (j != NULL) {

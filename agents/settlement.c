@@ -8,7 +8,9 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "ledger/statement.h"
+#include "problem_list.h"
 #include "reception.h"
+#include "seal/seal.h"
 #include "store/store.h"
 #include "uplink.h"
 
@@ -20,6 +22,11 @@ struct settled_row {
 	bool expired;
 	struct consign_slice receipt;
 	struct consign_slice statement;
+	struct kept_problems {
+		uint32_t index;
+		struct consign_slice stored;
+	} *problems; /* n_problems of them, at rest */
+	size_t n_problems;
 };
 
 struct settled_job {
@@ -56,6 +63,9 @@ insert_settlements(struct commit_job *job, struct db *db)
 		db_bind_slice(s, 6, row->receipt);
 		db_bind_slice(s, 7, row->statement);
 		err = db_run(s);
+		for (size_t k = 0; err == CONSIGN_OK && k < row->n_problems; k++)
+			err = problem_list_insert(
+			    db, &(struct consign_message_id){row->id, row->problems[k].index}, row->org.s, row->problems[k].stored);
 		if (err != CONSIGN_OK)
 			return err;
 	}
@@ -97,6 +107,52 @@ keep(struct settled_job *j, const struct settlement *in, struct settled_row *row
 	}
 	buf_clear(&bytes);
 	return err;
+}
+
+/*
+ * The problems that a consignee sealed to us: read now, while the seal key is there, and kept under the storage key. What
+ * cannot be read is left out: the verdicts stand, and are what the receipt is for.
+ */
+static enum consign_err
+keep_problems(struct settled_job *j, const struct delivery_receipt_content *c, struct settled_row *row)
+{
+	struct consign_key_id id;
+	const struct secret *seal;
+	struct consign_public_key public;
+	struct problem_list *list;
+	struct arena *scratch = NULL;
+	struct buf plain = {0}, stored = {0};
+	enum consign_err err;
+
+	if (c->problems.len == 0)
+		return CONSIGN_OK;
+	memcpy(id.b, c->problems_key_id.data, sizeof id.b);
+	seal = agent_seal_key(j->agent, &id);
+	if (seal == NULL)
+		return CONSIGN_OK;
+	box_public(seal, &public);
+	err = unseal_note(seal, &public, c->problems, &plain);
+	if (err == CONSIGN_OK)
+		err = arena_new(2 * (CONSIGN_UNPACK_BUDGET_BASE_BYTES + plain.len * CONSIGN_UNPACK_BUDGET_PER_BYTE), &scratch);
+	if (err == CONSIGN_OK)
+		err = problem_list_decode(buf_slice(&plain), scratch, &list);
+	if (err == CONSIGN_OK && (row->problems = arena_alloc(j->arena, (list->items.n + 1) * sizeof *row->problems)) == NULL)
+		err = CONSIGN_E_NO_MEMORY;
+	for (size_t i = 0; err == CONSIGN_OK && i < list->items.n; i++) {
+		struct item_problems *item = list->items.v[i];
+		struct kept_problems *kept = &row->problems[row->n_problems];
+
+		buf_reset(&stored);
+		err = problem_list_store(j->agent->storage_key, &(struct consign_message_id){c->consignment_id, item->index}, item, &stored);
+		if (err == CONSIGN_OK && (kept->stored = arena_copy(j->arena, buf_slice(&stored))).data == NULL)
+			err = CONSIGN_E_NO_MEMORY;
+		kept->index = item->index;
+		row->n_problems += err == CONSIGN_OK;
+	}
+	arena_free(&scratch);
+	buf_wipe(&plain);
+	buf_clear(&stored);
+	return err == CONSIGN_E_NO_MEMORY ? err : CONSIGN_OK;
 }
 
 /* The consignee signed it with a key of one of its cards. An old card's key may have signed what was on its way. */
@@ -148,14 +204,14 @@ check(struct settled_job *j, const struct settlement *in, struct settled_row *ro
 	row->org = c->consignee;
 	row->at_us = c->at_us;
 	row->position = c->position;
-	return NULL;
+	return keep_problems(j, c, row) == CONSIGN_OK ? NULL : "a settlement that is too large to be kept";
 }
 
 void
 settlements_take(struct agent *a, const struct session_settled *settled)
 {
 	struct settled_job *j = calloc(1, sizeof *j);
-	size_t budget = CONSIGN_COMMAND_MAX_BYTES * 4;
+	size_t budget = CONSIGN_COMMAND_MAX_BYTES * 6;
 	enum consign_err err = j == NULL ? CONSIGN_E_NO_MEMORY : arena_new(budget, &j->arena);
 
 	if (err == CONSIGN_OK) {

@@ -11,6 +11,7 @@
 
 #include "core/limits.h"
 #include "core/text.h"
+#include "problem_list.h"
 #include "store/store.h"
 
 /* Least advanced first; the last three are ends. */
@@ -59,6 +60,15 @@ refuse_consignee(const struct tracking *t, struct local_track_consignee *c, uint
 	c->detail = t->reply->detail;
 }
 
+/* What `org` found wrong with it; ret_item stays as it was when nothing was. */
+static enum consign_err
+find_problems(struct tracking *t, const char *org, struct item_problems **ret_item)
+{
+	enum consign_err err = problem_list_find(t->agent->db, t->agent->storage_key, t->id, org, t->arena, ret_item);
+
+	return err == CONSIGN_E_NOT_FOUND ? CONSIGN_OK : err;
+}
+
 /* ── never left ── */
 
 static enum consign_err
@@ -84,6 +94,7 @@ static enum consign_err
 read_local_refusal(struct tracking *t, struct db_statement *s)
 {
 	struct local_track_reply *r = t->reply;
+	struct item_problems *item = NULL;
 	enum consign_err err = db_row(s);
 
 	if (err != CONSIGN_OK)
@@ -102,6 +113,13 @@ read_local_refusal(struct tracking *t, struct db_statement *s)
 		err = db_column_copy(s, 8, t->arena, &r->detail);
 	if (err == CONSIGN_OK)
 		err = split_consignees(t, db_column_slice(s, 1), r->created_us);
+	if (err == CONSIGN_OK)
+		err = find_problems(t, t->agent->org.s, &item);
+	if (err == CONSIGN_OK && item != NULL) {
+		r->problems.v = item->problems.v;
+		r->problems.n = item->problems.n;
+		r->problems_total = item->total;
+	}
 	if (err == CONSIGN_OK)
 		set_state(r->state, "refused");
 	return err;
@@ -247,6 +265,20 @@ find_settlement(struct tracking *t, struct local_track_consignee *c, enum progre
 }
 
 static enum consign_err
+add_problems(struct tracking *t, struct local_track_consignee *c)
+{
+	struct item_problems *item = NULL;
+	enum consign_err err = find_problems(t, c->org.s, &item);
+
+	if (err == CONSIGN_OK && item != NULL) {
+		c->problems.v = item->problems.v;
+		c->problems.n = item->problems.n;
+		c->problems_total = item->total;
+	}
+	return err;
+}
+
+static enum consign_err
 track_consignees(struct tracking *t, const struct manifest *m, uint64_t refused_us)
 {
 	struct local_track_reply *r = t->reply;
@@ -267,6 +299,8 @@ track_consignees(struct tracking *t, const struct manifest *m, uint64_t refused_
 		}
 		c->at_us = r->accepted_us;
 		err = find_settlement(t, c, &progress);
+		if (err == CONSIGN_OK && progress == REJECTED)
+			err = add_problems(t, c);
 		if (err == CONSIGN_E_NOT_FOUND)
 			err = CONSIGN_OK;
 		set_state(c->state, progress_text[progress]);

@@ -16,11 +16,14 @@
 
 #include "admin.h"
 #include "agent_call.h"
+#include "catalogue/catalogue.h"
 #include "client/exchange.h"
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/limits.h"
+#include "policy_source.h"
 #include "print.h"
+#include "profiles.h"
 
 #define DAY_US (24ull * 3600 * 1000000)
 #define DISK_WARN_PERCENT 80u
@@ -44,21 +47,24 @@ static void
 found(struct doctor *d, enum finding finding, const char *check, const char *what_to_do, const char *format, ...)
 {
 	static const char *const words[] = {"ok", "warn", "fail"};
-	char text[1024];
+	char *text = NULL;
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text, sizeof text, format, ap);
+	/* Never cut: what a profile lacks may be a long list. */
+	if (vasprintf(&text, format, ap) < 0)
+		text = NULL;
 	va_end(ap);
 	d->failed += finding == FINDING_FAIL;
 	if (d->as_json) {
 		json_array_append_new(d->findings, json_pack("{s:s, s:s, s:s, s:s?}", "check", check, "finding", words[finding],
-						       "text", text, "do", what_to_do));
-		return;
+						       "text", text != NULL ? text : "", "do", what_to_do));
+	} else {
+		printf("%-4s  %-12s %s\n", words[finding], check, text != NULL ? text : "");
+		if (what_to_do != NULL)
+			printf("                    → %s\n", what_to_do);
 	}
-	printf("%-4s  %-12s %s\n", words[finding], check, text);
-	if (what_to_do != NULL)
-		printf("                    → %s\n", what_to_do);
+	free(text);
 }
 
 /* ── files ── */
@@ -248,6 +254,94 @@ check_card(struct doctor *d, const struct consign_reply *status)
 		found(d, FINDING_OK, "card", NULL, "version %s, good until %s", version != NULL ? version : "-", text);
 }
 
+/* ── the profile ── */
+
+struct profile_check {
+	struct doctor *d;
+	const struct profile *profile;
+};
+
+static void
+found_gap(void *context, const struct profile_gap *gap)
+{
+	struct profile_check *c = context;
+	struct buf text = {0}, todo = {0};
+	enum consign_err err = profiles_gap_words(c->profile, gap, &text, &todo);
+
+	if (err == CONSIGN_OK)
+		err = buf_append_u8(&todo, '\0');
+	if (err == CONSIGN_OK)
+		found(c->d, FINDING_WARN, "profile", (const char *)todo.data, "%.*s", (int)text.len, (const char *)text.data);
+	else
+		found(c->d, FINDING_WARN, "profile", NULL, "%s", consign_err_text(err));
+	buf_clear(&text);
+	buf_clear(&todo);
+}
+
+/* The types of the catalogue with their least labels. NULL when out of memory; free() it. */
+static struct profile_type *
+known_types(size_t *ret_n)
+{
+	size_t n = 0;
+
+	while (catalogue_at(n) != NULL)
+		n++;
+	struct profile_type *types = calloc(n + 1, sizeof *types);
+
+	for (size_t i = 0; types != NULL && i < n; i++)
+		types[i] = (struct profile_type){catalogue_type_name(catalogue_at(i)), catalogue_type_label(catalogue_at(i))};
+	*ret_n = n;
+	return types;
+}
+
+/* What is missing is a warning each: a profile is a convenience, and a policy may mean it so. */
+static enum consign_err
+compare_profile(struct doctor *d, const struct profile *profile, const struct local_policy_reply *reply)
+{
+	struct profile_question q = {
+	    .profile = profile, .org = d->home->name, .studies = reply->studies.v, .n_studies = reply->studies.n};
+	struct profile_type *types = known_types(&q.n_types);
+	struct policy *policy = NULL;
+	struct profile_sum sum;
+	struct buf text = {0};
+	enum consign_err err = types == NULL ? CONSIGN_E_NO_MEMORY : policy_source_compile(reply, &policy);
+
+	q.types = types;
+	q.policy = policy;
+	if (err == CONSIGN_OK)
+		err = profile_compare(&q, found_gap, &(struct profile_check){d, profile}, &sum);
+	if (err == CONSIGN_OK)
+		err = profiles_sum_words(profile, &sum, &text);
+	if (err == CONSIGN_OK)
+		found(d, FINDING_OK, "profile", NULL, "%.*s", (int)text.len, (const char *)text.data);
+	buf_clear(&text);
+	policy_free(&policy);
+	free(types);
+	return err;
+}
+
+/* reply: the policy as the agent sees it; NULL: not known, then the file alone is checked. */
+static void
+check_profile(struct doctor *d, const struct local_policy_reply *reply)
+{
+	char *path = home_path(d->home, "profile.yaml"), problem[PROFILES_PROBLEM_BYTES] = "";
+	struct profile *profile = NULL;
+	struct arena *arena = NULL;
+	struct buf text = {0};
+	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : arena_new(PROFILE_ARENA_BYTES, &arena);
+
+	if (err == CONSIGN_OK)
+		err = profiles_read(path, arena, &text, &profile, problem);
+	if (err == CONSIGN_OK && reply != NULL)
+		err = compare_profile(d, profile, reply);
+	if (err != CONSIGN_OK && err != CONSIGN_E_NOT_FOUND) /* a home may do without */
+		found(d, FINDING_FAIL, "profile", "put it right, or move it away: the agent does not start with it", "%s",
+		    problem[0] != '\0' ? problem : consign_err_text(err));
+	buf_clear(&text);
+	arena_free(&arena);
+	free(path);
+}
+
 /* Whether any study concerns this company. */
 static void
 check_policy(struct doctor *d, struct consign_client *client)
@@ -267,6 +361,7 @@ check_policy(struct doctor *d, struct consign_client *client)
 	else
 		found(d, FINDING_OK, "policy", NULL, "version %llu, %zu %s", (unsigned long long)reply->wire->policy->version,
 		    reply->wire->policy->studies.n, reply->wire->policy->studies.n == 1 ? "study" : "studies");
+	check_profile(d, err == CONSIGN_OK ? reply->wire->policy : NULL);
 	client_reply_free(&reply);
 }
 
@@ -287,6 +382,7 @@ check_agent(struct doctor *d)
 	if (err != CONSIGN_OK || status->kind != CONSIGN_REPLY_STATUS) {
 		found(d, FINDING_FAIL, "agent", "start it: consign-agent --home DIR", "does not answer: %s",
 		    err != CONSIGN_OK ? consign_err_text(err) : status->detail);
+		check_profile(d, NULL);
 	} else {
 		found(d, FINDING_OK, "agent", NULL, "answers");
 		check_connection(d, status);

@@ -1,4 +1,4 @@
-/* `consign inbox`, `consign show`, `consign ack`: received messages, as the agent keeps them. */
+/* `consign inbox`, `consign ack`: received messages, as the agent keeps them. */
 #include "cmd.h"
 
 #include <stdio.h>
@@ -122,7 +122,7 @@ cmd_inbox(const struct args *args)
 	return err;
 }
 
-/* ── show ── */
+/* ── ack ── */
 
 static enum consign_err
 check_id(const char *id)
@@ -133,77 +133,6 @@ check_id(const char *id)
 		return CONSIGN_OK;
 	return say_fail(CONSIGN_E_USAGE, "%s is no message id", id);
 }
-
-static enum consign_err
-print_for_people(const struct consign_message *m)
-{
-	char sent[PRINT_TIME_BYTES], accepted[PRINT_TIME_BYTES], received[PRINT_TIME_BYTES];
-
-	printf("id          %s\nconsignor   %s\nconsignees ", m->id, m->consignor);
-	for (size_t i = 0; i < m->n_consignees; i++)
-		printf(" %s", m->consignees[i]);
-	printf("\nstudy       %s\ntype        %s\nlabel       %s\nsent        %s\naccepted    %s\nreceived    %s\nposition    "
-	       "%llu\n",
-	    m->study, m->type, consign_label_text(m->label), time_text(m->sent_us, sent), time_text(m->accepted_us, accepted),
-	    time_text(m->received_us, received), (unsigned long long)m->position);
-	printf("media type  %s\nname        %s\nsize        %llu\nacked       %s\n\n", m->media_type, m->name,
-	    (unsigned long long)m->size_bytes, m->is_acked ? "yes" : "no");
-	/* What is no text could do anything to a terminal. */
-	if (!text_is(CHARSET_TEXT, m->content)) {
-		say_note("(not text: `consign show %s --raw` writes the bytes)", m->id);
-		return CONSIGN_OK;
-	}
-	enum consign_err err = print_bytes(m->content);
-
-	if (err == CONSIGN_OK && m->content.len > 0 && m->content.data[m->content.len - 1] != '\n')
-		err = print_bytes(slice_text("\n"));
-	return err;
-}
-
-static enum consign_err
-print_message(const struct args *args, const struct consign_message *m)
-{
-	if (args_has(args, "raw"))
-		return print_bytes(m->content);
-	if (args_has(args, "json")) {
-		json_t *json = json_message(m, true);
-
-		return print_json(&json);
-	}
-	return print_for_people(m);
-}
-
-enum consign_err
-cmd_show(const struct args *args)
-{
-	struct consign_client *client = NULL;
-	const struct consign_reply *reply;
-	struct home home = {0};
-	uint64_t number = 0;
-	enum consign_err err = check_id(args->words[0]);
-
-	if (err == CONSIGN_OK && args_has(args, "raw") && args_has(args, "json"))
-		err = say_fail(CONSIGN_E_USAGE, "--raw and --json exclude one another");
-	if (err == CONSIGN_OK)
-		err = home_open(args, HOME_COMPANY, &home);
-	if (err == CONSIGN_OK)
-		err = home_agent(&home, &client);
-	if (err == CONSIGN_OK) {
-		err = consign_client_post_show(client, args->words[0], &number);
-		err = agent_reply(client, err, number, CONSIGN_REPLY_SHOW, &reply);
-	}
-	if (err == CONSIGN_OK) {
-		err = print_message(args, &reply->messages[0]);
-		if (err != CONSIGN_OK)
-			(void)say_lost_output();
-		consign_reply_free(&reply);
-	}
-	consign_client_close(&client);
-	home_clear(&home);
-	return err;
-}
-
-/* ── ack ── */
 
 enum consign_err
 cmd_ack(const struct args *args)

@@ -2,7 +2,7 @@
  * `consign join` and `consign fingerprint`: a company's home. Keys are made here and never travel; the request goes to
  * the broker over the invite's one-time connection.
  *
- * Order of writing: keys, card, config.yaml, request. What is there already is used again, so that the same invite joins
+ * Order of writing: keys, card, config.yaml, profile.yaml, request. What is there already is used again, so that the same invite joins
  * with the same keys however often it is run, and an interrupted run goes on where it stopped.
  */
 #include "cmd.h"
@@ -22,9 +22,12 @@
 #include "invite.h"
 #include "keys.h"
 #include "print.h"
+#include "profiles.h"
 
 #define INVITE_TEXT_MAX_BYTES 65536u
 #define CARD_FILE_MAX_BYTES 65536u
+#define PROFILE_FILE "profile.yaml"
+_Static_assert(PROFILE_MAX_BYTES <= CARD_FILE_MAX_BYTES, "read_file reads either");
 #define KEY_EARLY_US (300ull * 1000000) /* clocks differ: a key is valid from a little before it was made */
 #define KEY_LIFE_US (60ull * 24 * 3600 * 1000000)
 
@@ -37,6 +40,7 @@ struct joining {
 	struct signed_document *document;
 	struct consign_public_key identity;
 	uint64_t now_us;
+	struct buf profile; /* the text of --profile; empty without */
 };
 
 static char *
@@ -328,6 +332,24 @@ write_config(struct joining *j)
 	return err;
 }
 
+/* The company's own copy, which may have been changed since an earlier run; then it stays. */
+static enum consign_err
+write_profile(const struct joining *j)
+{
+	struct buf there = {0};
+
+	if (j->profile.len == 0)
+		return CONSIGN_OK;
+	enum consign_err err = read_file(j, PROFILE_FILE, &there);
+
+	if (err == CONSIGN_E_NOT_FOUND)
+		err = write_file(j, PROFILE_FILE, buf_slice(&j->profile));
+	else if (err == CONSIGN_OK && !slice_equal(buf_slice(&there), buf_slice(&j->profile)))
+		say_note("%s/" PROFILE_FILE " is another one, and stays as it is", j->dir);
+	buf_clear(&there);
+	return err;
+}
+
 /*
  * The request, kept in join.request: the broker takes one request for a token, so the same must be sent again. One that
  * was made for another invite is made anew.
@@ -429,6 +451,8 @@ cmd_join(const struct args *args)
 
 	if (err == CONSIGN_OK)
 		err = check_texts(args);
+	if (err == CONSIGN_OK && args_value(args, "profile") != NULL)
+		err = profiles_take(profiles_folders, args_value(args, "profile"), &j.profile);
 	if (err == CONSIGN_OK)
 		err = arena_new(
 		    4u * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 4u * CARD_FILE_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE, &j.arena);
@@ -443,6 +467,8 @@ cmd_join(const struct args *args)
 	if (err == CONSIGN_OK)
 		err = write_config(&j);
 	if (err == CONSIGN_OK)
+		err = write_profile(&j);
+	if (err == CONSIGN_OK)
 		err = make_request(args_value(args, "name"), &j, &request);
 	if (err == CONSIGN_OK)
 		err = send_request(&j, request);
@@ -451,6 +477,7 @@ cmd_join(const struct args *args)
 	if (j.invite != NULL)
 		explicit_bzero(j.invite, sizeof *j.invite);
 	keyfile_free(&j.keys);
+	buf_clear(&j.profile);
 	arena_free(&j.arena);
 	return err;
 }

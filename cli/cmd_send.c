@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent_call.h"
+#include "business.h"
 #include "catalogue/payload.h"
 #include "core/clock.h"
 #include "core/limits.h"
@@ -32,8 +33,11 @@ struct sending {
 	size_t n_to;
 	const char *study, *type, *key, *media_type, *name;
 	enum consign_label label;
+	const struct catalogue_type *business; /* NULL: a file of type x.* */
 	const char **files; /* NULL ended */
 	size_t n_files;
+	const struct args *args; /* for --attach */
+	size_t n_attached;
 	enum wait_for wait;
 	uint64_t timeout_s;
 	uint64_t expires_s; /* 0: the default */
@@ -102,6 +106,23 @@ read_files(const struct args *args, struct sending *s)
 	return CONSIGN_OK;
 }
 
+/* What goes with a message of the catalogue, and what does not. */
+static enum consign_err
+check_business(const struct args *args, struct sending *s)
+{
+	s->args = args;
+	s->business = catalogue_find(s->type);
+	while (args_nth(args, "attach", s->n_attached) != NULL)
+		s->n_attached++;
+	if (s->business == NULL && s->n_attached > 0)
+		return say_fail(CONSIGN_E_USAGE, "--attach goes with a type of the catalogue: a type x.* is a file itself");
+	if (s->business != NULL && s->name != NULL)
+		return say_fail(CONSIGN_E_USAGE, "--name goes with files (x.*): a message of the type %s has no name", s->type);
+	if (s->n_attached > 0 && s->n_files > 1)
+		return say_fail(CONSIGN_E_USAGE, "--attach goes with one message");
+	return CONSIGN_OK;
+}
+
 static enum consign_err
 read_options(const struct args *args, struct sending *s)
 {
@@ -134,42 +155,104 @@ read_options(const struct args *args, struct sending *s)
 		return say_fail(CONSIGN_E_USAGE, "--timeout goes with --wait");
 	enum consign_err err = read_consignees(args, s);
 
-	return err == CONSIGN_OK ? read_files(args, s) : err;
+	if (err == CONSIGN_OK)
+		err = read_files(args, s);
+	return err == CONSIGN_OK ? check_business(args, s) : err;
 }
 
-/* Reads one file and fills the message; content is the caller's to wipe. */
+/* Reads the files of --attach into the message, and encodes it. kept: their bytes, borrowed until then. */
 static enum consign_err
-read_message(const struct sending *s, const char *file, struct buf *content, struct consign_outgoing *ret_message)
+attach_all(const struct sending *s, struct business *b, struct buf *encoded)
+{
+	struct buf *kept = calloc(s->n_attached, sizeof *kept);
+	enum consign_err err = kept == NULL ? say_fail(CONSIGN_E_NO_MEMORY, "out of memory") : CONSIGN_OK;
+
+	for (size_t i = 0; err == CONSIGN_OK && i < s->n_attached; i++) {
+		const char *file = args_nth(s->args, "attach", i);
+
+		err = input_read(file, CONSIGN_CONTENT_MAX_BYTES, &kept[i]);
+		if (err != CONSIGN_OK)
+			break;
+		err = business_attach(s->business, b->message, input_media_type(file), input_base_name(file), buf_slice(&kept[i]), b->arena);
+		if (err == CONSIGN_E_MALFORMED)
+			say_error("the message has no event to attach files to");
+		else if (err == CONSIGN_E_TOO_BIG)
+			say_error("a message holds at most 16 originals");
+		else if (err != CONSIGN_OK)
+			say_error("out of memory");
+	}
+	if (err == CONSIGN_OK && (err = business_encode(b->message, encoded)) != CONSIGN_OK)
+		say_error("out of memory");
+	for (size_t i = 0; kept != NULL && i < s->n_attached; i++)
+		buf_wipe(&kept[i]);
+	free(kept);
+	return err;
+}
+
+/* A message of the catalogue: the agent reads its JSON, unless files are to be put into it here. */
+static enum consign_err
+read_business(const struct sending *s, const char *file, struct buf *content, struct consign_outgoing *ret_message)
+{
+	const char *media_type = s->media_type != NULL ? s->media_type : PAYLOAD_JSON;
+	struct business b = {0};
+	struct buf encoded = {0};
+	enum consign_err err = input_read(file, BUSINESS_JSON_MAX_BYTES, content);
+
+	if (err == CONSIGN_OK && s->n_attached > 0) {
+		err = business_read(s->business, media_type, buf_slice(content), &b);
+		if (err == CONSIGN_OK)
+			err = attach_all(s, &b, &encoded);
+		if (err == CONSIGN_OK) {
+			buf_wipe(content);
+			*content = encoded;
+			encoded = (struct buf){0};
+			media_type = PAYLOAD_PROTOBUF;
+		}
+	}
+	if (err == CONSIGN_OK) {
+		ret_message->media_type = media_type;
+		ret_message->name = "";
+		ret_message->content = buf_slice(content);
+	}
+	buf_wipe(&encoded);
+	business_clear(&b);
+	return err;
+}
+
+/* A file as it is. */
+static enum consign_err
+read_file(const struct sending *s, const char *file, struct buf *content, struct consign_outgoing *ret_message)
 {
 	bool is_standard = strcmp(file, "-") == 0;
-	const char *name = s->name != NULL ? s->name : is_standard ? "" : input_base_name(file);
-	struct payload payload = {0};
-	char problem[256];
 	enum consign_err err = input_read(file, CONSIGN_CONTENT_MAX_BYTES, content);
 
 	if (err == CONSIGN_E_TOO_BIG)
 		say_hint("larger files cannot be sent by this version");
 	if (err != CONSIGN_OK)
 		return err;
+	ret_message->media_type = s->media_type != NULL ? s->media_type : input_media_type(file);
+	ret_message->name = s->name != NULL ? s->name : is_standard ? "" : input_base_name(file);
+	ret_message->content = buf_slice(content);
+	/* The wire would only say that the frame is malformed. */
+	if (strlen(ret_message->media_type) > CONSIGN_MEDIA_TYPE_MAX_BYTES || strlen(ret_message->name) > CONSIGN_NAME_MAX_BYTES)
+		return say_fail(CONSIGN_E_USAGE, "a media type has at most %u bytes, a name %u", CONSIGN_MEDIA_TYPE_MAX_BYTES, CONSIGN_NAME_MAX_BYTES);
+	if (!text_is(CHARSET_UTF8, slice_text(ret_message->name)) || !text_is(CHARSET_ASCII, slice_text(ret_message->media_type)))
+		return say_fail(CONSIGN_E_USAGE, "%s: the name or the media type holds what is no plain text", file);
+	return CONSIGN_OK;
+}
+
+/* Reads one file and fills the message; content is the caller's to wipe. */
+static enum consign_err
+read_message(const struct sending *s, const char *file, struct buf *content, struct consign_outgoing *ret_message)
+{
 	*ret_message = (struct consign_outgoing){.to = s->to,
 	    .n_to = s->n_to,
 	    .study = s->study,
 	    .type = s->type,
 	    .label = s->label,
-	    .media_type = s->media_type != NULL ? s->media_type : input_media_type(file),
-	    .name = name,
-	    .content = buf_slice(content),
 	    .idempotency_key = s->key,
 	    .expires_us = s->expires_s > 0 ? clock_wall_us(clock_system()) + s->expires_s * 1000000 : 0};
-	/* The agent checks again; here the words are about the options. */
-	if (strlen(ret_message->media_type) > CONSIGN_MEDIA_TYPE_MAX_BYTES)
-		return say_fail(CONSIGN_E_USAGE, "--media-type: at most %u bytes", CONSIGN_MEDIA_TYPE_MAX_BYTES);
-	memcpy(payload.media_type, ret_message->media_type, strlen(ret_message->media_type) + 1);
-	payload.name = slice_text(name);
-	payload.content = ret_message->content;
-	if (payload_type_is_known(s->type) && payload_check(s->type, &payload, problem) != CONSIGN_OK)
-		return say_fail(CONSIGN_E_USAGE, "%s: %s", file, problem);
-	return CONSIGN_OK;
+	return s->business != NULL ? read_business(s, file, content, ret_message) : read_file(s, file, content, ret_message);
 }
 
 /* "refused: CODE rule=… detail", as every refusal is told. */
@@ -181,12 +264,13 @@ say_refusal(enum consign_code code, const char *rule, const char *detail)
 }
 
 static enum consign_err
-print_state(const char *id, const char *state, enum consign_code code, const char *rule, const char *detail)
+print_state(
+    const char *id, const char *state, enum consign_code code, const char *rule, const char *detail, const struct consign_problems *problems)
 {
 	json_t *json = json_pack("{s:s, s:s}", "id", id, "state", state);
 
 	if (json != NULL && code != CONSIGN_CODE_NONE)
-		json_object_set_new(json, "refusal", json_refusal(code, rule, detail));
+		json_object_set_new(json, "refusal", json_refusal_with(code, rule, detail, problems));
 	return print_json(&json);
 }
 
@@ -217,13 +301,15 @@ print_local_refusal(const struct sending *s, const struct consign_outcome *o)
 		return CONSIGN_OK;
 	}
 	if (s->as_json)
-		return print_state(o->id, "refused", o->code, o->rule, detail);
+		return print_state(o->id, "refused", o->code, o->rule, detail, &o->problems);
 	say_refusal(o->code, o->rule, detail);
+	if (o->problems.total > 1)
+		say_stated_problems(&o->problems);
 	if (o->may_retry)
 		say_hint("it may pass later: send it again then");
 	else
 		say_hint("%s`consign track %s` keeps this answer",
-		    is_policy(o->code) ? "`consign policy explain` says why; " : "", o->id);
+		    is_policy(o->code) ? "`consign policy explain` says why; " : s->business != NULL ? "`consign catalogue show TYPE` says what it holds; " : "", o->id);
 	return CONSIGN_OK;
 }
 
@@ -287,12 +373,12 @@ wait_for_one(struct consign_client *client, const struct sending *s, const char 
 
 		is_over = clock_steady_us(clock_system()) >= deadline_us;
 		if (is_end && s->as_json)
-			err = print_state(id, t->state, t->code, t->rule, t->detail);
+			err = print_state(id, t->state, t->code, t->rule, t->detail, &t->problems);
 		if (err == CONSIGN_OK && is_end && !is_reached)
 			err = say_not_reached(s, t);
 		if (!is_end && is_over) {
 			if (s->as_json)
-				err = print_state(id, t->state, t->code, t->rule, t->detail);
+				err = print_state(id, t->state, t->code, t->rule, t->detail, &t->problems);
 			say_error("%s is %s after %llu s, not %s", id, t->state, (unsigned long long)s->timeout_s,
 			    s->wait == WAIT_ACCEPTED ? "accepted" : "delivered");
 			say_hint("it is safe at the agent and goes on by itself: consign track %s", id);
@@ -322,7 +408,7 @@ report(struct consign_client *client, struct sending *s, const struct consign_re
 		} else if (!s->as_json) {
 			printf("%s\n", o->id);
 		} else if (s->wait == WAIT_NOT) {
-			err = print_state(o->id, "queued", CONSIGN_CODE_NONE, "", "");
+			err = print_state(o->id, "queued", CONSIGN_CODE_NONE, "", "", &o->problems);
 		}
 	}
 	if (err == CONSIGN_OK)

@@ -9,8 +9,18 @@
 #include "core/text.h"
 #include "print.h"
 
-/* The fact that may stand there several times. */
-#define MANY "accusation"
+/* Facts that may stand there several times. */
+static const char *const many[] = {"accusation", "alarm"};
+#define MANY_N (sizeof many / sizeof many[0])
+
+static bool
+is_many(const char *name)
+{
+	for (size_t i = 0; i < MANY_N; i++)
+		if (strcmp(name, many[i]) == 0)
+			return true;
+	return false;
+}
 
 /* ── company ── */
 
@@ -19,13 +29,16 @@ print_facts(const struct consign_reply *reply, bool as_json)
 {
 	static const char *const headings[] = {"fact", "value"};
 	struct table table = {.headings = headings, .columns = 2};
-	json_t *json = as_json ? json_pack("{s:[]}", MANY) : NULL;
+	json_t *json = as_json ? json_object() : NULL;
+
+	for (size_t i = 0; as_json && i < MANY_N; i++)
+		json_object_set_new(json, many[i], json_array());
 
 	for (size_t i = 0; i < reply->n_facts; i++) {
 		const struct consign_fact *f = &reply->facts[i];
 
-		if (as_json && strcmp(f->name, MANY) == 0) {
-			json_array_append_new(json_object_get(json, MANY), json_string(f->value));
+		if (as_json && is_many(f->name)) {
+			json_array_append_new(json_object_get(json, f->name), json_string(f->value));
 		} else if (as_json) {
 			json_object_set_new(json, f->name, json_string(f->value));
 		} else {

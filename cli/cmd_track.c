@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "agent_call.h"
+#include "business.h"
 #include "core/text.h"
 #include "home.h"
 #include "print.h"
@@ -17,6 +18,8 @@ consignee_json(const struct consign_track_consignee *c)
 	if (json != NULL && c->code != CONSIGN_CODE_NONE) {
 		json_object_set_new(json, "code", json_string(consign_code_text(c->code)));
 		json_object_set_new(json, "detail", json_string(c->detail));
+		if (c->problems.total > 0)
+			json_object_set_new(json, "problems", json_stated_problems(&c->problems));
 	}
 	return json;
 }
@@ -30,7 +33,7 @@ print_track_json(const struct consign_track *t)
 		json_array_append_new(consignees, consignee_json(&t->consignees[i]));
 	json_t *json =
 	    json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:i}", "id", t->id, "state", t->state, "consignees",
-		consignees, "refusal", json_refusal(t->code, t->rule, t->detail), "study", t->study, "type", t->type, "label",
+		consignees, "refusal", json_refusal_with(t->code, t->rule, t->detail, &t->problems), "study", t->study, "type", t->type, "label",
 		consign_label_text(t->label), "created_at", json_time(t->created_us), "accepted_at", json_time(t->accepted_us),
 		"leaf", t->has_leaf ? json_integer((json_int_t)t->leaf) : json_null(), "attempt", (int)t->attempt);
 
@@ -69,6 +72,13 @@ print_track(const struct consign_track *t)
 	enum consign_err err = table_print(&table);
 
 	table_clear(&table);
+	if (err == CONSIGN_OK && t->problems.n > 0)
+		say_stated_problems(&t->problems);
+	for (size_t i = 0; err == CONSIGN_OK && i < t->n_consignees; i++)
+		if (t->consignees[i].problems.n > 0) {
+			say_note("what %s found wrong:", t->consignees[i].org);
+			say_stated_problems(&t->consignees[i].problems);
+		}
 	return err;
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "agent_call.h"
+#include "business.h"
 #include "core/limits.h"
 #include "core/text.h"
 #include "home.h"
@@ -60,7 +61,7 @@ take_reply(struct watching *w, const struct consign_reply **reply)
 	enum consign_err err = CONSIGN_OK;
 
 	if (r->kind == CONSIGN_REPLY_WATCH && r->number == w->watch && !is_at_limit(w)) {
-		json_t *json = json_message(&r->messages[0], w->with_content);
+		json_t *json = w->with_content ? json_message_with_content(&r->messages[0]) : json_message(&r->messages[0], false);
 
 		errno = 0;
 		err = print_json(&json);

@@ -19,7 +19,7 @@
 	}
 #define TYPE_GLOB                                                                                                                \
 	{                                                                                                                        \
-		.name = "type", .value = "GLOB", .summary = "only types that match, such as x.shipment.*"                        \
+		.name = "type", .value = "GLOB", .summary = "only types that match, such as material.shipment.*"                        \
 	}
 #define STUDY                                                                                                                    \
 	{                                                                                                                        \
@@ -58,8 +58,11 @@ static const struct option admin_options[] = {PASSPHRASE_FILE, END};
 static const struct option reason_options[] = {REASON, PASSPHRASE_FILE, END};
 
 static const struct option join_options[] = {{.name = "name", .value = "TEXT", .summary = "the company's name for people"},
-    {.name = "contact", .value = "TEXT", .summary = "whom partners may write to, on the company's card"}, PASSPHRASE_FILE,
-    NO_PASSPHRASE, END};
+    {.name = "contact", .value = "TEXT", .summary = "whom partners may write to, on the company's card"},
+    {.name = "profile",
+	.value = "NAME|FILE",
+	.summary = "the agent's first subscriptions and alarms: sponsor, cro, cdmo, cmo, smo, lab, or a file such as ./mine.yaml"},
+    PASSPHRASE_FILE, NO_PASSPHRASE, END};
 
 static const struct option explain_options[] = {{.name = "from", .value = "ORG", .summary = "the consignor", .is_required = true},
     {.name = "to", .value = "ORG", .summary = "the consignee", .is_required = true},
@@ -77,7 +80,8 @@ static const struct option send_options[] = {
 	.value = "FILE",
 	.summary = "what to send; - is standard input; several make several messages",
 	.may_repeat = true},
-    {.name = "media-type", .value = "TYPE", .summary = "what kind of content it is (default: by the name of the file)"},
+    {.name = "attach", .value = "FILE", .summary = "an original that travels in a message of the catalogue, byte for byte", .may_repeat = true},
+    {.name = "media-type", .value = "TYPE", .summary = "what kind of content it is (default: by the name of the file; JSON for a type of the catalogue)"},
     {.name = "name", .value = "NAME", .summary = "the name that travels with it (default: the file's own)"},
     {.name = "idempotency-key", .value = "KEY", .summary = "the same key again sends nothing and gives the first id"},
     {.name = "expires", .value = "SECONDS", .summary = "not worth delivering after so long (default: 30 days)"},
@@ -90,7 +94,10 @@ static const struct option inbox_options[] = {TYPE_GLOB, STUDY,
     {.name = "unacked", .summary = "only those that the subscription `default` has not acknowledged"},
     {.name = "limit", .value = "N", .summary = "at most N"}, END};
 
-static const struct option show_options[] = {{.name = "raw", .summary = "the bytes that were handed in, and nothing else"}, END};
+static const struct option show_options[] = {{.name = "raw", .summary = "the bytes as they are kept, and nothing else"},
+    {.name = "attachment", .value = "N|NAME", .summary = "one original of the message, and nothing else"}, END};
+static const struct option example_options[] = {{.name = "full", .summary = "with every field, not only what is mandatory"}, END};
+static const struct option validate_options[] = {{.name = "label", .value = "LABEL", .summary = "as if sent under it (default: the least that the message needs)"}, END};
 
 static const struct option watch_options[] = {
     {.name = "as", .value = "NAME", .summary = "the subscription, whose place the agent keeps (default: default)"}, TYPE_GLOB,
@@ -116,7 +123,8 @@ const struct command command_table[] = {
 	"For good. What the hub accepted before is still delivered."},
     {"join", NULL, cmd_join, "FILE", false, join_options, "join a hub with an invite; - is standard input",
 	"Makes the company's keys, which never leave the home, and asks the hub to be admitted. With the same invite again it "
-	"asks again with the same keys."},
+	"asks again with the same keys. A profile is copied to profile.yaml in the home, where it may be changed. It is a "
+	"convenience, never a right: what may pass is decided by the policy; `consign doctor` compares the two."},
     {"fingerprint", NULL, cmd_fingerprint, "", true, NULL,
 	"print this company's fingerprint, to be read out to the administrator", NULL},
     {"policy", "apply", cmd_policy_apply, "FILE", false, reason_options,
@@ -127,7 +135,13 @@ const struct command command_table[] = {
     {"policy", "explain", cmd_policy_explain, "", true, explain_options, "say whether a message would pass, and why",
 	"Ends with status 0 when it would, with 1 when it would not."},
     {"send", NULL, cmd_send, "", true, send_options, "send a message; prints its id",
-	"The id is printed once the message is safely queued at the agent, whether or not the broker can be reached."},
+	"A type of the catalogue takes a message in JSON (`consign catalogue example TYPE` prints one); a type x.* takes any file. The id is printed once the message is safely queued at the agent, whether or not the broker can be reached."},
+    {"catalogue", "list", cmd_catalogue_list, "", true, NULL, "list the message types", NULL},
+    {"catalogue", "show", cmd_catalogue_show, "TYPE", false, NULL, "say what a message of a type holds, and its rules", NULL},
+    {"catalogue", "example", cmd_catalogue_example, "TYPE", false, example_options, "print an example of a type, in JSON",
+	"The example is valid as it is: `consign catalogue example TYPE > x.json`, change it, and send it."},
+    {"catalogue", "validate", cmd_catalogue_validate, "TYPE FILE", true, validate_options, "check a message without sending it; - is standard input",
+	"Lists every problem. Ends with status 0 when there is none, with 1 when the message would be refused."},
     {"inbox", NULL, cmd_inbox, "", true, inbox_options, "list received messages", NULL},
     {"show", NULL, cmd_show, "ID", true, show_options, "show a received message", NULL},
     {"ack", NULL, cmd_ack, "ID…", false, NULL, "acknowledge messages for the subscription `default`", NULL},
@@ -137,7 +151,7 @@ const struct command command_table[] = {
     {"track", NULL, cmd_track, "ID", true, NULL, "say where a message is that was sent", NULL},
     {"status", NULL, cmd_status, "", true, admin_options, "say how this home and its hub are", NULL},
     {"doctor", NULL, cmd_doctor, "", true, admin_options,
-	"check keys, clock, permissions, disk, connection and documents; say what to do", NULL},
+	"check keys, clock, permissions, disk, connection, documents and profile; say what to do", NULL},
     {"help", NULL, cmd_help, "[NOUN] [VERB]", false, NULL, "explain the command, or one of its words", NULL},
     {"completion", NULL, cmd_completion, "bash|zsh", false, NULL, "print a script that completes commands in a shell",
 	"For bash: consign completion bash > /etc/bash_completion.d/consign"},

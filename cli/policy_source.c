@@ -50,9 +50,9 @@ ask_agent(const struct home *home, struct client_reply **ret_reply)
 	return err;
 }
 
-/* The slices as parts again, to compile them as broker and agent do. */
-static enum consign_err
-compile_slices(const struct local_policy_reply *r, struct policy **ret_policy)
+/* The slices as parts again. */
+enum consign_err
+policy_source_compile(const struct local_policy_reply *r, struct policy **ret_policy)
 {
 	size_t n = 0;
 	struct policy_part *parts = calloc(r->studies.n + 1, sizeof *parts);
@@ -87,7 +87,7 @@ open_at_company(struct policy_source *s)
 		return say_fail(CONSIGN_E_DENIED, "the agent has no policy to show%s%.*s", e != NULL ? ": " : "",
 		    e != NULL ? (int)e->detail.len : 0, e != NULL ? (const char *)e->detail.data : "");
 	}
-	err = compile_slices(r, &s->own_policy);
+	err = policy_source_compile(r, &s->own_policy);
 	if (err != CONSIGN_OK)
 		return say_fail(err, "the agent's policy cannot be compiled: %s", consign_err_text(err));
 	s->policy = s->own_policy;

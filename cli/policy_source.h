@@ -20,6 +20,8 @@ struct policy_source {
 };
 
 CONSIGN_MUST_CHECK enum consign_err policy_source_open(const struct args *args, struct policy_source *ret_source);
+/* The slices that an agent showed, compiled as it compiles them. gives; end with policy_free. Errors: as policy_compile */
+CONSIGN_MUST_CHECK enum consign_err policy_source_compile(const struct local_policy_reply *reply, struct policy **ret_policy);
 void policy_source_close(struct policy_source *source);
 /* The member by its id, as far as this home knows; NULL when not. */
 const struct member *policy_source_member(const struct policy_source *source, const char *org);

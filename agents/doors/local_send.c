@@ -9,9 +9,12 @@
 
 #include "doors/local.h"
 #include "outbox.h"
+#include "problem_list.h"
 
 /* What a message costs beside its content while it waits. */
 #define MESSAGE_COST_BYTES 512u
+/* What problems of all messages of a frame may take of its reply. */
+#define PROBLEMS_REPLY_BYTES (2u * 1024u * 1024u)
 /* An outcome that is nothing to track has no id of its own; the wire wants one. */
 #define NO_ID "00000000-0000-0000-0000-000000000000.0"
 
@@ -35,6 +38,20 @@ free_request(struct send_request *r)
 	free(r);
 }
 
+/* As long as there is room; beyond that the number tells, and `track` has the list. */
+static void
+keep_problems(struct send_request *r, struct local_outcome *mine, const struct local_outcome *outcome)
+{
+	struct item_problems item = {.problems = {outcome->problems.v, outcome->problems.n}}, *copy;
+
+	mine->problems.v = NULL;
+	mine->problems.n = 0;
+	if (item.problems.n == 0 || (copy = problem_list_copy(&item, r->arena)) == NULL)
+		return;
+	mine->problems.v = copy->problems.v;
+	mine->problems.n = copy->problems.n;
+}
+
 static void
 on_outcome(void *context, uint64_t number, size_t index, const struct local_outcome *outcome)
 {
@@ -48,6 +65,7 @@ on_outcome(void *context, uint64_t number, size_t index, const struct local_outc
 	mine->detail = arena_copy(r->arena, outcome->detail);
 	if (mine->detail.data == NULL)
 		mine->detail.len = 0;
+	keep_problems(r, mine, outcome);
 	if (++r->told < r->n)
 		return;
 	struct local_send_reply reply = {.outcomes = {r->outcomes, r->n}};
@@ -62,7 +80,7 @@ new_request(struct tool *t, uint64_t number, size_t n, struct send_request **ret
 {
 	size_t each = sizeof(struct local_outcome) + sizeof(struct local_outcome *) + CONSIGN_TEXT_MAX_BYTES + 64;
 	struct send_request *r = calloc(1, sizeof *r);
-	enum consign_err err = r == NULL ? CONSIGN_E_NO_MEMORY : arena_new((n + 1) * each, &r->arena);
+	enum consign_err err = r == NULL ? CONSIGN_E_NO_MEMORY : arena_new((n + 1) * each + PROBLEMS_REPLY_BYTES, &r->arena);
 
 	if (err == CONSIGN_OK && (r->outcomes = arena_alloc(r->arena, n * sizeof *r->outcomes)) == NULL)
 		err = CONSIGN_E_NO_MEMORY;

@@ -1,12 +1,13 @@
 /*
  * How the agent is: facts, each a name and a text. Names and their order are fixed; one that has nothing to say says
- * "none". Only `accusation` may stand there several times, at the end of its kind.
+ * "none". Only `alarm` and `accusation` may stand there several times, each at the end of its kind.
  */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "alarms.h"
 #include "core/file.h"
 #include "core/text.h"
 #include "doors/local.h"
@@ -15,7 +16,7 @@
 #include "uplink.h"
 
 #define ACCUSATIONS_SHOWN 64u
-#define FACTS_MAX (32u + ACCUSATIONS_SHOWN)
+#define FACTS_MAX (32u + PROFILE_ALARMS_MAX + ACCUSATIONS_SHOWN)
 
 struct facts {
 	struct arena *arena;
@@ -160,6 +161,28 @@ put_held(struct facts *f, const struct agent *a)
 }
 
 static void
+put_alarms(struct facts *f, const struct agent *a)
+{
+	const struct profile *profile = alarms_profile(a->alarms);
+	struct alarm x;
+	size_t n = 0;
+
+	put(f, "profile", "%s", profile != NULL ? policy_role_text(profile->role) : "none");
+	alarms_look(a->alarms);
+	while (alarms_raised(a->alarms, n, &x))
+		n++;
+	put(f, "alarms", "%zu", n);
+	for (size_t i = 0; alarms_raised(a->alarms, i, &x); i++) {
+		bool is_refused = x.profile->when == PROFILE_REFUSED;
+		char since[CLOCK_TEXT_BYTES];
+
+		clock_format(x.since_us, since);
+		put(f, "alarm", "%" PRIu64 "%s %s %s %s, the oldest of %s: %s", x.count, x.is_more ? " or more" : "", x.profile->type.s,
+		    is_refused ? "refused in the last" : "unacknowledged for", x.profile->within, since, x.profile->says);
+	}
+}
+
+static void
 put_accusations(struct facts *f, const struct agent *a)
 {
 	uint64_t count = 0;
@@ -188,6 +211,7 @@ local_status(struct tool *t, uint64_t number, struct arena *arena)
 	put_mail(&f, a);
 	put_disk(&f, a);
 	put_held(&f, a);
+	put_alarms(&f, a);
 	put_accusations(&f, a);
 	put(&f, "software", "consign-agent %s", CONSIGN_VERSION);
 	put_time(&f, "started", a->started_us);

@@ -194,9 +194,12 @@ struct watch_request {
 	struct local_watch wish;
 };
 
+/* A watch that names no filter takes the subscription as it is. */
 static bool
 is_same_filter(const struct subscription *s, const struct local_watch *wish)
 {
+	if (wish->type[0] == '\0' && wish->study[0] == '\0')
+		return true;
 	const char *type = wish->type[0] == '\0' ? "*" : wish->type;
 
 	return strcmp(s->type, type) == 0 && strcmp(s->study, wish->study) == 0;

@@ -28,6 +28,11 @@ static const char *const migrations[] = {
     "CREATE TABLE subscription (name TEXT PRIMARY KEY, type TEXT NOT NULL, study TEXT NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL)"
     " WITHOUT ROWID;"
     "CREATE TABLE ack (name TEXT NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (name, seq, idx)) WITHOUT ROWID;",
+    "CREATE TABLE problem (id BLOB NOT NULL, idx INTEGER NOT NULL, org TEXT NOT NULL, list BLOB NOT NULL, PRIMARY KEY (id, idx, org))"
+    " WITHOUT ROWID;",
+    /* alarms count what was refused lately */
+    "CREATE INDEX refused_item_at ON refused_item (at_us, type);"
+    "CREATE INDEX local_refusal_at ON local_refusal (at_us, type);",
 };
 
 enum consign_err

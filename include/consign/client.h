@@ -37,6 +37,21 @@ struct consign_outgoing {
 	uint64_t expires_us; /* microseconds since 1970 UTC, by this machine's clock; 0: 30 days from now */
 };
 
+/* One thing that is wrong with a message of the catalogue. Texts of up to 256 bytes that are fit to be shown. */
+struct consign_problem {
+	const char *path; /* items[3].quantity.value; "" the whole message */
+	const char *rule; /* mandatory, format, code …, or the id of a rule of the type */
+	const char *found;
+	const char *expected;
+};
+
+/* All of them, as far as the list reaches: total counts those beyond it too. */
+struct consign_problems {
+	const struct consign_problem *v;
+	size_t n;
+	uint32_t total;
+};
+
 /* What became of one handed in, in the order of handing in. code CONSIGN_CODE_NONE: it is queued, durably. */
 struct consign_outcome {
 	const char *id; /* also of a refused one: it can be tracked */
@@ -46,6 +61,7 @@ struct consign_outcome {
 	const char *org;    /* the consignee that it was refused for; "" none */
 	const char *rule;   /* "" none */
 	const char *detail; /* "" none */
+	struct consign_problems problems; /* of TYPE_INVALID */
 };
 
 /* A received message. Times are microseconds since 1970-01-01 UTC. */
@@ -75,6 +91,7 @@ struct consign_track_consignee {
 	uint64_t at_us;    /* 0: nothing happened yet */
 	enum consign_code code;
 	const char *detail;
+	struct consign_problems problems; /* why it rejected the message as no message of its type */
 };
 
 /* Where a message that we sent is: "queued", "accepted", "delivered", "rejected", "refused" or "expired". */
@@ -92,6 +109,7 @@ struct consign_track {
 	enum consign_code code; /* of a refusal */
 	const char *rule;
 	const char *detail;
+	struct consign_problems problems; /* why our agent refused it as no message of its type */
 	const struct consign_track_consignee *consignees;
 	size_t n_consignees;
 };

@@ -1,9 +1,8 @@
 /*
- * Payloads: what is inside an item. Not for typed business messages; in this version only x.*, opaque bytes.
+ * Payloads: what is inside an item. What a business message must hold is check.c's to know.
  *
- * A payload comes from a stranger who is merely authentic. protobuf-c would keep unknown fields, merge or overwrite
- * repeated ones and cut a wide number to 32 bits without a word, so the bytes are walked first: every field known, at
- * most once, of its own wire type, in shortest form. Two readers of one payload then read the same, whatever library they use.
+ * A payload comes from a stranger who is merely authentic. The bytes are walked before they are unpacked (strict.h), so that
+ * two readers of one payload read the same, whatever library they use.
  *
  * Invariants
  *   the content is copied once: into the arena by decode, into the buffer by encode
@@ -15,6 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "catalogue/catalogue.h"
+#include "catalogue/formats.h"
+#include "catalogue/strict.h"
 #include "consign/v1/payload.pb-c.h"
 #include "core/text.h"
 
@@ -22,77 +24,9 @@
 
 _Static_assert(
     CONSIGN_CONTENT_MAX_BYTES + CONSIGN_NAME_MAX_BYTES + CONSIGN_MEDIA_TYPE_MAX_BYTES + 64 <= CONSIGN_PAYLOAD_MAX_BYTES,
-    "the largest payload encodes within its limit");
-
-enum field_type { FIELD_VARINT = 0, FIELD_BYTES = 2 };
-
-/* One field as it stands on the wire: number i + 1 of its message. */
-struct field {
-	enum field_type type; /* what it must be */
-	bool is_set;
-	uint64_t number;            /* of a varint */
-	struct consign_slice bytes; /* of bytes; borrowed */
-};
-
-/* The shortest form only. */
-static enum consign_err
-read_varint(struct cursor *c, uint64_t *ret_v)
-{
-	uint64_t v = 0;
-	uint8_t byte;
-	unsigned shift;
-
-	for (shift = 0; shift < 64; shift += 7) {
-		if (cursor_copy(c, &byte, 1) != CONSIGN_OK)
-			return CONSIGN_E_MALFORMED;
-		/* The tenth byte has room for one bit; a last byte of zero says nothing, and some readers refuse it. */
-		if ((shift == 63 && byte > 1) || (shift > 0 && byte == 0))
-			return CONSIGN_E_MALFORMED;
-		v |= (uint64_t)(byte & 0x7f) << shift;
-		if (byte < 0x80) {
-			*ret_v = v;
-			return CONSIGN_OK;
-		}
-	}
-	return CONSIGN_E_MALFORMED;
-}
-
-/* Walks one message: each field one of these n, of its type, at most once; nothing left over. */
-static enum consign_err
-walk_fields(struct consign_slice in, struct field *fields, size_t n)
-{
-	struct cursor c = cursor_over(in);
-	struct field *f;
-	uint64_t tag, v;
-
-	while (cursor_left(&c) > 0) {
-		if (read_varint(&c, &tag) != CONSIGN_OK || tag >> 3 < 1 || tag >> 3 > n)
-			return CONSIGN_E_MALFORMED;
-		f = &fields[(tag >> 3) - 1];
-		if (f->is_set || (tag & 7) != (uint64_t)f->type || read_varint(&c, &v) != CONSIGN_OK)
-			return CONSIGN_E_MALFORMED;
-		if (f->type == FIELD_VARINT)
-			f->number = v;
-		else if (v > cursor_left(&c) || cursor_take(&c, (size_t)v, &f->bytes) != CONSIGN_OK)
-			return CONSIGN_E_MALFORMED;
-		f->is_set = true;
-	}
-	return CONSIGN_OK;
-}
-
-/* An allocator that gives from an arena and frees with it. */
-static void *
-alloc_from_arena(void *arena, size_t size)
-{
-	return arena_alloc(arena, size);
-}
-
-static void
-free_with_arena(void *arena, void *p)
-{
-	(void)arena;
-	(void)p;
-}
+    "the largest opaque payload encodes within its limit");
+_Static_assert(CONSIGN_CONTENT_MAX_BYTES + BUSINESS_FIELDS_MAX_BYTES + 64 <= CONSIGN_PAYLOAD_MAX_BYTES,
+    "the largest business payload encodes within its limit");
 
 static bool
 is_token(struct consign_slice s)
@@ -164,37 +98,30 @@ media_type_of(const struct payload *p)
 	return slice_of(p->media_type, strnlen(p->media_type, sizeof p->media_type));
 }
 
-bool
-payload_type_is_known(const char *type)
+static bool
+is_opaque(const char *type)
 {
 	size_t len = strlen(type);
 
 	return len <= CONSIGN_TYPE_MAX_BYTES && len > 2 && memcmp(type, "x.", 2) == 0 && text_is(CHARSET_TYPE, slice_text(type));
 }
 
+bool
+payload_type_is_known(const char *type)
+{
+	return catalogue_find(type) != NULL || is_opaque(type);
+}
+
 enum consign_label
 payload_least_label(const char *type)
 {
+	const struct catalogue_type *t = catalogue_find(type);
+
 	/* Only whoever made an x.* type knows what it says about treatment: the consignor's label stands. */
-	(void)type;
-	return CONSIGN_LABEL_OPEN;
+	return t == NULL ? CONSIGN_LABEL_OPEN : catalogue_type_label(t);
 }
 
-enum consign_err
-payload_check(const char *type, const struct payload *p, char ret_problem[256])
-{
-	enum consign_err err;
-	const char *problem = NULL;
-
-	if (!payload_type_is_known(type)) {
-		(void)snprintf(ret_problem, 256, "unknown message type %.96s: this version carries x.* only", type);
-		return CONSIGN_E_MALFORMED;
-	}
-	err = check_shape(media_type_of(p), p->name, p->content, &problem);
-	if (err != CONSIGN_OK)
-		(void)snprintf(ret_problem, 256, "%s", problem);
-	return err;
-}
+/* ── bytes ── */
 
 static ProtobufCBinaryData
 binary(struct consign_slice s)
@@ -203,23 +130,41 @@ binary(struct consign_slice s)
 	return (ProtobufCBinaryData){.len = s.len, .data = (uint8_t *)(uintptr_t)s.data};
 }
 
+static enum consign_err
+check_size(const struct payload *p, const char **ret_problem)
+{
+	if (p->version == 0)
+		return check_shape(media_type_of(p), p->name, p->content, ret_problem);
+	if (p->content.len <= CONSIGN_CONTENT_MAX_BYTES + BUSINESS_FIELDS_MAX_BYTES)
+		return CONSIGN_OK;
+	*ret_problem = "the message is over 1 MiB and 60 KiB";
+	return CONSIGN_E_TOO_BIG;
+}
+
 enum consign_err
 payload_encode(const struct payload *p, struct buf *out)
 {
 	Consign__V1__OpaquePayload opaque = CONSIGN__V1__OPAQUE_PAYLOAD__INIT;
+	Consign__V1__BusinessPayload business = CONSIGN__V1__BUSINESS_PAYLOAD__INIT;
 	Consign__V1__Payload message = CONSIGN__V1__PAYLOAD__INIT;
 	enum consign_err err;
 	const char *problem;
 	size_t size;
 
-	err = check_shape(media_type_of(p), p->name, p->content, &problem);
+	err = check_size(p, &problem);
 	if (err != CONSIGN_OK)
 		return err;
-	opaque.media_type = binary(media_type_of(p));
-	opaque.name = binary(p->name);
-	opaque.content = binary(p->content);
 	message.format = PAYLOAD_FORMAT;
-	message.opaque = &opaque;
+	if (p->version == 0) {
+		opaque.media_type = binary(media_type_of(p));
+		opaque.name = binary(p->name);
+		opaque.content = binary(p->content);
+		message.opaque = &opaque;
+	} else {
+		business.version = p->version;
+		business.message = binary(p->content);
+		message.business = &business;
+	}
 	size = consign__v1__payload__get_packed_size(&message);
 	err = buf_reserve(out, size);
 	if (err != CONSIGN_OK)
@@ -228,47 +173,147 @@ payload_encode(const struct payload *p, struct buf *out)
 	return CONSIGN_OK;
 }
 
-static enum consign_err
-check_bytes(struct consign_slice in)
-{
-	struct field outer[] = {{.type = FIELD_VARINT}, {.type = FIELD_BYTES}};
-	struct field inner[] = {{.type = FIELD_BYTES}, {.type = FIELD_BYTES}, {.type = FIELD_BYTES}};
-	enum consign_err err;
-	const char *problem;
-
-	if (in.len > CONSIGN_PAYLOAD_MAX_BYTES)
-		return CONSIGN_E_TOO_BIG;
-	err = walk_fields(in, outer, sizeof outer / sizeof outer[0]);
-	if (err != CONSIGN_OK)
-		return err;
-	/* The number in full width: 2^32 + 1 is not format 1. */
-	if (outer[0].number != PAYLOAD_FORMAT || !outer[1].is_set)
-		return CONSIGN_E_MALFORMED;
-	err = walk_fields(outer[1].bytes, inner, sizeof inner / sizeof inner[0]);
-	if (err != CONSIGN_OK)
-		return err;
-	return check_shape(inner[0].bytes, inner[1].bytes, inner[2].bytes, &problem);
-}
-
 enum consign_err
 payload_decode(struct consign_slice in, struct arena *arena, struct payload *ret_payload)
 {
-	ProtobufCAllocator allocator = {.alloc = alloc_from_arena, .free = free_with_arena, .allocator_data = arena};
-	Consign__V1__Payload *message;
+	const ProtobufCMessage *unpacked;
+	const Consign__V1__Payload *message;
 	struct payload p = {0};
+	const char *problem;
 	enum consign_err err;
 
-	err = check_bytes(in);
+	if (in.len > CONSIGN_PAYLOAD_MAX_BYTES)
+		return CONSIGN_E_TOO_BIG;
+	err = strict_unpack(&consign__v1__payload__descriptor, in, arena, NULL, &unpacked);
 	if (err != CONSIGN_OK)
 		return err;
-	message = consign__v1__payload__unpack(&allocator, in.len, in.data);
-	/* After the walk there is nothing left to refuse: only the arena can have said no. */
-	if (message == NULL)
-		return CONSIGN_E_NO_MEMORY;
-	if (message->opaque->media_type.len > 0)
-		memcpy(p.media_type, message->opaque->media_type.data, message->opaque->media_type.len);
-	p.name = slice_of(message->opaque->name.data, message->opaque->name.len);
-	p.content = slice_of(message->opaque->content.data, message->opaque->content.len);
-	*ret_payload = p;
-	return CONSIGN_OK;
+	message = (const Consign__V1__Payload *)unpacked;
+	if (message->format != PAYLOAD_FORMAT || (message->opaque == NULL) == (message->business == NULL))
+		return CONSIGN_E_MALFORMED;
+	if (message->business != NULL) {
+		if (message->business->version == 0)
+			return CONSIGN_E_MALFORMED;
+		memcpy(p.media_type, PAYLOAD_PROTOBUF, sizeof PAYLOAD_PROTOBUF);
+		p.version = message->business->version;
+		p.content = slice_of(message->business->message.data, message->business->message.len);
+	} else {
+		struct consign_slice media_type = slice_of(message->opaque->media_type.data, message->opaque->media_type.len);
+
+		p.name = slice_of(message->opaque->name.data, message->opaque->name.len);
+		p.content = slice_of(message->opaque->content.data, message->opaque->content.len);
+		err = check_shape(media_type, p.name, p.content, &problem);
+		if (err != CONSIGN_OK)
+			return err;
+		if (media_type.len > 0)
+			memcpy(p.media_type, media_type.data, media_type.len);
+	}
+	err = check_size(&p, &problem);
+	if (err == CONSIGN_OK)
+		*ret_payload = p;
+	return err;
+}
+
+/* ── both ends ── */
+
+static enum consign_err
+say(struct problems *problems, const char *rule, const char *found, const char *expected)
+{
+	problems_add_words(problems, "", rule, found, expected);
+	return CONSIGN_E_MALFORMED;
+}
+
+static enum consign_err
+check_opaque(const struct payload *p, struct problems *problems)
+{
+	const char *problem;
+	enum consign_err err = check_shape(media_type_of(p), p->name, p->content, &problem);
+
+	if (err != CONSIGN_OK)
+		problems_add_words(problems, "", err == CONSIGN_E_TOO_BIG ? "length" : "format", problem, "a media type, a file name, and up to 1 MiB");
+	return err;
+}
+
+static enum consign_err
+make_business(const struct catalogue_type *t, const struct payload *handed, enum consign_label wish, struct arena *arena, struct problems *problems,
+    struct buf *plain, enum consign_label *ret_label)
+{
+	struct payload p = {.version = catalogue_type_version(t), .content = handed->content};
+	bool is_json = strcmp(handed->media_type, PAYLOAD_JSON) == 0;
+	const struct ProtobufCMessage *message;
+	struct buf bytes = {0};
+	enum consign_label label;
+	enum consign_err err;
+
+	if (!is_json && handed->media_type[0] != '\0' && strcmp(handed->media_type, PAYLOAD_PROTOBUF) != 0)
+		return say(problems, "media-type", handed->media_type, "application/json or application/protobuf: this type is a business message, not a file");
+	err = is_json ? business_from_json(t, handed->content, arena, problems, &message) : business_decode(t, handed->content, arena, problems, &message);
+	if (err != CONSIGN_OK)
+		return err;
+	label = wish != 0 ? wish : business_least_label(t, message);
+	err = business_check(t, label, message, problems);
+	if (err == CONSIGN_OK && is_json) {
+		err = business_encode(message, &bytes);
+		p.content = buf_slice(&bytes);
+	}
+	if (err == CONSIGN_OK)
+		err = payload_encode(&p, plain);
+	if (err == CONSIGN_E_TOO_BIG)
+		problems_add_words(problems, "", "length", "more", "up to 1 MiB of originals and 60 KiB of fields");
+	if (err == CONSIGN_OK)
+		*ret_label = label;
+	buf_wipe(&bytes);
+	return err;
+}
+
+enum consign_err
+payload_make(const char *type, const struct payload *handed, enum consign_label wish, struct arena *arena, struct problems *problems,
+    struct buf *plain, enum consign_label *ret_label)
+{
+	const struct catalogue_type *t = catalogue_find(type);
+	enum consign_label label = wish != 0 ? wish : CONSIGN_LABEL_OPEN;
+	enum consign_err err;
+
+	if (t != NULL)
+		return make_business(t, handed, wish, arena, problems, plain, ret_label);
+	if (!is_opaque(type))
+		return say(problems, "type", type, "a type of the catalogue (`consign catalogue list`), or x. and a name of your own");
+	err = check_opaque(handed, problems);
+	if (err == CONSIGN_OK)
+		err = payload_encode(handed, plain);
+	if (err == CONSIGN_OK)
+		*ret_label = label;
+	return err;
+}
+
+enum consign_err
+payload_accept(const char *type, enum consign_label label, struct consign_slice plain, struct arena *arena, struct problems *problems,
+    struct payload *ret_payload)
+{
+	const struct catalogue_type *t = catalogue_find(type);
+	const struct ProtobufCMessage *message;
+	struct payload p;
+	char words[64];
+	enum consign_err err;
+
+	if (t == NULL && !is_opaque(type))
+		return say(problems, "type", "a type that this version does not know", "a type of the catalogue, or x.*");
+	err = payload_decode(plain, arena, &p);
+	if (err == CONSIGN_E_NO_MEMORY)
+		return err;
+	if (err != CONSIGN_OK || (t != NULL) != (p.version != 0))
+		return say(problems, "payload", "other bytes", t != NULL ? "a business message" : "a file");
+	if (t == NULL) {
+		*ret_payload = p;
+		return CONSIGN_OK;
+	}
+	if (p.version != catalogue_type_version(t)) {
+		snprintf(words, sizeof words, "version %u of the type", (unsigned)p.version);
+		return say(problems, "version", words, "the version that this agent knows");
+	}
+	err = business_decode(t, p.content, arena, problems, &message);
+	if (err == CONSIGN_OK)
+		err = business_check(t, label, message, problems);
+	if (err == CONSIGN_OK)
+		*ret_payload = p;
+	return err;
 }

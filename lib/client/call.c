@@ -186,6 +186,23 @@ text_of(struct arena *arena, struct consign_slice s)
 }
 
 static enum consign_err
+take_problems(struct arena *arena, struct stated_problem *const *w, size_t n, uint32_t total, struct consign_problems *ret_problems)
+{
+	struct consign_problem *v = n == 0 ? NULL : arena_alloc(arena, n * sizeof *v);
+
+	if (n > 0 && v == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	for (size_t i = 0; i < n; i++) {
+		v[i] = (struct consign_problem){text_of(arena, w[i]->path), text_of(arena, w[i]->rule), text_of(arena, w[i]->found),
+		    text_of(arena, w[i]->expected)};
+		if (v[i].path == NULL || v[i].rule == NULL || v[i].found == NULL || v[i].expected == NULL)
+			return CONSIGN_E_NO_MEMORY;
+	}
+	*ret_problems = (struct consign_problems){v, n, total < n ? (uint32_t)n : total};
+	return CONSIGN_OK;
+}
+
+static enum consign_err
 take_outcomes(struct arena *arena, const struct local_send_reply *w, struct consign_reply *r)
 {
 	struct consign_outcome *out = arena_alloc(arena, (w->outcomes.n + 1) * sizeof *out);
@@ -202,7 +219,8 @@ take_outcomes(struct arena *arena, const struct local_send_reply *w, struct cons
 		    .org = o->org,
 		    .rule = o->rule,
 		    .detail = text_of(arena, o->detail)};
-		if (out[i].detail == NULL)
+		if (out[i].detail == NULL
+		    || take_problems(arena, o->problems.v, o->problems.n, o->problems_total, &out[i].problems) != CONSIGN_OK)
 			return CONSIGN_E_NO_MEMORY;
 	}
 	r->kind = CONSIGN_REPLY_SEND;
@@ -273,7 +291,8 @@ take_track(struct arena *arena, const struct local_track_reply *w, struct consig
 		    .at_us = one->at_us,
 		    .code = (enum consign_code)one->code,
 		    .detail = text_of(arena, one->detail)};
-		if (c[i].detail == NULL)
+		if (c[i].detail == NULL
+		    || take_problems(arena, one->problems.v, one->problems.n, one->problems_total, &c[i].problems) != CONSIGN_OK)
 			return CONSIGN_E_NO_MEMORY;
 	}
 	*t = (struct consign_track){
@@ -295,7 +314,7 @@ take_track(struct arena *arena, const struct local_track_reply *w, struct consig
 	};
 	r->kind = CONSIGN_REPLY_TRACK;
 	r->track = t;
-	return CONSIGN_OK;
+	return take_problems(arena, w->problems.v, w->problems.n, w->problems_total, &t->problems);
 }
 
 static enum consign_err

@@ -6,8 +6,14 @@
 
 /* One inline message. Larger things are files, which travel in chunks (docs/PROTOCOL.md 5.6, not in this version). */
 #define CONSIGN_CONTENT_MAX_BYTES (1024u * 1024u)
-/* A payload: the content with its media type and name, and the protobuf around them. */
-#define CONSIGN_PAYLOAD_MAX_BYTES (CONSIGN_CONTENT_MAX_BYTES + 4096u)
+/* A payload: 1 MiB of content, or of originals, and beside it the fields of a business message. */
+#define CONSIGN_PAYLOAD_MAX_BYTES (CONSIGN_CONTENT_MAX_BYTES + 65536u)
+/* What a tool hands in or gets for one message: the JSON form holds originals in base64. */
+#define CONSIGN_LOCAL_CONTENT_MAX_BYTES (2u * 1024u * 1024u)
+/* Problems listed of one message; the rest is counted. All of one delivery receipt, encoded and padded, and what sealing adds. */
+#define CONSIGN_PROBLEMS_MAX 64u
+#define CONSIGN_PROBLEMS_MAX_BYTES (32u * 1024u)
+#define CONSIGN_PROBLEMS_SEAL_BYTES 48u
 /* Padded and sealed: up to 4 KiB of padding, 16 bytes of tag. */
 #define CONSIGN_SEALED_MAX_BYTES (CONSIGN_PAYLOAD_MAX_BYTES + 4096u + 16u)
 /* A bundle closes at this many items or bytes: where the cost of a signature has vanished (design 4). */

@@ -113,4 +113,20 @@ void seal_store_key(const struct secret *storage_key, const struct consign_id *i
 CONSIGN_MUST_CHECK enum consign_err
 seal_load_key(const struct secret *storage_key, const struct consign_id *id, struct consign_slice stored, struct secret *ret_key);
 
+/*
+ * A note to one organisation beside the mail: crypto_box_seal of the padded text (multiples of 256 bytes) to its seal key.
+ * Whoever reads it learns nothing of its author: what carries it is signed. Errors: NO_MEMORY; of unsealing BAD_SEAL
+ */
+#define SEAL_NOTE_EXTRA_BYTES 48u /* the ephemeral key and the tag */
+CONSIGN_MUST_CHECK enum consign_err
+seal_note(const struct consign_public_key *to, struct consign_slice plain, struct buf *out);
+CONSIGN_MUST_CHECK enum consign_err
+unseal_note(const struct secret *seal_secret, const struct consign_public_key *seal_public, struct consign_slice sealed, struct buf *plain);
+
+/* A text kept at rest under the agent's storage key, bound to a message. Errors: NO_MEMORY; of the load CORRUPT */
+CONSIGN_MUST_CHECK enum consign_err
+seal_store_note(const struct secret *storage_key, const struct consign_message_id *id, struct consign_slice plain, struct buf *out);
+CONSIGN_MUST_CHECK enum consign_err seal_load_note(
+    const struct secret *storage_key, const struct consign_message_id *id, struct consign_slice stored, struct buf *plain);
+
 #endif

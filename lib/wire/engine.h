@@ -123,6 +123,7 @@ extern const struct wire_message wire_member;
 extern const struct wire_message wire_policy_common;
 extern const struct wire_message wire_policy_study;
 extern const struct wire_message wire_seen;
+extern const struct wire_message wire_stated_problem;
 extern const struct wire_message wire_leaf;
 extern const struct wire_message wire_proof;
 extern const struct wire_message wire_checkpoint_update;

@@ -11,6 +11,8 @@
 /* A record, a note, 32 openings of at most 128 bytes, a path, the signature. */
 #define STATEMENT_MAX_BYTES (CONSIGN_RECORD_MAX_BYTES + CONSIGN_NOTE_MAX_BYTES + 16384u)
 #define RECEIPT_MAX_BYTES (CONSIGN_RECORD_MAX_BYTES + 128u)
+/* Any one text of a problem: lib/catalogue/problems.h bounds each below. */
+#define PROBLEM_TEXT_MAX_BYTES 256u
 #define ITEM_LAST (CONSIGN_BUNDLE_MAX_ITEMS - 1)
 
 static const struct wire_field accepted_record_fields[] = {
@@ -172,6 +174,35 @@ static const struct wire_check item_verdict_checks[] = {
 static const struct wire_message wire_item_verdict = {
     TABLE(item_verdict, "ItemVerdict", item_verdict, 0), CHECKS(item_verdict_checks)};
 
+static const struct wire_field stated_problem_fields[] = {
+    BYTES(stated_problem, 1, path, FORM_UTF8, 0, PROBLEM_TEXT_MAX_BYTES),
+    BYTES(stated_problem, 2, rule, FORM_UTF8, 0, PROBLEM_TEXT_MAX_BYTES),
+    BYTES(stated_problem, 3, found, FORM_UTF8, 0, PROBLEM_TEXT_MAX_BYTES),
+    BYTES(stated_problem, 4, expected, FORM_UTF8, 0, PROBLEM_TEXT_MAX_BYTES),
+};
+const struct wire_message wire_stated_problem = {TABLE(stated_problem, "Problem", problem, 0)};
+
+static const struct wire_field item_problems_fields[] = {
+    NUM32(item_problems, 1, index, 0, ITEM_LAST),
+    NUM32(item_problems, 2, total, 0, UINT32_MAX),
+    MESSAGES(item_problems, 3, problems, 0, CONSIGN_PROBLEMS_MAX, stated_problem),
+};
+static const struct wire_message wire_item_problems = {TABLE(item_problems, "ItemProblems", item_problems, 0)};
+
+static const struct wire_field problem_list_fields[] = {
+    MESSAGES(problem_list, 1, items, 0, CONSIGN_BUNDLE_MAX_ITEMS, item_problems),
+};
+const struct wire_message wire_problem_list = {
+    TABLE(problem_list, "ProblemList", problem_list, CONSIGN_PROBLEMS_MAX_BYTES)};
+
+static bool
+problems_with_key(const void *message)
+{
+	const struct delivery_receipt_content *r = message;
+
+	return (r->problems.len > 0) == (r->problems_key_id.len > 0);
+}
+
 static bool
 verdicts_rise(const void *message)
 {
@@ -196,9 +227,12 @@ static const struct wire_field delivery_receipt_content_fields[] = {
     NUM64(delivery_receipt_content, 10, at_us, 1, WIRE_U64_MAX),
     MESSAGES(delivery_receipt_content, 11, verdicts, 1, CONSIGN_BUNDLE_MAX_ITEMS, item_verdict),
     REQUIRED(delivery_receipt_content, 12, seen, seen),
+    EXACT(delivery_receipt_content, 13, problems_key_id, sizeof(struct consign_key_id)),
+    BYTES(delivery_receipt_content, 14, problems, FORM_RAW, 0, CONSIGN_PROBLEMS_MAX_BYTES + CONSIGN_PROBLEMS_SEAL_BYTES),
 };
 static const struct wire_check delivery_receipt_content_checks[] = {
     {"verdicts-order", "the indices of verdicts rise strictly", verdicts_rise},
+    {"problems-key", "problems and problems_key_id are present together", problems_with_key},
 };
 const struct wire_message wire_delivery_receipt_content = {
     TABLE(delivery_receipt_content, "DeliveryReceiptContent", delivery_receipt_content, CONSIGN_RECORD_MAX_BYTES),
@@ -227,6 +261,9 @@ const struct wire_message *const wire_ledger_messages[] = {
     &wire_mailbox_opening,
     &wire_statement,
     &wire_item_verdict,
+    &wire_stated_problem,
+    &wire_item_problems,
+    &wire_problem_list,
     &wire_delivery_receipt_content,
     &wire_delivery_receipt,
     NULL,

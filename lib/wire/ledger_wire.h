@@ -114,6 +114,24 @@ struct item_verdict {
 	struct consign_slice reason; /* text */
 };
 
+/* Texts. Mirrors struct problem of lib/catalogue, which bounds them. */
+struct stated_problem {
+	struct consign_slice path;
+	struct consign_slice rule;
+	struct consign_slice found;
+	struct consign_slice expected;
+};
+
+struct item_problems {
+	uint32_t index;
+	uint32_t total;
+	WIRE_LIST(struct stated_problem *) problems;
+};
+
+struct problem_list {
+	WIRE_LIST(struct item_problems *) items;
+};
+
 struct delivery_receipt_content {
 	uint32_t format;
 	struct consign_hash hub_id;
@@ -127,6 +145,8 @@ struct delivery_receipt_content {
 	uint64_t at_us;
 	WIRE_LIST(struct item_verdict *) verdicts;
 	struct seen *seen;
+	struct consign_slice problems_key_id; /* 8 bytes, or absent */
+	struct consign_slice problems;        /* sealed */
 };
 
 struct delivery_receipt {
@@ -138,6 +158,7 @@ struct delivery_receipt {
 WIRE_CODEC(ledger_record);
 WIRE_CODEC(statement);
 WIRE_CODEC(delivery_receipt_content);
+WIRE_CODEC(problem_list);
 WIRE_CODEC(delivery_receipt);
 
 #endif

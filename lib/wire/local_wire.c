@@ -27,7 +27,7 @@ static const struct wire_field local_outgoing_fields[] = {
     NUM32(local_outgoing, 4, label, 0, CONSIGN_LABEL_UNBLINDED),
     TEXT(local_outgoing, 5, media_type, FORM_ASCII, 0),
     BYTES(local_outgoing, 6, name, FORM_UTF8, 0, CONSIGN_NAME_MAX_BYTES),
-    BYTES(local_outgoing, 7, content, FORM_RAW, 0, CONSIGN_CONTENT_MAX_BYTES),
+    BYTES(local_outgoing, 7, content, FORM_RAW, 0, CONSIGN_LOCAL_CONTENT_MAX_BYTES),
     BYTES(local_outgoing, 8, idempotency_key, FORM_RAW, 0, CONSIGN_IDEMPOTENCY_KEY_MAX_BYTES),
     NUM64(local_outgoing, 9, expires_us, 0, WIRE_U64_MAX),
 };
@@ -46,6 +46,8 @@ static const struct wire_field local_outcome_fields[] = {
     TEXT(local_outcome, 5, rule, FORM_STUDY, 0),
     BYTES(local_outcome, 6, detail, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
     NUM32(local_outcome, 7, repeated, 0, 1),
+    MESSAGES(local_outcome, 8, problems, 0, CONSIGN_PROBLEMS_MAX, stated_problem),
+    NUM32(local_outcome, 9, problems_total, 0, UINT32_MAX),
 };
 static const struct wire_message wire_local_outcome = {TABLE(local_outcome, "SendOutcome", send_outcome, 0)};
 
@@ -77,7 +79,7 @@ static const struct wire_field local_message_fields[] = {
     NUM32(local_message, 9, acked, 0, 1),
     TEXT(local_message, 10, media_type, FORM_ASCII, 0),
     BYTES(local_message, 11, name, FORM_UTF8, 0, CONSIGN_NAME_MAX_BYTES),
-    BYTES(local_message, 12, content, FORM_RAW, 0, CONSIGN_CONTENT_MAX_BYTES),
+    BYTES(local_message, 12, content, FORM_RAW, 0, CONSIGN_LOCAL_CONTENT_MAX_BYTES),
     NUM64(local_message, 13, position, 0, WIRE_U64_MAX),
     NUM64(local_message, 14, accepted_us, 0, WIRE_U64_MAX),
     TEXTS(local_message, 15, consignees, 0, CONSIGN_CONSIGNEES_MAX, FORM_ORG, 2),
@@ -152,6 +154,8 @@ static const struct wire_field local_track_consignee_fields[] = {
     NUM64(local_track_consignee, 4, at_us, 0, WIRE_U64_MAX),
     NUM32(local_track_consignee, 5, code, 0, CONSIGN_CODE_LAST),
     BYTES(local_track_consignee, 6, detail, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
+    MESSAGES(local_track_consignee, 7, problems, 0, CONSIGN_PROBLEMS_MAX, stated_problem),
+    NUM32(local_track_consignee, 8, problems_total, 0, UINT32_MAX),
 };
 static const struct wire_message wire_local_track_consignee = {
     TABLE(local_track_consignee, "TrackConsignee", track_consignee, 0)};
@@ -171,6 +175,8 @@ static const struct wire_field local_track_reply_fields[] = {
     NUM64(local_track_reply, 12, leaf, 0, WIRE_U64_MAX),
     NUM32(local_track_reply, 13, has_leaf, 0, 1),
     NUM32(local_track_reply, 14, attempt, 0, UINT32_MAX),
+    MESSAGES(local_track_reply, 15, problems, 0, CONSIGN_PROBLEMS_MAX, stated_problem),
+    NUM32(local_track_reply, 16, problems_total, 0, UINT32_MAX),
 };
 static const struct wire_message wire_local_track_reply = {TABLE(local_track_reply, "TrackReply", track_reply, 0)};
 

@@ -3,6 +3,7 @@
 #define WIRE_LOCAL_WIRE_H
 
 #include "wire/identity_wire.h"
+#include "wire/ledger_wire.h"
 #include "wire/policy_wire.h"
 
 struct local_outgoing {
@@ -29,6 +30,8 @@ struct local_outcome {
 	char rule[CONSIGN_RULE_MAX_BYTES + 1];
 	struct consign_slice detail;
 	uint32_t repeated;
+	WIRE_LIST(struct stated_problem *) problems;
+	uint32_t problems_total;
 };
 
 struct local_send_reply {
@@ -111,6 +114,8 @@ struct local_track_consignee {
 	uint64_t at_us;
 	uint32_t code;
 	struct consign_slice detail;
+	WIRE_LIST(struct stated_problem *) problems;
+	uint32_t problems_total;
 };
 
 struct local_track_reply {
@@ -128,6 +133,8 @@ struct local_track_reply {
 	uint64_t leaf;
 	uint32_t has_leaf;
 	uint32_t attempt;
+	WIRE_LIST(struct stated_problem *) problems;
+	uint32_t problems_total;
 };
 
 struct local_status {

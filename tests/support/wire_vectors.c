@@ -381,6 +381,8 @@ static const struct check_break {
     {"ItemVerdict", "code", SAMPLE_FULL, "outcome", NUMBER, 1, NULL},
     {"DeliveryReceiptContent", "verdicts-order", SAMPLE_FULL, "verdicts", SAME, 0, NULL},
     {"DeliveryReceiptContent", "verdicts-order", SAMPLE_FULL, "verdicts", REVERSED, 0, NULL},
+    {"DeliveryReceiptContent", "problems-key", SAMPLE_FULL, "problems_key_id", OMIT, 0, NULL},
+    {"DeliveryReceiptContent", "problems-key", SAMPLE_FULL, "problems", OMIT, 0, NULL},
     {"Hello", "signed", SAMPLE_FULL, "party", NUMBER, 3, NULL},
     {"Hello", "signed", SAMPLE_FULL, "key_id", OMIT, 0, NULL},
     {"Hello", "signed", SAMPLE_FULL, "signature", OMIT, 0, NULL},

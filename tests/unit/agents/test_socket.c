@@ -17,6 +17,7 @@
 #include "agent_fixture.h"
 #include "doors/socket.h"
 #include "doors/tool.h"
+#include "alarms.h"
 #include "outbox.h"
 #include "reception.h"
 #include "uplink.h"
@@ -964,6 +965,24 @@ test_socket_watch_with_another_filter_is_refused(void **state)
 }
 
 static void
+test_socket_watch_without_a_filter_takes_the_subscription_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct client c = client_open(f);
+	const char *id;
+
+	ask_watch(&c, 3, "labs", "x.lab", 10, "");
+	deliver_news(f, "x.note", "no", &id);
+	deliver_news(f, "x.lab", "result", &id);
+	assert_event(&c, 3, "result");
+	ask_watch(&c, 4, "labs", "", 10, "");
+	assert_event(&c, 4, "result");
+	ask_watch(&c, 5, "labs", "*", 10, "");
+	assert_int_equal(refusal(&c)->code, CONSIGN_CODE_STATE);
+	client_close(&c);
+}
+
+static void
 test_socket_watch_matches_its_filter_only(void **state)
 {
 	struct fixture *f = *state;
@@ -1035,6 +1054,13 @@ test_socket_watch_may_be_left_while_its_subscription_is_made(void **state)
 
 /* ── status, policy ── */
 
+static uint64_t
+later_clock(void *self)
+{
+	(void)self;
+	return T0 + 2000000;
+}
+
 static void
 test_socket_status_says_its_facts_in_their_order(void **state)
 {
@@ -1060,6 +1086,9 @@ test_socket_status_says_its_facts_in_their_order(void **state)
 	    {"mailbox_position", "1"},
 	    {"disk", NULL},
 	    {"mail_held", "none"},
+	    {"profile", "cdmo"},
+	    {"alarms", "1"},
+	    {"alarm", "1 x.* unacknowledged for 1s, the oldest of 2027-01-15T08:00:00.000001Z: mail waits"},
 	    {"accusations", "1"},
 	    {"accusation", "2027-01-15T08:00:00.000000Z fork: two histories (2 times)"},
 	    {"software", NULL},
@@ -1068,10 +1097,17 @@ test_socket_status_says_its_facts_in_their_order(void **state)
 	struct fixture *f = *state;
 	struct client c = client_open(f);
 	struct accusation fork = {.at_us = T0, .kind = "fork", .what = "two histories", .count = 2};
+	struct profile_alarm alarms[] = {
+	    {.type = {"x.*"}, .when = PROFILE_UNACKNOWLEDGED, .as = "default", .within = "1s", .within_us = 1000000, .says = "mail waits"},
+	    {.type = {"x.*"}, .when = PROFILE_REFUSED, .within = "1s", .within_us = 1000000, .says = "refused"}};
+	struct profile profile = {.role = ROLE_CDMO, .title = "Maker", .alarms = {alarms, 2}};
+	const struct consign_clock later = {.wall_us = later_clock, .steady_us = later_clock};
 
 	accused = &fork;
 	add_directory(f, "acme", &f->identity_public[0]);
 	deliver_one(f, "x.a", "1");
+	f->agent.clock = &later;
+	assert_int_equal(alarms_new(&f->agent, &profile, &f->agent.alarms), CONSIGN_OK);
 	ask(&c, &(struct local_request){.number = 1, .status = &(struct local_status){0}});
 	struct local_reply *r = reply(&c);
 
@@ -1085,6 +1121,8 @@ test_socket_status_says_its_facts_in_their_order(void **state)
 			fail_msg("%s: %.*s", fact->name, (int)fact->value.len, (const char *)fact->value.data);
 	}
 	client_close(&c);
+	alarms_free(&f->agent.alarms);
+	f->agent.clock = &test_clock;
 }
 
 static void
@@ -1184,6 +1222,7 @@ main(void)
 	    TEST(test_socket_watch_resumes_with_what_was_not_acknowledged),
 	    TEST(test_socket_watch_since_now_leaves_out_what_is_there),
 	    TEST(test_socket_watch_with_another_filter_is_refused),
+	    TEST(test_socket_watch_without_a_filter_takes_the_subscription_as_it_is),
 	    TEST(test_socket_watch_matches_its_filter_only),
 	    TEST(test_socket_watches_of_one_connection_each_get_their_messages),
 	    TEST(test_socket_watch_takes_a_long_backlog_in_order),

@@ -150,7 +150,9 @@ static void
 test_payload_takes_the_largest_content_and_refuses_a_larger(void **state)
 {
 	struct fixture *f = *state;
-	char media_type[CONSIGN_MEDIA_TYPE_MAX_BYTES + 1], name[CONSIGN_NAME_MAX_BYTES + 1], problem[256];
+	char media_type[CONSIGN_MEDIA_TYPE_MAX_BYTES + 1], name[CONSIGN_NAME_MAX_BYTES + 1];
+	struct problems problems = {0};
+	enum consign_label label = 0;
 	struct payload p = {.name = {(const uint8_t *)name, CONSIGN_NAME_MAX_BYTES}}, got;
 
 	memset(media_type, 'm', sizeof media_type);
@@ -159,8 +161,8 @@ test_payload_takes_the_largest_content_and_refuses_a_larger(void **state)
 	memset(name, 'n', sizeof name);
 	memcpy(p.media_type, media_type, sizeof media_type);
 	p.content = slice_of(content, CONSIGN_CONTENT_MAX_BYTES);
-	assert_int_equal(payload_check("x.file", &p, problem), CONSIGN_OK);
-	assert_int_equal(payload_encode(&p, &f->out), CONSIGN_OK);
+	assert_int_equal(payload_make("x.file", &p, 0, f->arena, &problems, &f->out, &label), CONSIGN_OK);
+	assert_int_equal(label, CONSIGN_LABEL_OPEN);
 	assert_true(f->out.len <= CONSIGN_PAYLOAD_MAX_BYTES);
 	assert_int_equal(payload_decode(buf_slice(&f->out), f->arena, &got), CONSIGN_OK);
 	assert_int_equal(got.content.len, CONSIGN_CONTENT_MAX_BYTES);
@@ -168,7 +170,9 @@ test_payload_takes_the_largest_content_and_refuses_a_larger(void **state)
 
 	p.content.len++;
 	buf_reset(&f->out);
-	assert_int_equal(payload_check("x.file", &p, problem), CONSIGN_E_TOO_BIG);
+	assert_int_equal(payload_make("x.file", &p, 0, f->arena, &problems, &f->out, &label), CONSIGN_E_TOO_BIG);
+	assert_string_equal(problems.v[0].found, "the content is over 1 MiB");
+	problems_clear(&problems);
 	assert_int_equal(payload_encode(&p, &f->out), CONSIGN_E_TOO_BIG);
 	assert_int_equal(f->out.len, 0);
 }
@@ -184,7 +188,6 @@ test_payload_decode_refuses_content_one_byte_too_long(void **state)
 	assert_int_equal(buf_append(&f->out, SLICE_ARRAY(head)), CONSIGN_OK);
 	assert_int_equal(buf_append(&f->out, slice_of(content, CONSIGN_CONTENT_MAX_BYTES + 1)), CONSIGN_OK);
 	assert_int_equal(payload_decode(buf_slice(&f->out), f->arena, &p), CONSIGN_E_TOO_BIG);
-	assert_int_equal(arena_used(f->arena), 0);
 }
 
 static void
@@ -245,7 +248,9 @@ test_payload_type_is_known_for_x_with_another_part(void **state)
 	    {"xa.b", false},
 	    {"y.a", false},
 	    {"", false},
-	    {"material.shipment.dispatched", false},
+	    {"material.shipment.dispatched", true},
+	    {"material.shipment", false},
+	    {"material.shipment.dispatched.more", false},
 	};
 	char type[CONSIGN_TYPE_MAX_BYTES + 2] = "x.";
 	size_t i;
@@ -263,42 +268,119 @@ test_payload_type_is_known_for_x_with_another_part(void **state)
 }
 
 static void
-test_payload_check_names_the_problem(void **state)
+test_payload_make_names_the_problem(void **state)
 {
 	static const struct {
-		const char *type, *media_type, *name, *problem;
+		const char *type, *media_type, *name, *rule, *found;
 	} rows[] = {
-	    {"trial.x", "", "", "unknown message type trial.x: this version carries x.* only"},
-	    {"x.file", "text", "", "the media type is not of the form type/subtype[; parameters]"},
-	    {"x.file", "", "a/b", "the name holds a slash: give the file's name, not its path"},
-	    {"x.file", "", "a\tb", "the name is not UTF-8 without control characters"},
+	    {"trial.x", "", "", "type", "trial.x"},
+	    {"x.file", "text", "", "format", "the media type is not of the form type/subtype[; parameters]"},
+	    {"x.file", "", "a/b", "format", "the name holds a slash: give the file's name, not its path"},
+	    {"x.file", "", "a\tb", "format", "the name is not UTF-8 without control characters"},
+	    {"lab.result", "text/csv", "", "media-type", "text/csv"},
+	    {"lab.result", "application/json", "", "json", NULL},
 	};
-	char problem[256] = "untouched";
-	struct payload p = some_payload();
-	size_t i;
+	struct fixture *f = *state;
+	enum consign_label label = 77;
 
-	(void)state;
-	assert_int_equal(payload_check("x.file", &p, problem), CONSIGN_OK);
-	assert_string_equal(problem, "untouched");
-	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		p = (struct payload){.name = slice_text(rows[i].name)};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct payload p = {.name = slice_text(rows[i].name), .content = slice_text("no JSON")};
+		struct problems problems = {0};
+
 		strcpy(p.media_type, rows[i].media_type);
-		assert_int_equal(payload_check(rows[i].type, &p, problem), CONSIGN_E_MALFORMED);
-		assert_string_equal(problem, rows[i].problem);
+		assert_int_equal(payload_make(rows[i].type, &p, 0, f->arena, &problems, &f->out, &label), CONSIGN_E_MALFORMED);
+		assert_int_equal(problems.total, 1);
+		assert_string_equal(problems.v[0].rule, rows[i].rule);
+		if (rows[i].found != NULL)
+			assert_string_equal(problems.v[0].found, rows[i].found);
+		problems_clear(&problems);
 	}
+	assert_int_equal(f->out.len, 0);
+	assert_int_equal(label, 77);
 }
 
 static void
-test_payload_check_survives_a_type_of_any_length(void **state)
+test_payload_make_survives_a_type_of_any_length(void **state)
 {
-	char type[2000], problem[256];
+	struct fixture *f = *state;
 	struct payload p = some_payload();
+	struct problems problems = {0};
+	enum consign_label label;
+	char type[2000];
 
-	(void)state;
 	memset(type, 'x', sizeof type - 1);
 	type[sizeof type - 1] = '\0';
-	assert_int_equal(payload_check(type, &p, problem), CONSIGN_E_MALFORMED);
-	assert_true(strlen(problem) < sizeof problem);
+	assert_int_equal(payload_make(type, &p, 0, f->arena, &problems, &f->out, &label), CONSIGN_E_MALFORMED);
+	assert_int_equal(problems.total, 1);
+	problems_clear(&problems);
+}
+
+/* The encoded form of a message, made by hand: {"event": {"state": "final"}} and nothing else. */
+static const uint8_t bare_result[] = {0x0a, 0x07, 0x0a, 0x05, 'f', 'i', 'n', 'a', 'l'};
+
+static void
+test_payload_business_round_trips_and_says_its_version(void **state)
+{
+	struct fixture *f = *state;
+	struct payload p = {.version = 1, .content = SLICE_ARRAY(bare_result)}, got;
+
+	assert_int_equal(payload_encode(&p, &f->out), CONSIGN_OK);
+	/* format 1, business (field 3): version 1, message */
+	assert_memory_equal(f->out.data, "\x08\x01\x1a\x0d\x08\x01\x12\x09", 8);
+	assert_int_equal(payload_decode(buf_slice(&f->out), f->arena, &got), CONSIGN_OK);
+	assert_int_equal(got.version, 1);
+	assert_string_equal(got.media_type, "application/protobuf");
+	assert_true(slice_equal(got.content, p.content));
+}
+
+static void
+test_payload_decode_refuses_both_kinds_and_neither(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} rows[] = {
+	    {"\x08\x01", 2},                                 /* neither */
+	    {"\x08\x01\x12\x00\x1a\x04\x08\x01\x12\x00", 10}, /* both */
+	    {"\x08\x01\x1a\x02\x12\x00", 6},                 /* business without a version */
+	    {"\x08\x01\x1a\x04\x08\x00\x12\x00", 8},         /* version 0 */
+	};
+	struct fixture *f = *state;
+	struct payload p;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		assert_int_equal(payload_decode(slice_of(rows[i].bytes, rows[i].len), f->arena, &p), CONSIGN_E_MALFORMED);
+}
+
+/* The consignee's side: kind and version belong to the type of the manifest. */
+static void
+test_payload_accept_refuses_another_kind_version_or_content(void **state)
+{
+	static const struct {
+		const char *type;
+		uint32_t version;
+		const char *rule;
+	} rows[] = {
+	    {"x.file", 1, "payload"},
+	    {"lab.result", 0, "payload"},
+	    {"lab.result", 2, "version"},
+	    {"lab.result", 1, "mandatory"},
+	    {"lab.other", 1, "type"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct payload p = {.version = rows[i].version, .content = SLICE_ARRAY(bare_result)}, got;
+		struct problems problems = {0};
+
+		buf_reset(&f->out);
+		assert_int_equal(payload_encode(&p, &f->out), CONSIGN_OK);
+		assert_int_equal(
+		    payload_accept(rows[i].type, CONSIGN_LABEL_OPEN, buf_slice(&f->out), f->arena, &problems, &got), CONSIGN_E_MALFORMED);
+		assert_true(problems.total >= 1);
+		assert_string_equal(problems.v[0].rule, rows[i].rule);
+		problems_clear(&problems);
+	}
 }
 
 static void
@@ -329,8 +411,11 @@ main(void)
 	    EACH(test_payload_decode_copies_the_content_once),
 	    EACH(test_payload_decode_says_when_the_arena_is_too_small),
 	    EACH(test_payload_type_is_known_for_x_with_another_part),
-	    EACH(test_payload_check_names_the_problem),
-	    EACH(test_payload_check_survives_a_type_of_any_length),
+	    EACH(test_payload_make_names_the_problem),
+	    EACH(test_payload_make_survives_a_type_of_any_length),
+	    EACH(test_payload_business_round_trips_and_says_its_version),
+	    EACH(test_payload_decode_refuses_both_kinds_and_neither),
+	    EACH(test_payload_accept_refuses_another_kind_version_or_content),
 	    EACH(test_payload_encode_refuses_what_decode_would),
 	};
 

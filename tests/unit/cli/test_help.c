@@ -27,7 +27,7 @@ test_help_usage_shows_words_and_options(void **state)
 
 	(void)state;
 	assert_int_equal(help_usage(command_find("show", NULL), &out), CONSIGN_OK);
-	assert_string_equal(text_of(&out), "consign show ID [--raw] [--json]");
+	assert_string_equal(text_of(&out), "consign show ID [--raw] [--attachment N|NAME] [--json]");
 	buf_clear(&out);
 	assert_int_equal(help_usage(command_find("policy", "explain"), &out), CONSIGN_OK);
 	assert_non_null(strstr(text_of(&out), " --from ORG --to ORG --study ID --type TYPE [--label LABEL]"));

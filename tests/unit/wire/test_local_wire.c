@@ -9,7 +9,7 @@ static void
 test_local_wire_send_carries_any_content_up_to_the_limit(void **state)
 {
 	struct wire_fixture *f = *state;
-	uint8_t *content = calloc(1, CONSIGN_CONTENT_MAX_BYTES + 1);
+	uint8_t *content = calloc(1, CONSIGN_LOCAL_CONTENT_MAX_BYTES + 1);
 	struct consign_org to[] = {{"globalcro"}, {"biomake"}};
 	struct local_outgoing message = {.to = {.v = to, .n = 2},
 	    .study = {"ACME-301"},
@@ -17,7 +17,7 @@ test_local_wire_send_carries_any_content_up_to_the_limit(void **state)
 	    .media_type = "text/plain",
 	    .name = slice_text("Pr\xc3\xbc"
 			       "fung.txt"),
-	    .content = slice_of(content, CONSIGN_CONTENT_MAX_BYTES)};
+	    .content = slice_of(content, CONSIGN_LOCAL_CONTENT_MAX_BYTES)};
 	struct local_outgoing *messages[] = {&message};
 	struct local_send send = {.messages = {.v = messages, .n = 1}};
 	struct local_request in = {.number = 8, .send = &send}, *out;

@@ -1,0 +1,185 @@
+/* Unsealing and checking delivered items. See judging.h. */
+#include "judging.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalogue/catalogue.h"
+#include "catalogue/payload.h"
+#include "core/limits.h"
+#include "problem_list.h"
+#include "sealing.h"
+
+/* Of all texts of one receipt: what is around them on the wire fits into the rest. */
+#define PROBLEM_TEXTS_MAX_BYTES (CONSIGN_PROBLEMS_MAX_BYTES - 4096u)
+
+struct judging {
+	struct agent *agent;
+	const struct manifest *m;
+	struct secret *key;
+	struct seal_context context;
+	struct arena *arena;
+	size_t problem_bytes; /* left for texts of problems */
+	struct judged *out;
+};
+
+static void
+set_outcome(struct judged *j, size_t i, enum item_outcome outcome, size_t size)
+{
+	j->outcomes[i * INBOX_OUTCOME_BYTES] = (uint8_t)outcome;
+	be32_store(&j->outcomes[i * INBOX_OUTCOME_BYTES + 1], (uint32_t)size);
+	j->outcomes_len = (i + 1) * INBOX_OUTCOME_BYTES;
+}
+
+static enum consign_err
+keep_problems(struct judging *j, size_t i, const struct problems *problems)
+{
+	struct problem_list *list = &j->out->problems;
+	struct item_problems *item;
+	enum consign_err err = problem_list_item(problems, j->m->items.v[i]->index, j->problem_bytes, j->arena, &item);
+
+	if (err == CONSIGN_OK && list->items.v == NULL && (list->items.v = arena_alloc(j->arena, j->m->items.n * sizeof *list->items.v)) == NULL)
+		err = CONSIGN_E_NO_MEMORY;
+	if (err != CONSIGN_OK)
+		return err;
+	for (size_t k = 0; k < item->problems.n; k++) {
+		const struct stated_problem *p = item->problems.v[k];
+
+		j->problem_bytes -= p->path.len + p->rule.len + p->found.len + p->expected.len + 16;
+	}
+	list->items.v[list->items.n++] = item;
+	return CONSIGN_OK;
+}
+
+/* What is wrong with one item, or NONE. */
+static enum consign_err
+judge_item(struct judging *j, size_t i, struct consign_slice ciphertext, enum consign_code *ret_code, const char **ret_reason, size_t *ret_size)
+{
+	const struct manifest_item *item = j->m->items.v[i];
+	enum consign_label label = (enum consign_label)j->m->label;
+	struct problems problems = {0};
+	struct buf plain = {0};
+	struct arena *arena = NULL;
+	struct payload payload;
+	enum consign_err err = unseal_item(j->key, &j->context, item->index, label, ciphertext, &item->commitment, &plain);
+
+	*ret_code = CONSIGN_CODE_NONE;
+	if (err == CONSIGN_E_BAD_SEAL) {
+		*ret_reason = "does not unseal to what its commitment binds";
+		*ret_code = CONSIGN_CODE_UNSEAL_FAILED;
+		err = CONSIGN_OK;
+		goto out;
+	}
+	if (err == CONSIGN_OK)
+		err = arena_new(BUSINESS_ARENA_BYTES(plain.len), &arena);
+	if (err == CONSIGN_OK)
+		err = payload_accept(item->type.s, label, buf_slice(&plain), arena, &problems, &payload);
+	if (err == CONSIGN_OK) {
+		*ret_size = payload.content.len;
+	} else if (err != CONSIGN_E_NO_MEMORY) {
+		*ret_reason = "is not what its type demands";
+		*ret_code = CONSIGN_CODE_TYPE_INVALID;
+		err = keep_problems(j, i, &problems);
+	}
+out:
+	problems_clear(&problems);
+	arena_free(&arena);
+	buf_wipe(&plain);
+	return err;
+}
+
+/* What refuses the whole body, or NONE; with the key of its items otherwise. A fault in it is the consignor's (design 4). */
+static enum consign_err
+open_body(struct judging *j, const struct verified *v, struct consign_slice body, struct seal_body *parsed, enum consign_code *ret_code,
+    const char **ret_reason)
+{
+	const struct manifest_consignee *me = j->m->consignees.v[v->my_place];
+	const struct secret *seal = agent_seal_key(j->agent, &me->seal_key_id);
+	struct consign_public_key seal_public;
+	enum consign_err err;
+
+	if (v->outcome == VERIFY_REJECT) {
+		*ret_code = v->code;
+		*ret_reason = v->why;
+		return CONSIGN_OK;
+	}
+	if (seal_body_parse(body, j->m->consignees.n, j->m->items.n, parsed) != CONSIGN_OK) {
+		*ret_code = CONSIGN_CODE_MALFORMED;
+		*ret_reason = "the body is not laid out as its manifest says";
+		return CONSIGN_OK;
+	}
+	if (seal == NULL) {
+		*ret_code = CONSIGN_CODE_STALE_SEAL_KEY;
+		*ret_reason = "sealed to a key that this organisation no longer has";
+		return CONSIGN_OK;
+	}
+	box_public(seal, &seal_public);
+	err = seal_receive(j->agent->receiver, j->m->consignor.s, &me->seal_key_id, seal, &seal_public, parsed->wraps[v->my_place], &j->context, j->key);
+	if (err == CONSIGN_E_BAD_SEAL) {
+		*ret_code = CONSIGN_CODE_UNSEAL_FAILED;
+		*ret_reason = "the session key does not unwrap";
+		return CONSIGN_OK;
+	}
+	if (err != CONSIGN_OK)
+		return err;
+	seal_store_key(j->agent->storage_key, &j->m->consignment_id, j->key, j->out->stored_key);
+	j->out->has_key = true;
+	return CONSIGN_OK;
+}
+
+enum consign_err
+judge_mail(struct agent *a, const struct verified *v, struct consign_slice body, struct arena *arena, struct judged *ret)
+{
+	const struct manifest *m = v->manifest;
+	struct judging j = {.agent = a, .m = m, .arena = arena, .problem_bytes = PROBLEM_TEXTS_MAX_BYTES, .out = ret,
+	    .context = {m->hub_id, v->consignor_identity, m->consignment_id, m->attempt, m->random}};
+	struct seal_body *parsed = calloc(1, sizeof *parsed);
+	enum consign_code all = CONSIGN_CODE_NONE;
+	const char *reason = "";
+	enum consign_err err = parsed == NULL ? CONSIGN_E_NO_MEMORY : secret_new(&j.key);
+
+	if (err == CONSIGN_OK)
+		err = open_body(&j, v, body, parsed, &all, &reason);
+	for (size_t i = 0; err == CONSIGN_OK && i < m->items.n; i++) {
+		size_t size = 0;
+		const char *why = reason;
+		enum consign_code code = all != CONSIGN_CODE_NONE ? all : v->item_codes[i];
+
+		if (code != CONSIGN_CODE_NONE && all == CONSIGN_CODE_NONE)
+			why = "the policy in force did not permit it";
+		if (code == CONSIGN_CODE_NONE)
+			err = judge_item(&j, i, parsed->items[i], &code, &why, &size);
+		ret->verdicts[i] = (struct item_verdict){m->items.v[i]->index, code == CONSIGN_CODE_NONE ? ITEM_ACCEPTED : ITEM_REJECTED, code,
+		    code == CONSIGN_CODE_NONE ? (struct consign_slice){0} : arena_copy(arena, slice_text(why))};
+		set_outcome(ret, i, code == CONSIGN_CODE_NONE ? ITEM_ACCEPTED : ITEM_REJECTED, size);
+		ret->n = i + 1;
+	}
+	secret_free(&j.key);
+	free(parsed);
+	return err;
+}
+
+enum consign_err
+judge_seal_problems(struct agent *a, const struct verified *v, const struct judged *judged, struct arena *arena, struct delivery_receipt_content *c)
+{
+	const struct valid_key *key = judged->problems.items.n == 0 ? NULL : sealing_key_of(a, v->manifest->consignor.s);
+	struct buf plain = {0}, sealed = {0};
+	struct consign_key_id id;
+	enum consign_err err;
+
+	if (key == NULL)
+		return CONSIGN_OK;
+	key_id_of(&key->key, &id);
+	err = problem_list_encode(&judged->problems, &plain);
+	if (err == CONSIGN_OK)
+		err = seal_note(&key->key, buf_slice(&plain), &sealed);
+	if (err == CONSIGN_OK) {
+		c->problems = arena_copy(arena, buf_slice(&sealed));
+		c->problems_key_id = arena_copy(arena, SLICE_ARRAY(id.b));
+		if (c->problems.data == NULL || c->problems_key_id.data == NULL)
+			err = CONSIGN_E_NO_MEMORY;
+	}
+	buf_wipe(&plain);
+	buf_clear(&sealed);
+	return err;
+}

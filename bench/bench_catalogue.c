@@ -1,0 +1,223 @@
+/*
+ * bench-catalogue [--json] [--rounds N]: what validation and conversion of business messages cost.
+ *
+ * Per type, on its full example: validation of a message that is unpacked; unpacking with the strict walk; JSON to message and back to JSON.
+ * A round times a batch of about 20 ms; the median of the rounds is printed with the spread between its quartiles. Memory: everything
+ * comes from one arena that is reset for each message, and the allocator's own count must not change over a million messages.
+ */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "catalogue/catalogue.h"
+#include "catalogue/example.h"
+
+#define ROUNDS_DEFAULT 15u
+#define ROUNDS_MAX 1001u
+#define BATCH_NS 20000000ull
+
+struct subject {
+	const struct catalogue_type *type;
+	struct buf json, encoded;
+	struct arena *arena, *kept;
+	const struct ProtobufCMessage *message; /* in kept */
+	enum consign_label label;
+	struct buf out;
+};
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void
+must(enum consign_err err, const char *what)
+{
+	if (err == CONSIGN_OK)
+		return;
+	fprintf(stderr, "bench-catalogue: error: %s: %s\n", what, consign_err_text(err));
+	exit(1);
+}
+
+static void
+prepare(struct subject *s, const struct catalogue_type *type)
+{
+	struct problems problems = {0};
+	struct buf pretty = {0};
+
+	*s = (struct subject){.type = type};
+	must(example_make(type, EXAMPLE_FULL, &pretty), "example");
+	must(arena_new(1u << 20, &s->arena), "arena");
+	must(arena_new(1u << 20, &s->kept), "arena");
+	must(business_from_json(type, buf_slice(&pretty), s->kept, &problems, &s->message), "from JSON");
+	must(business_to_json(s->message, 0, &s->json), "to JSON");
+	must(business_encode(s->message, &s->encoded), "encode");
+	s->label = business_least_label(type, s->message);
+	must(business_check(type, s->label, s->message, &problems), "check");
+	buf_clear(&pretty);
+}
+
+static void
+finish(struct subject *s)
+{
+	arena_free(&s->arena);
+	arena_free(&s->kept);
+	buf_clear(&s->json);
+	buf_clear(&s->encoded);
+	buf_clear(&s->out);
+}
+
+static void
+do_validate(struct subject *s)
+{
+	struct problems problems = {0};
+
+	must(business_check(s->type, s->label, s->message, &problems), "check");
+}
+
+static void
+do_decode(struct subject *s)
+{
+	struct problems problems = {0};
+	const struct ProtobufCMessage *message;
+
+	arena_reset(s->arena);
+	must(business_decode(s->type, buf_slice(&s->encoded), s->arena, &problems, &message), "decode");
+}
+
+/* JSON → protobuf bytes → JSON. */
+static void
+do_round_trip(struct subject *s)
+{
+	struct problems problems = {0};
+	const struct ProtobufCMessage *message;
+
+	arena_reset(s->arena);
+	buf_reset(&s->out);
+	must(business_from_json(s->type, buf_slice(&s->json), s->arena, &problems, &message), "from JSON");
+	must(business_to_json(message, 0, &s->out), "to JSON");
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+struct figure {
+	double median_ns, low_ns, high_ns; /* quartiles */
+};
+
+static struct figure
+measure(struct subject *s, void (*act)(struct subject *), unsigned rounds)
+{
+	double ns[ROUNDS_MAX];
+	uint64_t n = 1, took;
+
+	for (;;) {
+		uint64_t from = now_ns();
+
+		for (uint64_t i = 0; i < n; i++)
+			act(s);
+		took = now_ns() - from;
+		if (took > BATCH_NS)
+			break;
+		n = took == 0 ? n * 16 : n * 2;
+	}
+	for (unsigned r = 0; r < rounds; r++) {
+		uint64_t from = now_ns();
+
+		for (uint64_t i = 0; i < n; i++)
+			act(s);
+		ns[r] = (double)(now_ns() - from) / (double)n;
+	}
+	qsort(ns, rounds, sizeof *ns, by_value);
+	return (struct figure){ns[rounds / 2], ns[rounds / 4], ns[rounds - 1 - rounds / 4]};
+}
+
+/* Bytes that the allocator has given out, before and after: what outlives a message would add up. */
+static long
+growth(struct subject *s)
+{
+	size_t before;
+
+	for (int i = 0; i < 1000; i++) {
+		do_validate(s);
+		do_decode(s);
+		do_round_trip(s);
+	}
+	before = mallinfo2().uordblks;
+	for (int i = 0; i < 100000; i++) {
+		do_validate(s);
+		do_decode(s);
+		do_round_trip(s);
+	}
+	return (long)(mallinfo2().uordblks - before);
+}
+
+static void
+commit_of(char ret_commit[64])
+{
+	FILE *git = popen("git -C '" CONSIGN_SOURCE_DIR "' describe --always --dirty 2>/dev/null", "r");
+
+	if (git == NULL || fgets(ret_commit, 64, git) == NULL)
+		strcpy(ret_commit, "unknown");
+	ret_commit[strcspn(ret_commit, "\n")] = '\0';
+	if (git != NULL)
+		pclose(git);
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned rounds = ROUNDS_DEFAULT;
+	bool as_json = false;
+	char commit[64] = "unknown";
+	struct utsname machine;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			as_json = true;
+		else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc && atoi(argv[i + 1]) > 2 && atoi(argv[i + 1]) < (int)ROUNDS_MAX)
+			rounds = (unsigned)atoi(argv[++i]);
+		else {
+			fprintf(stderr, "usage: bench-catalogue [--json] [--rounds 3..1000]\n");
+			return 2;
+		}
+	}
+	commit_of(commit);
+	uname(&machine);
+	if (!as_json) {
+		printf("%s %s, commit %s, median of %u rounds (quartiles)\n\n", machine.sysname, machine.machine, commit, rounds);
+		printf("%-30s %6s %6s  %-24s %-12s %-12s %s\n", "type", "json B", "pb B", "validate ns", "decode ns", "json MB/s", "left over B");
+	}
+	for (size_t i = 0; catalogue_at(i) != NULL; i++) {
+		struct subject s;
+
+		prepare(&s, catalogue_at(i));
+		struct figure validate = measure(&s, do_validate, rounds), decode = measure(&s, do_decode, rounds);
+		struct figure trip = measure(&s, do_round_trip, rounds);
+		double mb_per_s = (double)s.json.len * 1000.0 / trip.median_ns;
+		long left = growth(&s);
+
+		if (as_json)
+			printf("{\"type\":\"%s\",\"json_bytes\":%zu,\"encoded_bytes\":%zu,\"validate_ns\":%.0f,\"validate_ns_quartiles\":[%.0f,%.0f],"
+			       "\"decode_ns\":%.0f,\"json_mb_per_s\":%.1f,\"left_over_bytes\":%ld,\"rounds\":%u,\"commit\":\"%s\",\"machine\":\"%s %s\"}\n",
+			    catalogue_type_name(s.type), s.json.len, s.encoded.len, validate.median_ns, validate.low_ns, validate.high_ns,
+			    decode.median_ns, mb_per_s, left, rounds, commit, machine.sysname, machine.machine);
+		else
+			printf("%-30s %6zu %6zu  %6.0f (%5.0f to %5.0f)    %-12.0f %-12.1f %ld\n", catalogue_type_name(s.type), s.json.len,
+			    s.encoded.len, validate.median_ns, validate.low_ns, validate.high_ns, decode.median_ns, mb_per_s, left);
+		finish(&s);
+	}
+	return 0;
+}

@@ -1,4 +1,4 @@
-/* examples/policy/four-companies.yaml, the policy of the demo: parses without a warning and does what its comments say. */
+/* examples/policy/four-companies.yaml, which README.md applies: parses without a warning and does what its comments say. */
 #include "build.h"
 #include "core/file.h"
 

@@ -27,7 +27,8 @@ void tree_merge(json_t *target, const json_t *patch);
 json_t *example_value(const struct catalogue_type *t, const struct catalogue_field *row);
 /* Every field of a message, those that exclude each other too; what a part's own rules forbid is left out. NULL: no memory. */
 json_t *example_all(const struct catalogue_type *t, const struct catalogue_message *d);
-/* The example itself, keys in the order of fields. Errors: NO_MEMORY */
+/* The example itself, keys in the order of fields. A description that no example can keep gives one that breaks it: the tests find that.
+   Errors: NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err example_tree(const struct catalogue_type *t, enum example_kind kind, json_t **ret_tree);
 /* Appends the text of a tree, indented. Errors: NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err example_text(const json_t *tree, struct buf *out);

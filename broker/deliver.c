@@ -14,6 +14,8 @@
 #define MAIL_A_READ 64u
 #define MAIL_BYTES_A_READ (1024u * 1024u)
 #define SETTLEMENTS_A_READ 128u
+/* A receipt with problems is large, and is in memory twice; a frame holds CONSIGN_COMMAND_MAX_BYTES, and so does the arena. */
+#define SETTLEMENT_BYTES_A_READ (1024u * 1024u)
 
 struct mail_job {
 	struct reader_job job; /* first */
@@ -202,7 +204,7 @@ read_settlements(struct reader_job *job, struct db *db)
 {
 	struct settle_job *j = (struct settle_job *)job;
 
-	return store_settlements(db, j->org.s, SETTLEMENTS_A_READ, j->arena, &j->list, &j->n);
+	return store_settlements(db, j->org.s, SETTLEMENTS_A_READ, SETTLEMENT_BYTES_A_READ, j->arena, &j->list, &j->n);
 }
 
 static enum consign_err
@@ -234,6 +236,7 @@ settlements_read(struct reader_job *job, enum consign_err err)
 	struct broker *b = j->broker;
 	struct session *s = sessions_by_number(b->sessions, j->session);
 	struct session_settled settled = {0};
+	size_t bytes = 0;
 
 	if (s == NULL || s->state != SESSION_AGENT)
 		goto out;
@@ -250,11 +253,13 @@ settlements_read(struct reader_job *job, enum consign_err err)
 		if (err != CONSIGN_OK)
 			goto out;
 		settled.settlements.n++;
+		bytes += j->list[i].receipt.len;
 		settled.cursor = j->list[i].n;
 	}
 	if (settled.settlements.n == 0)
 		goto out;
-	if (settled.settlements.n == SETTLEMENTS_A_READ)
+	/* There may be more behind what was cut; when not, the next read finds none. */
+	if (settled.settlements.n == SETTLEMENTS_A_READ || bytes >= SETTLEMENT_BYTES_A_READ)
 		s->settle_more = true;
 	err = ledger_update(b->ledger, s->seen_size, j->arena, &settled.checkpoint);
 	if (err != CONSIGN_OK)

@@ -367,12 +367,12 @@ out:
 }
 
 enum consign_err
-store_settlements(struct db *db, const char *consignor, size_t max, struct arena *arena, struct store_settlement **ret_settlements,
-    size_t *ret_n)
+store_settlements(struct db *db, const char *consignor, size_t max, size_t max_bytes, struct arena *arena,
+    struct store_settlement **ret_settlements, size_t *ret_n)
 {
 	struct db_statement *s;
 	struct store_settlement *list = arena_alloc(arena, (max + 1) * sizeof *list);
-	size_t n = 0;
+	size_t n = 0, bytes = 0;
 	bool row;
 	enum consign_err err;
 
@@ -386,7 +386,8 @@ store_settlements(struct db *db, const char *consignor, size_t max, struct arena
 		return err;
 	db_bind_text(s, 1, consignor);
 	db_bind_u64(s, 2, max);
-	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
+	/* Of receipts that are large, fewer: the last may go over. */
+	while (bytes < max_bytes && (err = db_step(s, &row)) == CONSIGN_OK && row) {
 		struct statement *st;
 
 		err = db_column_copy(s, 1, arena, &list[n].receipt);
@@ -394,6 +395,7 @@ store_settlements(struct db *db, const char *consignor, size_t max, struct arena
 			err = column_statement(s, 2, arena, &st);
 		if (err != CONSIGN_OK)
 			break;
+		bytes += list[n].receipt.len;
 		list[n].n = db_column_u64(s, 0);
 		list[n].record = *st->leaf;
 		list[n++].signature = st->signature;

@@ -164,7 +164,8 @@ struct store_settlement {
 	struct leaf record;
 	struct consign_signature signature;
 };
-CONSIGN_MUST_CHECK enum consign_err store_settlements(struct db *db, const char *consignor, size_t max, struct arena *arena,
+/* The oldest: max of them, or as many as reach max_bytes of receipts. */
+CONSIGN_MUST_CHECK enum consign_err store_settlements(struct db *db, const char *consignor, size_t max, size_t max_bytes, struct arena *arena,
     struct store_settlement **ret_settlements, size_t *ret_n);
 
 /* Unsettled, without tombstone, past their expiry. */

@@ -385,7 +385,7 @@ test_store_settles_a_position_once(void **state)
 	assert_int_equal(tails.v[0].settled_to, 0);
 	assert_int_equal(tails.v[0].waiting, 1);
 	assert_int_equal(deliver(t, &first, "bolt", 1), CONSIGN_OK);
-	assert_int_equal(store_settlements(t->reading, "acme", 10, t->arena, &settlements, &n), CONSIGN_OK);
+	assert_int_equal(store_settlements(t->reading, "acme", 10, 100000, t->arena, &settlements, &n), CONSIGN_OK);
 	assert_int_equal(n, 2);
 	assert_int_equal(settlements[0].n, 1);
 	assert_true(slice_equal(settlements[0].receipt, slice_text("a delivery receipt")));
@@ -393,6 +393,30 @@ test_store_settles_a_position_once(void **state)
 	assert_int_equal(store_tails(t->reading, note_tail, &tails), CONSIGN_OK);
 	assert_int_equal(tails.v[0].settled_to, 2);
 	assert_int_equal(tails.v[0].waiting, 0);
+}
+
+static void
+test_store_reads_settlements_until_they_are_large(void **state)
+{
+	struct fixture *t = *state;
+	struct mail mail;
+	struct store_settlement *settlements;
+	size_t n, each = strlen("a delivery receipt");
+
+	for (uint64_t i = 1; i <= 3; i++) {
+		assert_int_equal(accept(t, (const char *const[]){"bolt"}, 1, &mail), CONSIGN_OK);
+		assert_int_equal(deliver(t, &mail, "bolt", i), CONSIGN_OK);
+	}
+	/* One at least, and the one that passes the limit. */
+	assert_int_equal(store_settlements(t->reading, "acme", 10, 1, t->arena, &settlements, &n), CONSIGN_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(store_settlements(t->reading, "acme", 10, each, t->arena, &settlements, &n), CONSIGN_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(store_settlements(t->reading, "acme", 10, each + 1, t->arena, &settlements, &n), CONSIGN_OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(settlements[1].n, 2);
+	assert_int_equal(store_settlements(t->reading, "acme", 2, 100000, t->arena, &settlements, &n), CONSIGN_OK);
+	assert_int_equal(n, 2);
 }
 
 static void
@@ -410,7 +434,7 @@ test_store_forgets_settlements_that_were_confirmed(void **state)
 	struct store_entry e = {.has_confirm = true, .consignor = mail.m->consignor, .confirm_to = 2};
 
 	assert_int_equal(commit(t, &e), CONSIGN_OK);
-	assert_int_equal(store_settlements(t->reading, "acme", 10, t->arena, &settlements, &n), CONSIGN_OK);
+	assert_int_equal(store_settlements(t->reading, "acme", 10, 100000, t->arena, &settlements, &n), CONSIGN_OK);
 	assert_int_equal(n, 1);
 	assert_int_equal(settlements[0].n, 3);
 	/* The numbers go on, also when none is left. */
@@ -418,7 +442,7 @@ test_store_forgets_settlements_that_were_confirmed(void **state)
 	assert_int_equal(commit(t, &e), CONSIGN_OK);
 	assert_int_equal(accept(t, (const char *const[]){"bolt"}, 1, &mail), CONSIGN_OK);
 	assert_int_equal(deliver(t, &mail, "bolt", 4), CONSIGN_OK);
-	assert_int_equal(store_settlements(t->reading, "acme", 10, t->arena, &settlements, &n), CONSIGN_OK);
+	assert_int_equal(store_settlements(t->reading, "acme", 10, 100000, t->arena, &settlements, &n), CONSIGN_OK);
 	assert_int_equal(n, 1);
 	assert_int_equal(settlements[0].n, 4);
 }
@@ -464,7 +488,7 @@ test_store_finds_what_expired_until_it_has_its_tombstone(void **state)
 	assert_non_null(read[0].tombstone);
 	assert_int_equal(read[0].manifest.len, 0);
 	assert_int_equal(read[0].body.len, 0);
-	assert_int_equal(store_settlements(t->reading, "acme", 10, t->arena, &settlements, &n), CONSIGN_OK);
+	assert_int_equal(store_settlements(t->reading, "acme", 10, 100000, t->arena, &settlements, &n), CONSIGN_OK);
 	assert_int_equal(n, 2);
 	assert_int_equal(settlements[1].receipt.len, 0);
 	/* Acknowledged: settled, without another leaf or settlement. */
@@ -473,7 +497,7 @@ test_store_finds_what_expired_until_it_has_its_tombstone(void **state)
 	assert_int_equal(commit(t, &e), CONSIGN_OK);
 	assert_int_equal(store_mailbox_read(t->reading, "bolt", 1, 10, 100000, t->arena, &read, &n), CONSIGN_OK);
 	assert_int_equal(n, 0);
-	assert_int_equal(store_settlements(t->reading, "acme", 10, t->arena, &settlements, &n), CONSIGN_OK);
+	assert_int_equal(store_settlements(t->reading, "acme", 10, 100000, t->arena, &settlements, &n), CONSIGN_OK);
 	assert_int_equal(n, 2);
 }
 
@@ -501,7 +525,7 @@ test_store_gives_no_tombstone_to_what_is_settled(void **state)
 	retention.consignee = e.consignee;
 	e.leaves = leaf_of(t, &record);
 	(void)!commit(t, &e); /* refusing the entry would do as well */
-	assert_int_equal(store_settlements(t->reading, "acme", 10, t->arena, &settlements, &n), CONSIGN_OK);
+	assert_int_equal(store_settlements(t->reading, "acme", 10, 100000, t->arena, &settlements, &n), CONSIGN_OK);
 	assert_int_equal(n, 1);
 }
 
@@ -679,6 +703,7 @@ main(void)
 	    CASE(remembers_the_newest_refusal),
 	    CASE(takes_an_id_once),
 	    CASE(settles_a_position_once),
+	    CASE(reads_settlements_until_they_are_large),
 	    CASE(forgets_settlements_that_were_confirmed),
 	    CASE(finds_what_expired_until_it_has_its_tombstone),
 	    CASE(gives_no_tombstone_to_what_is_settled),

@@ -30,7 +30,8 @@ business_encode(const ProtobufCMessage *message, struct buf *out)
 	size_t size = protobuf_c_message_get_packed_size(message);
 	enum consign_err err = buf_reserve(out, size);
 
-	if (err == CONSIGN_OK)
+	/* A message without a field is no bytes, and there may be no buffer yet. */
+	if (err == CONSIGN_OK && size > 0)
 		out->len += protobuf_c_message_pack(message, out->data + out->len);
 	return err;
 }

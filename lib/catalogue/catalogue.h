@@ -63,7 +63,7 @@ CONSIGN_MUST_CHECK enum consign_err business_to_json(const struct ProtobufCMessa
 /*
  * Adds an original to a message that was read: name and media type are checked by business_check, size and digest are made here.
  * arena   the message's; content is borrowed for as long as the message lives
- * Errors: NO_MEMORY, TOO_BIG (more than 16 of them)
+ * Errors: NO_MEMORY, TOO_BIG (more than 16 of them), MALFORMED (the message has no event)
  */
 CONSIGN_MUST_CHECK enum consign_err business_attach(const struct catalogue_type *t, const struct ProtobufCMessage *message, const char *media_type,
     const char *name, struct consign_slice content, struct arena *arena);

@@ -8,6 +8,7 @@
 #define CATALOGUE_CHECK_H
 
 #include "catalogue/describe.h"
+#include "catalogue/field.h"
 
 /* Where the walk is: the message and how it was reached. */
 struct place {
@@ -21,22 +22,12 @@ struct checking {
 	enum consign_label label;
 	struct problems *problems;
 	size_t originals_bytes;
-	size_t n_steps; /* elements looked at; bounds what a message may cost */
 };
 
 /* The JSON path of `field` (may be NULL: the message itself) at a place. */
 void place_path(const struct place *at, const char *field, char ret_path[PROBLEM_PATH_BYTES]);
 void report(struct checking *c, const struct place *at, const char *field, const char *rule, struct consign_slice found, const char *expected);
 void report_words(struct checking *c, const struct place *at, const char *field, const char *rule, const char *found, const char *expected);
-
-/* Field i of a message: how it lies in memory (protobuf-c.h: quantifiers and offsets). */
-bool field_is_present(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f);
-size_t field_count(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f); /* of a list; 0 or 1 of any other */
-/* Element i of a text or message field. */
-struct consign_slice field_text(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f, size_t i);
-const ProtobufCMessage *field_message(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f, size_t i);
-int64_t field_number(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f);
-bool field_flag(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f);
 
 /* A field found by its path: the message that holds it and its row. */
 struct found {
@@ -49,11 +40,24 @@ struct found {
 struct found path_find(const struct catalogue_message *d, const ProtobufCMessage *m, const char *path);
 /* The text of a scalar as rules compare it: text, number, true or false; buffer holds numbers. len 0: absent. */
 struct consign_slice found_text(const struct found *f, char buffer[24]);
-bool found_is_present(const struct found *f);
+static inline bool
+found_is_present(const struct found *f)
+{
+	return f->message != NULL && f->field != NULL && field_is_present(f->message, f->field);
+}
+
+/* The date of a When as far as it is meant: its text, no finer than its precision, with the offset beside it. false: none, or malformed. */
+struct date;
+bool when_read(const struct catalogue_message *d, const ProtobufCMessage *when, struct consign_slice *ret_text, struct date *ret_date);
 
 void check_message(struct checking *c, const struct place *at, const struct catalogue_message *d, const ProtobufCMessage *m);
 /* By shape; row is that of the field that holds the part. */
 void check_shape(struct checking *c, const struct place *at, const struct catalogue_field *row, const ProtobufCMessage *part);
+/*
+ * A part in its plain form: a date that is only a text, a quantity of value and unit, a text that is there. Those forms keep every rule of
+ * their part (test_check_parts.c holds the two against one another), and nearly all parts of all messages have them.
+ */
+bool is_plain(const struct catalogue_message *d, const ProtobufCMessage *part);
 void check_rules(struct checking *c, const struct place *at, const struct catalogue_message *d, const ProtobufCMessage *m);
 void check_rule(struct checking *c, const struct place *at, const struct catalogue_message *d, const ProtobufCMessage *m, const struct catalogue_rule *rule);
 

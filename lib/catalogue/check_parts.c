@@ -11,19 +11,43 @@
 static const char *const precision_words[] = {"any", "year", "month", "day", "hour", "minute", "second", "fraction"};
 _Static_assert(sizeof precision_words / sizeof precision_words[0] == PRECISION_FRACTION + 1, "a word for each precision");
 
-/* The text of a field of a part; len 0: absent. */
-static struct consign_slice
-text_of(const struct catalogue_field *row, const ProtobufCMessage *part, const char *name)
-{
-	struct found f = path_find(row->part, part, name);
+/* Where the fields of the parts stand: parts.proto's order, which test_describe.c holds for each row. */
+enum { WHEN_TEXT, WHEN_PRECISION, WHEN_OFFSET, WHEN_NULL };
+enum { QUANTITY_VALUE, QUANTITY_UNIT, QUANTITY_REPORTED, QUANTITY_NULL };
+enum { TEXT_VALUE, TEXT_NULL };
+enum { CODED_NULL = 5 };
+enum { ORIGINAL_SIZE = 2, ORIGINAL_SHA256, ORIGINAL_CONTENT };
 
-	return found_is_present(&f) ? field_text(part, f.field, 0) : (struct consign_slice){0};
+/* The text of field i of a part; len 0: absent. */
+static struct consign_slice
+text_at(const ProtobufCMessage *part, size_t i)
+{
+	const ProtobufCFieldDescriptor *f = &part->descriptor->fields[i];
+
+	return field_is_present(part, f) ? field_text(part, f, 0) : (struct consign_slice){0};
+}
+
+bool
+is_plain(const struct catalogue_message *d, const ProtobufCMessage *part)
+{
+	const ProtobufCFieldDescriptor *f = part->descriptor->fields;
+
+	switch (d->shape) {
+	case SHAPE_WHEN:
+		return field_is_present(part, &f[WHEN_TEXT]) && !field_is_present(part, &f[WHEN_NULL]);
+	case SHAPE_QUANTITY:
+		return field_is_present(part, &f[QUANTITY_VALUE]) && field_is_present(part, &f[QUANTITY_UNIT]) && !field_is_present(part, &f[QUANTITY_NULL]);
+	case SHAPE_TEXT:
+		return field_is_present(part, &f[TEXT_VALUE]) && !field_is_present(part, &f[TEXT_NULL]);
+	default:
+		return false;
+	}
 }
 
 static void
-check_null(struct checking *c, const struct place *at, const struct catalogue_field *row, const ProtobufCMessage *part)
+check_null(struct checking *c, const struct place *at, const struct catalogue_field *row, const ProtobufCMessage *part, size_t flavor_at)
 {
-	struct consign_slice flavor = text_of(row, part, "null_flavor");
+	struct consign_slice flavor = text_at(part, flavor_at);
 
 	if (flavor.len > 0 && !row->may_be_null)
 		report(c, at, "null_flavor", "null-flavour", flavor, "a value: this field may not be missing with a reason");
@@ -38,6 +62,26 @@ precision_of(struct consign_slice word)
 		if (slice_equal(word, slice_text(precision_words[i])))
 			return (enum catalogue_precision)i;
 	return PRECISION_ANY;
+}
+
+bool
+when_read(const struct catalogue_message *d, const ProtobufCMessage *when, struct consign_slice *ret_text, struct date *ret_date)
+{
+	struct found text = path_find(d, when, "text"), precision = path_find(d, when, "precision"), offset = path_find(d, when, "offset");
+	char buffer[24];
+	struct date date;
+
+	if (!found_is_present(&text) || !date_parse(field_text(when, text.field, 0), &date))
+		return false;
+	enum catalogue_precision meant = precision_of(found_text(&precision, buffer));
+
+	if (meant != PRECISION_ANY && meant < date.precision)
+		date.precision = meant;
+	if (!date.has_offset && offset_parse(found_text(&offset, buffer), &date.offset_min))
+		date.has_offset = true;
+	*ret_text = field_text(when, text.field, 0);
+	*ret_date = date;
+	return true;
 }
 
 /* A text in Z says nothing of the place, so any offset may stand beside it; another offset must be the same. */
@@ -57,14 +101,18 @@ check_offset(struct checking *c, const struct place *at, const struct date *date
 static void
 check_when(struct checking *c, const struct place *at, const struct catalogue_field *row, const ProtobufCMessage *part)
 {
-	struct consign_slice text = text_of(row, part, "text"), precision = text_of(row, part, "precision");
-	struct consign_slice offset = text_of(row, part, "offset");
+	struct consign_slice text = text_at(part, WHEN_TEXT), precision = text_at(part, WHEN_PRECISION);
+	struct consign_slice offset = text_at(part, WHEN_OFFSET);
 	char expected[PROBLEM_EXPECTED_BYTES];
 	struct date date;
 
-	check_null(c, at, row, part);
-	if (text.len == 0 || !date_parse(text, &date))
+	check_null(c, at, row, part, WHEN_NULL);
+	if (text.len == 0 || text.len > format_of(FORMAT_DATE)->max_bytes)
 		return; /* its own row says so */
+	if (!date_parse(text, &date)) {
+		report(c, at, "text", "format", text, format_of(FORMAT_DATE)->expected);
+		return;
+	}
 	enum catalogue_precision stated = precision.len > 0 ? precision_of(precision) : PRECISION_ANY;
 
 	if (stated > date.precision)
@@ -85,10 +133,10 @@ check_when(struct checking *c, const struct place *at, const struct catalogue_fi
 static void
 check_quantity(struct checking *c, const struct place *at, const struct catalogue_field *row, const ProtobufCMessage *part)
 {
-	struct consign_slice unit = text_of(row, part, "unit");
+	struct consign_slice unit = text_at(part, QUANTITY_UNIT);
 
-	check_null(c, at, row, part);
-	if (row->unit == NULL || text_of(row, part, "value").len == 0)
+	check_null(c, at, row, part, QUANTITY_NULL);
+	if (row->unit == NULL || text_at(part, QUANTITY_VALUE).len == 0)
 		return;
 	if (unit.len == 0)
 		report_words(c, at, "unit", "unit", "nothing", row->unit);
@@ -100,22 +148,22 @@ check_quantity(struct checking *c, const struct place *at, const struct catalogu
 
 /* Trap: labels lie. The digest is made of the bytes, and the size is counted. */
 static void
-check_original(struct checking *c, const struct place *at, const struct catalogue_field *row, const ProtobufCMessage *part)
+check_original(struct checking *c, const struct place *at, const ProtobufCMessage *part)
 {
-	struct found content = path_find(row->part, part, "content"), size = path_find(row->part, part, "size");
-	struct consign_slice sha256 = text_of(row, part, "sha256"), bytes = {0};
+	const ProtobufCFieldDescriptor *fields = part->descriptor->fields;
+	struct consign_slice sha256 = text_at(part, ORIGINAL_SHA256), bytes;
 	char words[PROBLEM_EXPECTED_BYTES], hex[65];
 	struct consign_hash digest;
 
-	if (!found_is_present(&content))
+	if (!field_is_present(part, &fields[ORIGINAL_CONTENT]))
 		return;
-	bytes = field_text(part, content.field, 0);
+	bytes = field_text(part, &fields[ORIGINAL_CONTENT], 0);
 	c->originals_bytes += bytes.len;
-	if (found_is_present(&size) && field_number(part, size.field) != (int64_t)bytes.len) {
+	if (field_is_present(part, &fields[ORIGINAL_SIZE]) && field_number(part, &fields[ORIGINAL_SIZE]) != (int64_t)bytes.len) {
 		snprintf(words, sizeof words, "%zu, the number of bytes of content", bytes.len);
 		char found[24];
 
-		snprintf(found, sizeof found, "%" PRId64, field_number(part, size.field));
+		snprintf(found, sizeof found, "%" PRId64, field_number(part, &fields[ORIGINAL_SIZE]));
 		report_words(c, at, "size", "original.size", found, words);
 	}
 	if (sha256.len != 64)
@@ -145,11 +193,13 @@ check_shape(struct checking *c, const struct place *at, const struct catalogue_f
 		check_quantity(c, at, row, part);
 		break;
 	case SHAPE_TEXT:
+		check_null(c, at, row, part, TEXT_NULL);
+		break;
 	case SHAPE_CODED:
-		check_null(c, at, row, part);
+		check_null(c, at, row, part, CODED_NULL);
 		break;
 	case SHAPE_ORIGINAL:
-		check_original(c, at, row, part);
+		check_original(c, at, part);
 		break;
 	}
 }

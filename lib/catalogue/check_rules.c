@@ -159,26 +159,6 @@ struct ordered {
 };
 
 static bool
-read_date(const struct found *f, struct ordered *o)
-{
-	const ProtobufCMessage *part = field_message(f->message, f->field, 0);
-	struct found text = path_find(f->row->part, part, "text"), offset = path_find(f->row->part, part, "offset");
-	int16_t minutes;
-
-	o->is_date = true;
-	if (!found_is_present(&text))
-		return false;
-	o->text = field_text(part, text.field, 0);
-	if (!date_parse(o->text, &o->date))
-		return false;
-	if (!o->date.has_offset && found_is_present(&offset) && offset_parse(field_text(part, offset.field, 0), &minutes)) {
-		o->date.has_offset = true;
-		o->date.offset_min = minutes;
-	}
-	return true;
-}
-
-static bool
 read_quantity(const struct found *f, struct ordered *o)
 {
 	const ProtobufCMessage *part = field_message(f->message, f->field, 0);
@@ -199,35 +179,43 @@ read_ordered(const struct ruling *r, size_t i, struct ordered *o)
 	*o = (struct ordered){0};
 	if (!found_is_present(&f))
 		return false;
-	if (f.field->type == PROTOBUF_C_TYPE_MESSAGE)
-		return f.row->part->shape == SHAPE_WHEN ? read_date(&f, o) : f.row->part->shape == SHAPE_QUANTITY && read_quantity(&f, o);
+	if (f.field->type == PROTOBUF_C_TYPE_MESSAGE) {
+		o->is_date = f.row->part->shape == SHAPE_WHEN;
+		return o->is_date ? when_read(f.row->part, field_message(f.message, f.field, 0), &o->text, &o->date)
+				  : f.row->part->shape == SHAPE_QUANTITY && read_quantity(&f, o);
+	}
 	o->text = found_text(&f, o->buffer);
 	return decimal_is(o->text);
 }
 
+/* -1, 0, 1; 0 also where there is none between them. */
+static int
+order_of(const struct ordered *a, const struct ordered *b)
+{
+	int order;
+
+	if (a->is_date || b->is_date)
+		return a->is_date && b->is_date && date_compare(&a->date, &b->date, &order) ? order : 0;
+	return slice_equal(a->unit, b->unit) ? decimal_compare(a->text, b->text) : 0;
+}
+
+/* Each is held against all before it: between two that have an order may stand one that has none with either (a whole month, another unit). */
 static void
 rule_order(const struct ruling *r)
 {
-	struct ordered before, now;
-	bool has_before = false;
+	struct ordered read[RULE_PATHS_MAX];
+	size_t n = 0;
 
 	for (size_t i = 0; i < n_paths(r->rule); i++) {
-		int order = 0;
+		bool falls = false;
 
-		if (!read_ordered(r, i, &now))
+		if (!read_ordered(r, i, &read[n]))
 			continue;
-		if (has_before && before.is_date == now.is_date) {
-			if (now.is_date && !date_compare(&before.date, &now.date, &order))
-				order = 0;
-			else if (!now.is_date && slice_equal(before.unit, now.unit))
-				order = decimal_compare(before.text, now.text);
-			if (order > 0)
-				broken(r, i, now.text);
-		}
-		before = now;
-		if (before.text.data == (const uint8_t *)now.buffer)
-			before.text = slice_of(before.buffer, now.text.len);
-		has_before = true;
+		for (size_t k = 0; k < n && !falls; k++)
+			falls = order_of(&read[k], &read[n]) > 0;
+		if (falls)
+			broken(r, i, read[n].text);
+		n++;
 	}
 }
 
@@ -251,8 +239,13 @@ rule_unique(const struct ruling *r)
 
 	if (!found_is_present(&list))
 		return;
+	/* More than any max_count: what is not compared does not pass. */
+	if (field_count(list.message, list.field) > UNIQUE_MAX) {
+		broken_words(r, 0, "too many to compare");
+		return;
+	}
 	/* test_describe_rules.c: the key is a text. */
-	for (size_t i = 0; i < field_count(list.message, list.field) && n < UNIQUE_MAX; i++) {
+	for (size_t i = 0; i < field_count(list.message, list.field); i++) {
 		struct found key = path_find(list.row->part, field_message(list.message, list.field, i), r->rule->paths[1]);
 
 		if (found_is_present(&key))
@@ -275,14 +268,15 @@ rule_every(const struct ruling *r)
 	for (size_t i = 0; list.message != NULL && i < field_count(list.message, list.field); i++) {
 		struct found f = path_find(list.row->part, field_message(list.message, list.field, i), r->rule->paths[1]);
 
-		if (!found_is_present(&f))
-			continue;
-		struct consign_slice text = field_text(f.message, f.field, 0);
+		struct consign_slice text = found_is_present(&f) ? field_text(f.message, f.field, 0) : (struct consign_slice){0};
 
-		if (!is_one_of(text, r->rule->values, strlen(r->rule->values), '|')) {
-			snprintf(path, sizeof path, "%s[%zu].%s", r->rule->paths[0], i, r->rule->paths[1]);
+		if (text.len > 0 && is_one_of(text, r->rule->values, strlen(r->rule->values), '|'))
+			continue;
+		snprintf(path, sizeof path, "%s[%zu].%s", r->rule->paths[0], i, r->rule->paths[1]);
+		if (text.len > 0)
 			report(r->c, r->at, path, r->rule->id, text, r->rule->says);
-		}
+		else
+			report_words(r->c, r->at, path, r->rule->id, "nothing", r->rule->says);
 	}
 }
 
@@ -292,7 +286,10 @@ rule_count(const struct ruling *r)
 	struct found number = find(r, 0), list = find(r, 1);
 	char buffer[24];
 
-	if (found_is_present(&number) && list.message != NULL && field_number(number.message, number.field) != (int64_t)field_count(list.message, list.field))
+	/* A list in a part that is absent has no elements. */
+	size_t n = list.message != NULL ? field_count(list.message, list.field) : 0;
+
+	if (found_is_present(&number) && field_number(number.message, number.field) != (int64_t)n)
 		broken(r, 0, found_text(&number, buffer));
 }
 

@@ -98,7 +98,7 @@ struct catalogue_field {
 	const char *example;            /* JSON; NULL on a part: made of the part's own examples */
 };
 
-/* A condition on one field of the message: paths are proto names joined by dots, and never enter a list. */
+/* Of a field that is absent neither IS nor IS_NOT holds. A condition on one field of the message: paths are proto names joined by dots, and never enter a list. */
 enum catalogue_test { TEST_NONE = 0, TEST_IS, TEST_IS_NOT, TEST_PRESENT, TEST_ABSENT };
 
 struct catalogue_condition {
@@ -116,7 +116,7 @@ enum catalogue_rule_kind {
 	RULE_ORDER,        /* what is present and comparable of paths never falls: dates, decimals, quantities of one unit, numbers */
 	RULE_DIFFER,       /* paths[0] and paths[1], when both present, are not the same */
 	RULE_UNIQUE,       /* in the list paths[0] no two elements have the same paths[1] */
-	RULE_EVERY,        /* in the list paths[0] every element's paths[1], when present, is one of `values` */
+	RULE_EVERY,        /* in the list paths[0] every element's paths[1] is there, and one of `values` */
 	RULE_COUNT,        /* the number paths[0] is the length of the list paths[1] */
 	RULE_INDICATOR,    /* paths[0] agrees with where paths[1] lies in [paths[2], paths[3]]: values "LOW|NORMAL|HIGH" say how; each may
 	                      be several codes parted by commas */

@@ -98,7 +98,7 @@ say(struct breaking *b, const char *rule, const struct place *at, const char *fi
 	if (words[0] == ' ')
 		snprintf(b->broken.what, sizeof b->broken.what, "%.100s%.50s", b->broken.path, words);
 	else
-		snprintf(b->broken.what, sizeof b->broken.what, "%.50s %.100s", words, b->broken.path);
+		snprintf(b->broken.what, sizeof b->broken.what, "%.50s%s%.100s", words, b->broken.path[0] == '\0' ? "" : " ", b->broken.path);
 }
 
 /* ── texts and numbers ── */
@@ -391,6 +391,7 @@ break_rule(struct breaking *b, const struct catalogue_rule *rule)
 {
 	json_t *patch = NULL;
 	struct buf words = {0};
+	size_t len;
 
 	if (rule->breaks == NULL || !is_wanted(b))
 		return;
@@ -403,7 +404,11 @@ break_rule(struct breaking *b, const struct catalogue_rule *rule)
 	tree_merge(b->tree, patch);
 	b->broken.rule = rule->id;
 	b->broken.path[0] = '\0';
-	snprintf(b->broken.what, sizeof b->broken.what, "%.*s", (int)words.len, (const char *)words.data);
+	len = words.len < sizeof b->broken.what ? words.len : sizeof b->broken.what - 1;
+	while (len < words.len && len > 0 && (words.data[len] & 0xc0) == 0x80)
+		len--; /* cut between characters */
+	memcpy(b->broken.what, words.data, len);
+	b->broken.what[len] = '\0';
 out:
 	buf_clear(&words);
 	json_decref(patch);

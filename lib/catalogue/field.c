@@ -5,53 +5,6 @@
 #include "catalogue/check.h"
 #include "core/text.h"
 
-#define MEMBER(type, m, offset) (*(const type *)(const void *)((const uint8_t *)(m) + (offset)))
-
-bool
-field_is_present(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
-{
-	if (f->label == PROTOBUF_C_LABEL_REPEATED)
-		return MEMBER(size_t, m, f->quantifier_offset) > 0;
-	if (f->type == PROTOBUF_C_TYPE_STRING || f->type == PROTOBUF_C_TYPE_MESSAGE)
-		return MEMBER(void *, m, f->offset) != NULL;
-	return MEMBER(protobuf_c_boolean, m, f->quantifier_offset) != 0;
-}
-
-size_t
-field_count(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
-{
-	return f->label == PROTOBUF_C_LABEL_REPEATED ? MEMBER(size_t, m, f->quantifier_offset) : (size_t)field_is_present(m, f);
-}
-
-struct consign_slice
-field_text(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f, size_t i)
-{
-	if (f->type == PROTOBUF_C_TYPE_BYTES) {
-		ProtobufCBinaryData bytes = MEMBER(ProtobufCBinaryData, m, f->offset);
-
-		return slice_of(bytes.data, bytes.len);
-	}
-	return slice_text(f->label == PROTOBUF_C_LABEL_REPEATED ? MEMBER(char **, m, f->offset)[i] : MEMBER(char *, m, f->offset));
-}
-
-const ProtobufCMessage *
-field_message(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f, size_t i)
-{
-	return f->label == PROTOBUF_C_LABEL_REPEATED ? MEMBER(ProtobufCMessage **, m, f->offset)[i] : MEMBER(ProtobufCMessage *, m, f->offset);
-}
-
-int64_t
-field_number(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
-{
-	return f->type == PROTOBUF_C_TYPE_UINT32 ? (int64_t)MEMBER(uint32_t, m, f->offset) : (int64_t)MEMBER(int32_t, m, f->offset);
-}
-
-bool
-field_flag(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
-{
-	return MEMBER(protobuf_c_boolean, m, f->offset) != 0;
-}
-
 /* ── paths ── */
 
 #define STEPS_MAX 4u
@@ -99,7 +52,7 @@ resolve(const struct catalogue_message *d, const char *path)
 static const struct way *
 way_of(const struct catalogue_message *d, const char *path)
 {
-	static _Thread_local struct way ways[WAYS];
+	static _Thread_local struct way ways[WAYS] __attribute__((tls_model("initial-exec")));
 	uint64_t mixed = ((uint64_t)(uintptr_t)d ^ ((uint64_t)(uintptr_t)path << 1)) * 0x9e3779b97f4a7c15u;
 	struct way *way = &ways[mixed >> 55];
 
@@ -124,12 +77,6 @@ path_find(const struct catalogue_message *d, const ProtobufCMessage *m, const ch
 		d = row->part;
 	}
 	return (struct found){0};
-}
-
-bool
-found_is_present(const struct found *f)
-{
-	return f->message != NULL && f->field != NULL && field_is_present(f->message, f->field);
 }
 
 struct consign_slice

@@ -305,6 +305,12 @@ read_bytes(
 
 	if (t != JSON_TEXT)
 		return wrong_kind(r, f, t);
+	/* No bytes are bytes too: an original may be an empty file. */
+	if (r->scan.text.len == 0) {
+		*at = (ProtobufCBinaryData){.len = 0, .data = NULL};
+		*has = 1;
+		return CONSIGN_OK;
+	}
 	if (!is_text(r))
 		return CONSIGN_OK;
 	/* \/ is a slash: allowed, rare, and worth a copy. */

@@ -247,6 +247,11 @@ make_business(const struct catalogue_type *t, const struct payload *handed, enum
 	if (!is_json && handed->media_type[0] != '\0' && strcmp(handed->media_type, PAYLOAD_PROTOBUF) != 0)
 		return say(problems, "media-type", handed->media_type, "application/json or application/protobuf: this type is a business message, not a file");
 	err = is_json ? business_from_json(t, handed->content, arena, problems, &message) : business_decode(t, handed->content, arena, problems, &message);
+	/* Empty elements of a list cost far more than they weigh: then it is the message that is too large, not our memory. */
+	if (err == CONSIGN_E_NO_MEMORY && arena_used(arena) > BUSINESS_ARENA_BYTES(handed->content.len) / 2) {
+		problems_add_words(problems, "", "length", "more parts than a message of its size may have", "fewer empty elements");
+		err = CONSIGN_E_TOO_BIG;
+	}
 	if (err != CONSIGN_OK)
 		return err;
 	label = wish != 0 ? wish : business_least_label(t, message);

@@ -102,6 +102,12 @@ problems_add(struct problems *p, const char *path, const char *rule, struct cons
 	problems_add_words(p, path, rule, text, expected);
 }
 
+bool
+problem_text_is_shown(struct consign_slice text)
+{
+	return text_is_shown(text, false);
+}
+
 enum consign_err
 problem_format(const struct problem *p, struct buf *out)
 {

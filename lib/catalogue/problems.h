@@ -38,6 +38,8 @@ void problems_clear(struct problems *p);
 void problems_add(struct problems *p, const char *path, const char *rule, struct consign_slice found, const char *expected);
 /* As above, with found as it is: our own words. */
 void problems_add_words(struct problems *p, const char *path, const char *rule, const char *found, const char *expected);
+/* Of a list that came from elsewhere: no text of ours would move a cursor or deceive an eye. */
+bool problem_text_is_shown(struct consign_slice text);
 /* "path: found X, expected Y (rule)". One line, without the newline. Errors: NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err problem_format(const struct problem *p, struct buf *out);
 

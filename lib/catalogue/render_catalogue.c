@@ -43,7 +43,8 @@ static const char introduction[] =
     "\n"
     "The examples are made of the tables too: the minimal one has what is mandatory and what the rules of its state then ask for; the\n"
     "full one has every field that can stand together, in the state that allows most. The column *broken by* says what to change in\n"
-    "the full example to break that rule and no other. The tests try every one of them.\n";
+    "the full example to break that rule and no other. Tests send each example from one company to another, and try each way to\n"
+    "break one.\n";
 
 /* ── tables ── */
 

@@ -66,7 +66,9 @@ print_null(struct page *p, struct consign_slice flavor)
 static void
 print_when(struct page *p, const struct catalogue_message *d, const ProtobufCMessage *m)
 {
-	shown(p, part_text_of(d, m, "text"));
+	struct consign_slice text = part_text_of(d, m, "text");
+
+	shown(p, text.len > 0 ? text : slice_text("-"));
 	with(p, ", known to the ", part_text_of(d, m, "precision"));
 	with(p, ", offset ", part_text_of(d, m, "offset"));
 }

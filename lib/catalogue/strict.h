@@ -13,7 +13,8 @@
  * problems   NULL: the caller needs no words
  * ret_message   lives in arena
  * Errors: MALFORMED (a field unknown, given twice, of another wire type, not in shortest form, out of its range; text that is not UTF-8 or
- *         holds NUL; anything cut short), NO_MEMORY (the arena is spent)
+ *         holds NUL; anything cut short; so many empty elements that no arena of BUSINESS_ARENA_BYTES would hold them), NO_MEMORY (the
+ *         arena is smaller than that, or memory is out)
  */
 CONSIGN_MUST_CHECK enum consign_err strict_unpack(const ProtobufCMessageDescriptor *d, struct consign_slice bytes, struct arena *arena,
     struct problems *problems, const ProtobufCMessage **ret_message);

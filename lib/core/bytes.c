@@ -13,18 +13,6 @@
 
 #define BUF_FIRST_BYTES 64u
 
-struct consign_slice
-slice_text(const char *text)
-{
-	return slice_of(text, text == NULL ? 0 : strlen(text));
-}
-
-struct consign_slice
-slice_of(const void *data, size_t len)
-{
-	return (struct consign_slice){.data = data, .len = len};
-}
-
 bool
 slice_equal(struct consign_slice a, struct consign_slice b)
 {

@@ -10,13 +10,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "consign/error.h"
 #include "consign/types.h"
 
 /* A slice over a NUL-terminated text (without the NUL), over an array, over n bytes. They lend what they are given. */
-struct consign_slice slice_text(const char *text);
-struct consign_slice slice_of(const void *data, size_t len);
+static inline struct consign_slice
+slice_of(const void *data, size_t len)
+{
+	return (struct consign_slice){.data = data, .len = len};
+}
+
+static inline struct consign_slice
+slice_text(const char *text)
+{
+	return slice_of(text, text == NULL ? 0 : strlen(text));
+}
+
 #define SLICE_ARRAY(a) slice_of((a), sizeof(a))
 
 /* Equality of public bytes; not constant-time (secrets use secret_equal). */

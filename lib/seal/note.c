@@ -4,7 +4,7 @@
  *
  * Layout   seal_note         crypto_box_seal(padded to 256)
  *          seal_store_note   nonce (24) ‖ XChaCha20-Poly1305(padded to 256), AD = "consign-note-v1" ‖ consignment id ‖ index (4 bytes BE)
- * Source: docs/CRYPTO.md 4.
+ * Source: docs/CRYPTO.md 4.9.
  */
 #include <sodium.h>
 #include <string.h>

@@ -361,6 +361,34 @@ test_describe_has_states_that_follow_one_another(void **state)
 	look_at_types(look_at_states);
 }
 
+/* check_parts.c reads these by their places. */
+static void
+test_describe_parts_have_their_fields_where_the_check_looks(void **state)
+{
+	static const struct {
+		const struct catalogue_message *part;
+		size_t i;
+		const char *name;
+	} rows[] = {
+	    {&part_when, 0, "text"},
+	    {&part_when, 1, "precision"},
+	    {&part_when, 2, "offset"},
+	    {&part_when, 3, "null_flavor"},
+	    {&part_quantity, 0, "value"},
+	    {&part_quantity, 1, "unit"},
+	    {&part_quantity, 3, "null_flavor"},
+	    {&part_text, 1, "null_flavor"},
+	    {&part_coded, 5, "null_flavor"},
+	    {&part_original, 2, "size"},
+	    {&part_original, 3, "sha256"},
+	    {&part_original, 4, "content"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		assert_string_equal(rows[i].part->fields[rows[i].i].name, rows[i].name);
+}
+
 int
 main(void)
 {
@@ -374,6 +402,7 @@ main(void)
 	    cmocka_unit_test(test_describe_has_the_fields_of_each_shape),
 	    cmocka_unit_test(test_describe_says_of_each_type_what_it_is),
 	    cmocka_unit_test(test_describe_has_states_that_follow_one_another),
+	    cmocka_unit_test(test_describe_parts_have_their_fields_where_the_check_looks),
 	};
 
 	return cmocka_run_group_tests_name("describe", tests, NULL, NULL);

@@ -150,7 +150,7 @@ static const struct {
     {"{\"studyId\":\"\"}", "studyId", "empty", "\"\"", "a value, or no key"},
     {"{\"event\":{\"causes\":[]}}", "event.causes", "empty", "[]", "at least one element, or no key"},
     {"{\"event\":{\"causes\":[\"\"]}}", "event.causes[0]", "empty", "\"\"", "a value, or no key"},
-    {"{\"event\":{\"originals\":[{},{\"content\":\"\"}]}}", "event.originals[1].content", "empty", "\"\"", "a value, or no key"},
+    {"{\"event\":{\"originals\":[{},{\"name\":\"\"}]}}", "event.originals[1].name", "empty", "\"\"", "a value, or no key"},
     /* text that is none */
     {"{\"studyId\":\"A\\u0000\"}", "studyId", "json", "\\u0000", "text without the character U+0000"},
     {"{\"studyId\":\"\\ud83d\"}", "studyId", "json", "half of a surrogate pair", PAIR},

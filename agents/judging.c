@@ -19,7 +19,7 @@ struct judging {
 	struct secret *key;
 	struct seal_context context;
 	struct arena *arena;
-	size_t problem_bytes; /* left for texts of problems */
+	struct problems *found; /* by the place of the item */
 	struct judged *out;
 };
 
@@ -31,24 +31,48 @@ set_outcome(struct judged *j, size_t i, enum item_outcome outcome, size_t size)
 	j->outcomes_len = (i + 1) * INBOX_OUTCOME_BYTES;
 }
 
+/*
+ * How much of the room of a receipt the problems of each item get: the first of every item, then the second of every item, and so on,
+ * so that one item with many leaves no other without.
+ */
+static void
+share_room(const struct problems *found, size_t n, size_t ret_bytes[CONSIGN_BUNDLE_MAX_ITEMS])
+{
+	bool is_cut[CONSIGN_BUNDLE_MAX_ITEMS] = {false};
+	size_t left = PROBLEM_TEXTS_MAX_BYTES;
+
+	memset(ret_bytes, 0, n * sizeof *ret_bytes);
+	for (size_t round = 0; round < PROBLEMS_MAX; round++)
+		for (size_t i = 0; i < n; i++) {
+			if (is_cut[i] || round >= found[i].n)
+				continue;
+			size_t cost = problem_list_cost(&found[i].v[round]);
+
+			is_cut[i] = cost > left;
+			if (is_cut[i])
+				continue;
+			left -= cost;
+			ret_bytes[i] += cost;
+		}
+}
+
 static enum consign_err
-keep_problems(struct judging *j, size_t i, const struct problems *problems)
+keep_problems(struct judging *j)
 {
 	struct problem_list *list = &j->out->problems;
-	struct item_problems *item;
-	enum consign_err err = problem_list_item(problems, j->m->items.v[i]->index, j->problem_bytes, j->arena, &item);
+	size_t n = j->m->items.n, bytes[CONSIGN_BUNDLE_MAX_ITEMS];
+	enum consign_err err = CONSIGN_OK;
 
-	if (err == CONSIGN_OK && list->items.v == NULL && (list->items.v = arena_alloc(j->arena, j->m->items.n * sizeof *list->items.v)) == NULL)
-		err = CONSIGN_E_NO_MEMORY;
-	if (err != CONSIGN_OK)
-		return err;
-	for (size_t k = 0; k < item->problems.n; k++) {
-		const struct stated_problem *p = item->problems.v[k];
-
-		j->problem_bytes -= p->path.len + p->rule.len + p->found.len + p->expected.len + 16;
+	share_room(j->found, n, bytes);
+	for (size_t i = 0; err == CONSIGN_OK && i < n; i++) {
+		if (j->found[i].total == 0)
+			continue;
+		if (list->items.v == NULL && (list->items.v = arena_alloc(j->arena, n * sizeof *list->items.v)) == NULL)
+			return CONSIGN_E_NO_MEMORY;
+		err = problem_list_item(&j->found[i], j->m->items.v[i]->index, bytes[i], j->arena, &list->items.v[list->items.n]);
+		list->items.n += err == CONSIGN_OK;
 	}
-	list->items.v[list->items.n++] = item;
-	return CONSIGN_OK;
+	return err;
 }
 
 /* What is wrong with one item, or NONE. */
@@ -57,7 +81,6 @@ judge_item(struct judging *j, size_t i, struct consign_slice ciphertext, enum co
 {
 	const struct manifest_item *item = j->m->items.v[i];
 	enum consign_label label = (enum consign_label)j->m->label;
-	struct problems problems = {0};
 	struct buf plain = {0};
 	struct arena *arena = NULL;
 	struct payload payload;
@@ -73,16 +96,15 @@ judge_item(struct judging *j, size_t i, struct consign_slice ciphertext, enum co
 	if (err == CONSIGN_OK)
 		err = arena_new(BUSINESS_ARENA_BYTES(plain.len), &arena);
 	if (err == CONSIGN_OK)
-		err = payload_accept(item->type.s, label, buf_slice(&plain), arena, &problems, &payload);
+		err = payload_accept(item->type.s, label, buf_slice(&plain), arena, &j->found[i], &payload);
 	if (err == CONSIGN_OK) {
 		*ret_size = payload.content.len;
 	} else if (err != CONSIGN_E_NO_MEMORY) {
 		*ret_reason = "is not what its type demands";
 		*ret_code = CONSIGN_CODE_TYPE_INVALID;
-		err = keep_problems(j, i, &problems);
+		err = CONSIGN_OK;
 	}
 out:
-	problems_clear(&problems);
 	arena_free(&arena);
 	buf_wipe(&plain);
 	return err;
@@ -131,12 +153,12 @@ enum consign_err
 judge_mail(struct agent *a, const struct verified *v, struct consign_slice body, struct arena *arena, struct judged *ret)
 {
 	const struct manifest *m = v->manifest;
-	struct judging j = {.agent = a, .m = m, .arena = arena, .problem_bytes = PROBLEM_TEXTS_MAX_BYTES, .out = ret,
+	struct judging j = {.agent = a, .m = m, .arena = arena, .out = ret,
 	    .context = {m->hub_id, v->consignor_identity, m->consignment_id, m->attempt, m->random}};
 	struct seal_body *parsed = calloc(1, sizeof *parsed);
 	enum consign_code all = CONSIGN_CODE_NONE;
 	const char *reason = "";
-	enum consign_err err = parsed == NULL ? CONSIGN_E_NO_MEMORY : secret_new(&j.key);
+	enum consign_err err = parsed == NULL || (j.found = calloc(m->items.n, sizeof *j.found)) == NULL ? CONSIGN_E_NO_MEMORY : secret_new(&j.key);
 
 	if (err == CONSIGN_OK)
 		err = open_body(&j, v, body, parsed, &all, &reason);
@@ -154,6 +176,11 @@ judge_mail(struct agent *a, const struct verified *v, struct consign_slice body,
 		set_outcome(ret, i, code == CONSIGN_CODE_NONE ? ITEM_ACCEPTED : ITEM_REJECTED, size);
 		ret->n = i + 1;
 	}
+	if (err == CONSIGN_OK)
+		err = keep_problems(&j);
+	for (size_t i = 0; j.found != NULL && i < m->items.n; i++)
+		problems_clear(&j.found[i]);
+	free(j.found);
 	secret_free(&j.key);
 	free(parsed);
 	return err;

@@ -146,26 +146,6 @@ check_self(const struct agent *a, struct objection *x)
 		object(x, CONSIGN_CODE_SHUTTING_DOWN, "", "", "this agent is stopping");
 }
 
-/* "3 problems; first: path: found …": the whole list goes beside it. */
-static void
-object_to_content(struct objection *x, enum consign_code code)
-{
-	char detail[sizeof x->detail];
-	struct buf first = {0};
-
-	if (x->problems.n == 0 || problem_format(&x->problems.v[0], &first) != CONSIGN_OK)
-		snprintf(detail, sizeof detail, "the content is not what its type demands");
-	else if (x->problems.total == 1)
-		snprintf(detail, sizeof detail, "%.*s", (int)first.len, (const char *)first.data);
-	else
-		snprintf(detail, sizeof detail, "%zu problems", x->problems.total);
-	/* Cut between characters. */
-	for (size_t len = strlen(detail); len > 0 && !text_is(CHARSET_UTF8, slice_of(detail, len)); detail[--len] = '\0')
-		;
-	object(x, code, "", "", detail);
-	buf_wipe(&first);
-}
-
 /* Checks the content and encodes it into plain. */
 static void
 check_content(const struct local_outgoing *m, struct objection *x, struct buf *plain, enum consign_label *ret_label)
@@ -181,7 +161,7 @@ check_content(const struct local_outgoing *m, struct objection *x, struct buf *p
 	if (err == CONSIGN_E_NO_MEMORY)
 		object(x, CONSIGN_CODE_TRY_LATER, "", "", "out of memory");
 	else if (err != CONSIGN_OK)
-		object_to_content(x, err == CONSIGN_E_TOO_BIG ? CONSIGN_CODE_TOO_BIG : CONSIGN_CODE_TYPE_INVALID);
+		object(x, err == CONSIGN_E_TOO_BIG ? CONSIGN_CODE_TOO_BIG : CONSIGN_CODE_TYPE_INVALID, "", "", "the content is not what its type demands");
 }
 
 static int

@@ -146,7 +146,7 @@ struct refusal_job {
 	enum consign_code code;
 	char org[CONSIGN_ORG_MAX_BYTES + 1];
 	char rule[CONSIGN_RULE_MAX_BYTES + 1];
-	char detail[256];
+	char detail[PROBLEM_LIST_WORDS_BYTES];
 	struct arena *arena;             /* of problems */
 	struct item_problems *problems;  /* NULL: none */
 	struct buf stored;               /* the same, at rest */
@@ -177,7 +177,8 @@ insert_refusal(struct commit_job *job, struct db *db)
 	db_bind_text(s, 7, j->org);
 	db_bind_u64(s, 8, j->code);
 	db_bind_text(s, 9, j->rule);
-	db_bind_text(s, 10, j->detail);
+	/* What was found is content: the words that name it are made of the sealed list again (track.c). */
+	db_bind_text(s, 10, j->problems == NULL ? j->detail : "");
 	err = db_run(s);
 	if (err == CONSIGN_OK && j->stored.len > 0)
 		err = problem_list_insert(db, &(struct consign_message_id){j->id, 0}, j->agent->org.s, buf_slice(&j->stored));
@@ -273,6 +274,8 @@ outbox_commit_refusal(struct agent *a, const struct local_outgoing *m, enum cons
 	copy_text(j->org, sizeof j->org, org);
 	copy_text(j->rule, sizeof j->rule, rule);
 	copy_text(j->detail, sizeof j->detail, detail);
+	if (j->problems != NULL)
+		problem_list_say(j->problems, j->detail);
 	j->told = told;
 	j->context = context;
 	j->request = request;

@@ -1,8 +1,10 @@
 #include "problem_list.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/limits.h"
+#include "core/text.h"
 #include "seal/seal.h"
 
 _Static_assert(PROBLEM_PATH_BYTES <= 256 && PROBLEM_RULE_BYTES <= 256 && PROBLEM_FOUND_BYTES <= 256 && PROBLEM_EXPECTED_BYTES <= 256,
@@ -19,6 +21,13 @@ state(struct arena *arena, struct consign_slice path, struct consign_slice rule,
 	return s->path.data == NULL || s->rule.data == NULL || s->found.data == NULL || s->expected.data == NULL ? NULL : s;
 }
 
+/* On the wire a text has 3 bytes before it, and the problem itself 3: fewer than 16. */
+size_t
+problem_list_cost(const struct problem *p)
+{
+	return strlen(p->path) + strlen(p->rule) + strlen(p->found) + strlen(p->expected) + 16;
+}
+
 enum consign_err
 problem_list_item(const struct problems *p, uint32_t index, size_t max_bytes, struct arena *arena, struct item_problems **ret_item)
 {
@@ -32,7 +41,7 @@ problem_list_item(const struct problems *p, uint32_t index, size_t max_bytes, st
 	for (size_t i = 0; i < p->n; i++) {
 		const struct problem *x = &p->v[i];
 
-		bytes += strlen(x->path) + strlen(x->rule) + strlen(x->found) + strlen(x->expected) + 16;
+		bytes += problem_list_cost(x);
 		if (bytes > max_bytes)
 			break;
 		struct stated_problem *s = state(arena, slice_text(x->path), slice_text(x->rule), slice_text(x->found), slice_text(x->expected));
@@ -63,6 +72,25 @@ problem_list_copy(const struct item_problems *from, struct arena *arena)
 		item->problems.n++;
 	}
 	return item;
+}
+
+void
+problem_list_say(const struct item_problems *item, char ret_words[PROBLEM_LIST_WORDS_BYTES])
+{
+	size_t len;
+
+	if (item->total != 1 || item->problems.n != 1) {
+		snprintf(ret_words, PROBLEM_LIST_WORDS_BYTES, "%u %s", (unsigned)item->total, item->total == 1 ? "problem" : "problems");
+		return;
+	}
+	const struct stated_problem *p = item->problems.v[0];
+
+	snprintf(ret_words, PROBLEM_LIST_WORDS_BYTES, "%.*s%sfound %.*s, expected %.*s (%.*s)", (int)p->path.len, (const char *)p->path.data, p->path.len > 0 ? ": " : "",
+	    (int)p->found.len, (const char *)p->found.data, (int)p->expected.len, (const char *)p->expected.data, (int)p->rule.len,
+	    (const char *)p->rule.data);
+	/* Cut between characters. */
+	for (len = strlen(ret_words); len > 0 && !text_is(CHARSET_UTF8, slice_of(ret_words, len)); ret_words[--len] = '\0')
+		;
 }
 
 enum consign_err

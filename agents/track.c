@@ -116,9 +116,15 @@ read_local_refusal(struct tracking *t, struct db_statement *s)
 	if (err == CONSIGN_OK)
 		err = find_problems(t, t->agent->org.s, &item);
 	if (err == CONSIGN_OK && item != NULL) {
+		char words[PROBLEM_LIST_WORDS_BYTES];
+
 		r->problems.v = item->problems.v;
 		r->problems.n = item->problems.n;
 		r->problems_total = item->total;
+		problem_list_say(item, words);
+		r->detail = arena_copy(t->arena, slice_text(words));
+		if (r->detail.data == NULL)
+			err = CONSIGN_E_NO_MEMORY;
 	}
 	if (err == CONSIGN_OK)
 		set_state(r->state, "refused");

@@ -183,6 +183,9 @@ attach_all(const struct sending *s, struct business *b, struct buf *encoded)
 	}
 	if (err == CONSIGN_OK && (err = business_encode(b->message, encoded)) != CONSIGN_OK)
 		say_error("out of memory");
+	/* Below this the agent says it, on record. */
+	if (err == CONSIGN_OK && encoded->len > CONSIGN_LOCAL_CONTENT_MAX_BYTES)
+		err = say_fail(CONSIGN_E_TOO_BIG, "the originals of a message hold up to 1 MiB together");
 	for (size_t i = 0; kept != NULL && i < s->n_attached; i++)
 		buf_wipe(&kept[i]);
 	free(kept);
@@ -302,14 +305,16 @@ print_local_refusal(const struct sending *s, const struct consign_outcome *o)
 	}
 	if (s->as_json)
 		return print_state(o->id, "refused", o->code, o->rule, detail, &o->problems);
+	if (o->problems.n > 0)
+		snprintf(detail, sizeof detail, "%u %s", o->problems.total, o->problems.total == 1 ? "problem" : "problems");
 	say_refusal(o->code, o->rule, detail);
-	if (o->problems.total > 1)
-		say_stated_problems(&o->problems);
+	say_stated_problems(&o->problems);
 	if (o->may_retry)
 		say_hint("it may pass later: send it again then");
+	else if (s->business != NULL && o->code == CONSIGN_CODE_TYPE_INVALID)
+		say_hint("`consign catalogue show %s` says what it holds; `consign track %s` keeps this answer", s->type, o->id);
 	else
-		say_hint("%s`consign track %s` keeps this answer",
-		    is_policy(o->code) ? "`consign policy explain` says why; " : s->business != NULL ? "`consign catalogue show TYPE` says what it holds; " : "", o->id);
+		say_hint("%s`consign track %s` keeps this answer", is_policy(o->code) ? "`consign policy explain` says why; " : "", o->id);
 	return CONSIGN_OK;
 }
 

@@ -60,7 +60,7 @@ print_business(const struct consign_message *m, const struct business *b)
 	struct buf text = {0};
 	enum consign_err err = render_message(b->type, b->message, &text);
 
-	printf("acked       %s\n\n%s\n", m->is_acked ? "yes" : "no", catalogue_type_title(b->type));
+	printf("acked       %s\n\n", m->is_acked ? "yes" : "no");
 	if (err == CONSIGN_OK)
 		err = print_bytes(buf_slice(&text));
 	buf_wipe(&text);

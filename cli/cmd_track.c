@@ -18,8 +18,10 @@ consignee_json(const struct consign_track_consignee *c)
 	if (json != NULL && c->code != CONSIGN_CODE_NONE) {
 		json_object_set_new(json, "code", json_string(consign_code_text(c->code)));
 		json_object_set_new(json, "detail", json_string(c->detail));
-		if (c->problems.total > 0)
+		if (c->problems.total > 0) {
 			json_object_set_new(json, "problems", json_stated_problems(&c->problems));
+			json_object_set_new(json, "problems_total", json_integer((json_int_t)c->problems.total));
+		}
 	}
 	return json;
 }
@@ -72,10 +74,10 @@ print_track(const struct consign_track *t)
 	enum consign_err err = table_print(&table);
 
 	table_clear(&table);
-	if (err == CONSIGN_OK && t->problems.n > 0)
+	if (err == CONSIGN_OK && t->problems.total > 0)
 		say_stated_problems(&t->problems);
 	for (size_t i = 0; err == CONSIGN_OK && i < t->n_consignees; i++)
-		if (t->consignees[i].problems.n > 0) {
+		if (t->consignees[i].problems.total > 0) {
 			say_note("what %s found wrong:", t->consignees[i].org);
 			say_stated_problems(&t->consignees[i].problems);
 		}

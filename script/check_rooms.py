@@ -50,12 +50,7 @@ NO_TEST_OF_THEIR_OWN = {
     'lib/policy/yaml_words.c': 'its words are shown in tests/unit/policy/test_policy_file.c and test_profile.c',
     'lib/catalogue/codes.c': 'tables; what uses them, and that they agree, is in tests/unit/catalogue/test_describe.c',
     'lib/catalogue/parts.c': 'tables; what uses them, and that they agree, is in tests/unit/catalogue/test_describe.c',
-    'lib/catalogue/example_break.c': 'every broken example is refused for what it breaks in tests/unit/catalogue/test_example.c',
-    'lib/catalogue/example_tree.c': 'its trees are the examples of tests/unit/catalogue/test_example.c',
-    'lib/catalogue/render_catalogue.c': 'the page is compared with docs/CATALOGUE.md by script/update_catalogue.sh --check',
-    'lib/catalogue/render_page.c': 'lines and columns are shown in tests/unit/catalogue/test_render.c',
     'lib/catalogue/render_part.c': 'parts are shown within messages in tests/unit/catalogue/test_render.c',
-    'lib/catalogue/render_type.c': 'a type is shown in tests/unit/catalogue/test_render.c',
     'lib/catalogue/render_words.c': 'words are shown within messages and types in tests/unit/catalogue/test_render.c',
     'lib/policy/yaml_tree.c': 'every refusal of the reader is shown, with line and column, in tests/unit/policy/test_policy_file.c',
 }

@@ -25,6 +25,7 @@ struct send_request {
 	size_t told;
 	size_t bytes;
 	struct arena *arena; /* of the outcomes */
+	struct arena *lists; /* of their problems: when it is spent, details still have room */
 	struct local_outcome **outcomes;
 };
 
@@ -35,6 +36,7 @@ free_request(struct send_request *r)
 		return;
 	tool_release(&r->tool);
 	arena_free(&r->arena);
+	arena_free(&r->lists);
 	free(r);
 }
 
@@ -46,7 +48,7 @@ keep_problems(struct send_request *r, struct local_outcome *mine, const struct l
 
 	mine->problems.v = NULL;
 	mine->problems.n = 0;
-	if (item.problems.n == 0 || (copy = problem_list_copy(&item, r->arena)) == NULL)
+	if (item.problems.n == 0 || (copy = problem_list_copy(&item, r->lists)) == NULL)
 		return;
 	mine->problems.v = copy->problems.v;
 	mine->problems.n = copy->problems.n;
@@ -80,8 +82,10 @@ new_request(struct tool *t, uint64_t number, size_t n, struct send_request **ret
 {
 	size_t each = sizeof(struct local_outcome) + sizeof(struct local_outcome *) + CONSIGN_TEXT_MAX_BYTES + 64;
 	struct send_request *r = calloc(1, sizeof *r);
-	enum consign_err err = r == NULL ? CONSIGN_E_NO_MEMORY : arena_new((n + 1) * each + PROBLEMS_REPLY_BYTES, &r->arena);
+	enum consign_err err = r == NULL ? CONSIGN_E_NO_MEMORY : arena_new((n + 1) * each, &r->arena);
 
+	if (err == CONSIGN_OK)
+		err = arena_new(PROBLEMS_REPLY_BYTES, &r->lists);
 	if (err == CONSIGN_OK && (r->outcomes = arena_alloc(r->arena, n * sizeof *r->outcomes)) == NULL)
 		err = CONSIGN_E_NO_MEMORY;
 	for (size_t i = 0; err == CONSIGN_OK && i < n; i++)

@@ -63,7 +63,7 @@ put_outgoing(struct arena *arena, const struct consign_outgoing *m, struct local
 	w->content = m->content;
 	w->idempotency_key = text_slice(m->idempotency_key);
 	w->expires_us = m->expires_us;
-	if (m->content.len > CONSIGN_CONTENT_MAX_BYTES)
+	if (m->content.len > CONSIGN_LOCAL_CONTENT_MAX_BYTES)
 		return CONSIGN_E_TOO_BIG;
 	*ret_wire = w;
 	return err;

@@ -1,4 +1,4 @@
-foreach(file alarms inbox subscription track socket)
+foreach(file alarms inbox judging problem_list subscription track socket)
   unit(agents ${file} consign_agent_parts)
 endforeach()
 include(${CMAKE_CURRENT_SOURCE_DIR}/support/hub_fixture.cmake)

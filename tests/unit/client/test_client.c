@@ -476,11 +476,11 @@ test_client_send_refuses_content_one_byte_over_the_limit(void **state)
 {
 	struct fixture *f = *state;
 	struct consign_outgoing out = an_outgoing();
-	uint8_t *content = calloc(1, CONSIGN_CONTENT_MAX_BYTES + 1);
+	uint8_t *content = calloc(1, CONSIGN_LOCAL_CONTENT_MAX_BYTES + 1);
 	uint64_t number;
 
 	assert_non_null(content);
-	out.content = slice_of(content, CONSIGN_CONTENT_MAX_BYTES + 1);
+	out.content = slice_of(content, CONSIGN_LOCAL_CONTENT_MAX_BYTES + 1);
 	assert_int_equal(consign_client_post_send(f->client, &out, 1, &number), CONSIGN_E_TOO_BIG);
 	free(content);
 }

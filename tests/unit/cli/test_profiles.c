@@ -39,9 +39,9 @@ setup(void **state)
 	struct fixture *f = calloc(1, sizeof *f);
 
 	assert_non_null(f);
-	strcpy(f->first, "/tmp/consign-profiles-XXXXXX");
-	strcpy(f->second, "/tmp/consign-profiles-XXXXXX");
-	strcpy(f->none, "/tmp/consign-profiles-none");
+	snprintf(f->first, sizeof f->first, "/tmp/consign-profiles-XXXXXX");
+	snprintf(f->second, sizeof f->second, "/tmp/consign-profiles-XXXXXX");
+	snprintf(f->none, sizeof f->none, "/tmp/consign-profiles-none");
 	assert_non_null(mkdtemp(f->first));
 	assert_non_null(mkdtemp(f->second));
 	f->folders[0] = f->none;

@@ -265,6 +265,8 @@ open_parts(struct agent *a, const struct agent_options *options, char ret_proble
 	if (err == CONSIGN_OK)
 		err = uplink_new(a, options, &a->uplink);
 	if (err == CONSIGN_OK) {
+		/* The profile's subscriptions are asked for before any tool can: the first one decides on the filter. */
+		alarms_turn(a->alarms);
 		err = socket_door_open(a, &a->door);
 		if (err != CONSIGN_OK)
 			snprintf(ret_problem, 256, "agent.sock cannot be opened: another agent, or a path that is too long for a socket");

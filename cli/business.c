@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "catalogue/payload.h"
+#include "core/text.h"
 #include "print.h"
 
 void
@@ -144,6 +146,17 @@ json_refusal_with(enum consign_code code, const char *rule, const char *detail, 
 }
 
 /* ── messages ── */
+
+enum consign_err
+print_content(struct consign_slice content, const char *how)
+{
+	if (isatty(STDOUT_FILENO) == 1 && !text_is(CHARSET_TEXT, content)) {
+		say_error("these bytes are not plain text, and could act on the terminal");
+		say_hint("`consign %s > FILE` writes them to a file", how);
+		return CONSIGN_E_DENIED;
+	}
+	return print_bytes(content) == CONSIGN_OK ? CONSIGN_OK : say_lost_output();
+}
 
 json_t *
 json_business(const struct business *b)

@@ -38,6 +38,12 @@ json_t *json_stated_problems(const struct consign_problems *problems);
 json_t *json_refusal_with(enum consign_code code, const char *rule, const char *detail, const struct consign_problems *problems);
 /* The JSON form of a message as a value; NULL: no memory */
 json_t *json_business(const struct business *b);
+/*
+ * Bytes of a message as they are, to standard output. A terminal gets only text: other bytes could act on it, and are refused, said.
+ * how   what follows `consign`, for the hint: "show ID --raw"
+ * Errors: DENIED (a terminal, and no text), IO (said)
+ */
+CONSIGN_MUST_CHECK enum consign_err print_content(struct consign_slice content, const char *how);
 /* json_message with the content: of a business message as "message", of a file as "payload". */
 json_t *json_message_with_content(const struct consign_message *m);
 

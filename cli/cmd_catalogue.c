@@ -28,6 +28,18 @@ find_type(const char *name)
 	return type;
 }
 
+/* Text of ours that was made, with a line's end, or why it could not be. */
+static enum consign_err
+print_made(enum consign_err err, const struct buf *text)
+{
+	if (err != CONSIGN_OK)
+		return say_fail(err, "%s", consign_err_text(err));
+	err = print_bytes(buf_slice(text));
+	if (err == CONSIGN_OK && text->len > 0 && text->data[text->len - 1] != '\n')
+		err = print_bytes(slice_text("\n"));
+	return err == CONSIGN_OK ? err : say_lost_output();
+}
+
 enum consign_err
 cmd_catalogue_list(const struct args *args)
 {
@@ -67,17 +79,22 @@ width_of_terminal(void)
 enum consign_err
 cmd_catalogue_show(const struct args *args)
 {
-	const struct catalogue_type *type = find_type(args->words[0]);
+	const char *name = args->words[0];
+	const struct catalogue_type *type = catalogue_find(name);
+	bool is_json = args_has(args, "json");
 	struct buf text = {0};
 	enum consign_err err;
 
-	if (type == NULL)
-		return CONSIGN_E_NOT_FOUND;
-	err = render_type(type, width_of_terminal(), &text);
-	if (err != CONSIGN_OK)
-		say_error("%s", consign_err_text(err));
-	else if ((err = print_bytes(buf_slice(&text))) != CONSIGN_OK)
-		(void)say_lost_output();
+	if (type != NULL)
+		err = is_json ? render_type_json(type, &text) : render_type(type, width_of_terminal(), &text);
+	else
+		err = is_json ? render_part_type_json(name, &text) : render_part_type(name, width_of_terminal(), &text);
+	if (err == CONSIGN_E_NOT_FOUND) {
+		say_error("there is no type and no shared part %s", name);
+		say_hint("`consign catalogue list` has all types, `consign catalogue show event` all shared parts; types x.* carry any file");
+	} else {
+		err = print_made(err, &text);
+	}
 	buf_clear(&text);
 	return err;
 }
@@ -91,16 +108,7 @@ cmd_catalogue_example(const struct args *args)
 
 	if (type == NULL)
 		return CONSIGN_E_NOT_FOUND;
-	err = example_make(type, args_has(args, "full") ? EXAMPLE_FULL : EXAMPLE_MINIMAL, &text);
-	if (err != CONSIGN_OK) {
-		say_error("%s", consign_err_text(err));
-	} else {
-		err = print_bytes(buf_slice(&text));
-		if (err == CONSIGN_OK && text.len > 0 && text.data[text.len - 1] != '\n')
-			err = print_bytes(slice_text("\n"));
-		if (err != CONSIGN_OK)
-			(void)say_lost_output();
-	}
+	err = print_made(example_make(type, args_has(args, "full") ? EXAMPLE_FULL : EXAMPLE_MINIMAL, &text), &text);
 	buf_clear(&text);
 	return err;
 }

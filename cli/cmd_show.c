@@ -13,6 +13,9 @@
 #include "home.h"
 #include "print.h"
 
+/* A command line for a hint: the words around an id and the name of a file. */
+#define SHOW_HOW_BYTES 400u
+
 static enum consign_err
 check_id(const char *id)
 {
@@ -44,7 +47,7 @@ print_file(const struct consign_message *m)
 	    (unsigned long long)m->size_bytes, m->is_acked ? "yes" : "no");
 	/* What is no text could do anything to a terminal. */
 	if (!text_is(CHARSET_TEXT, m->content)) {
-		say_note("(not text: `consign show %s --raw` writes the bytes)", m->id);
+		say_note("(not text: `consign show %s --raw > FILE` writes the bytes)", m->id);
 		return CONSIGN_OK;
 	}
 	enum consign_err err = print_bytes(m->content);
@@ -117,9 +120,10 @@ print_original(const struct consign_message *m, const char *which)
 			say_hint("--attachment %zu or --attachment \"%s\": %zu bytes, %s", i + 1, o.name, o.content.len, o.media_type);
 		err = CONSIGN_E_NOT_FOUND;
 	} else {
-		err = print_bytes(o.content);
-		if (err != CONSIGN_OK)
-			(void)say_lost_output();
+		char how[SHOW_HOW_BYTES];
+
+		snprintf(how, sizeof how, "show %s --attachment \"%s\"", m->id, which);
+		err = print_content(o.content, how);
 	}
 	business_clear(&b);
 	return err;
@@ -135,8 +139,12 @@ print_message(const struct args *args, const struct consign_message *m)
 	if (args_has(args, "attachment"))
 		return print_original(m, args_value(args, "attachment"));
 	if (args_has(args, "raw")) {
-		err = print_bytes(m->content);
-	} else if (args_has(args, "json")) {
+		char how[SHOW_HOW_BYTES];
+
+		snprintf(how, sizeof how, "show %s --raw", m->id);
+		return print_content(m->content, how);
+	}
+	if (args_has(args, "json")) {
 		json_t *json = json_message_with_content(m);
 
 		err = print_json(&json);

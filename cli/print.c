@@ -243,12 +243,26 @@ json_refusal(enum consign_code code, const char *rule, const char *detail)
 	return json_pack("{s:s, s:s, s:s}", "code", consign_code_text(code), "rule", rule, "detail", detail);
 }
 
+static json_t *
+json_consignees(const struct consign_message *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->n_consignees; i++)
+		if (json_array_append_new(list, json_string(m->consignees[i])) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
 json_t *
 json_message(const struct consign_message *m, bool with_payload)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:b}", "id", m->id, "consignor", m->consignor, "study",
-	    m->study, "type", m->type, "label", consign_label_text(m->label), "sent_at", json_time(m->sent_us), "received_at",
-	    json_time(m->received_us), "size", (json_int_t)m->size_bytes, "acked", (int)m->is_acked);
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:b, s:o, s:I, s:o}", "id", m->id, "consignor", m->consignor,
+	    "study", m->study, "type", m->type, "label", consign_label_text(m->label), "sent_at", json_time(m->sent_us), "received_at",
+	    json_time(m->received_us), "size", (json_int_t)m->size_bytes, "acked", (int)m->is_acked, "consignees", json_consignees(m),
+	    "position", (json_int_t)m->position, "accepted_at", json_time(m->accepted_us));
 
 	if (json == NULL || !with_payload)
 		return json;

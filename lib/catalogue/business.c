@@ -40,11 +40,10 @@ enum consign_err
 business_from_json(const struct catalogue_type *t, struct consign_slice text, struct arena *arena, struct problems *problems,
     const ProtobufCMessage **ret_message)
 {
-	ProtobufCMessage *message;
+	ProtobufCMessage *message = NULL;
 	enum consign_err err = json_read(t->message.descriptor, text, arena, problems, &message);
 
-	if (err == CONSIGN_OK)
-		*ret_message = message;
+	*ret_message = message;
 	return err;
 }
 

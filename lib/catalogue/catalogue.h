@@ -53,6 +53,7 @@ CONSIGN_MUST_CHECK enum consign_err business_encode(const struct ProtobufCMessag
 /*
  * Reads the JSON form (the mapping of proto3: lowerCamelCase keys, or the names of the .proto; bytes in base64). Unknown and repeated
  * keys, null, empty texts and lists, and numbers that are no integers are problems with their path.
+ * ret_message  also set when problems were found in a text that is JSON: what could be read, so that the rest can be checked too; else NULL
  * Errors: MALFORMED (problems say where), TOO_BIG, NO_MEMORY
  */
 CONSIGN_MUST_CHECK enum consign_err business_from_json(const struct catalogue_type *t, struct consign_slice text, struct arena *arena,

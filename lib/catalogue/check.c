@@ -84,13 +84,30 @@ report_words(struct checking *c, const struct place *at, const char *field, cons
 
 /* ── one value ── */
 
-static bool
-is_code(const struct catalogue_codes *codes, struct consign_slice text)
+static const struct catalogue_code *
+find_code(const struct catalogue_codes *codes, struct consign_slice text)
 {
 	for (const struct catalogue_code *code = codes->codes; code->code != NULL; code++)
 		if (strlen(code->code) == text.len && memcmp(code->code, text.data, text.len) == 0)
-			return true;
-	return false;
+			return code;
+	return NULL;
+}
+
+/* The label that a field needs which is there: its own, unless it is a flag that says no; and that of its code. */
+static enum consign_label
+label_of_field(const struct catalogue_field *row, const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f)
+{
+	enum consign_label label = row->least_label;
+
+	if (label != 0 && f->type == PROTOBUF_C_TYPE_BOOL && !field_flag(m, f))
+		label = 0;
+	if (row->format == FORMAT_CODE && f->label != PROTOBUF_C_LABEL_REPEATED) {
+		const struct catalogue_code *code = find_code(row->codes, field_text(m, f, 0));
+
+		if (code != NULL && code->least_label > label)
+			label = code->least_label;
+	}
+	return label;
 }
 
 /* "one of a, b, c (Name)", cut where there are too many. */
@@ -114,7 +131,7 @@ check_code(struct checking *c, const struct place *at, const char *field, const 
 {
 	char expected[PROBLEM_EXPECTED_BYTES];
 
-	if (is_code(codes, text))
+	if (find_code(codes, text) != NULL)
 		return;
 	words_of_codes(codes, expected);
 	report(c, at, field, "code", text, expected);
@@ -261,11 +278,12 @@ report_missing(struct checking *c, const struct place *at, const struct catalogu
 }
 
 static void
-report_label(struct checking *c, const struct place *at, const struct catalogue_field *row)
+report_label(struct checking *c, const struct place *at, const struct catalogue_field *row, enum consign_label needed)
 {
 	char words[PROBLEM_EXPECTED_BYTES];
 
-	snprintf(words, sizeof words, "the label %s or higher on a message with this field, or no such field", consign_label_text(row->least_label));
+	snprintf(words, sizeof words, "the label %s or higher on a message with this %s, or no such field", consign_label_text(needed),
+	    needed == row->least_label ? "field" : "code");
 	report_words(c, at, row->name, "label", consign_label_text(c->label), words);
 }
 
@@ -284,8 +302,8 @@ static void
 check_field(struct checking *c, const struct place *at, const struct catalogue_field *row, const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f,
     size_t n)
 {
-	if (row->least_label > c->label)
-		report_label(c, at, row);
+	if ((row->least_label != 0 || row->format == FORMAT_CODE) && label_of_field(row, m, f) > c->label)
+		report_label(c, at, row, label_of_field(row, m, f));
 	if (row->max_count != 0 && n > row->max_count) {
 		report_limit(c, at, row, "count", n, row->max_count, " of them");
 		n = row->max_count; /* the rest of a list that is refused anyway is not looked at */
@@ -360,7 +378,7 @@ least_label(const struct catalogue_message *d, const ProtobufCMessage *m)
 
 		if (n == 0)
 			continue;
-		least = higher(least, d->fields[i].least_label);
+		least = higher(least, label_of_field(&d->fields[i], m, f));
 		for (size_t k = 0; f->type == PROTOBUF_C_TYPE_MESSAGE && k < n; k++)
 			least = higher(least, least_label(d->fields[i].part, field_message(m, f, k)));
 	}

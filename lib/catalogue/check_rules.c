@@ -280,6 +280,26 @@ rule_every(const struct ruling *r)
 	}
 }
 
+/* The digests of originals were recomputed where they stand (check_parts.c). */
+static void
+rule_digest(const struct ruling *r)
+{
+	struct found digest = find(r, 0), list = find(r, 1);
+	char buffer[24];
+	struct consign_slice text = found_text(&digest, buffer);
+	size_t n = list.message == NULL ? 0 : field_count(list.message, list.field);
+
+	if (text.len == 0 || n == 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct found one = path_find(list.row->part, field_message(list.message, list.field, i), "sha256");
+
+		if (found_is_present(&one) && slice_equal(field_text(one.message, one.field, 0), text))
+			return;
+	}
+	broken(r, 0, text);
+}
+
 static void
 rule_count(const struct ruling *r)
 {
@@ -356,6 +376,7 @@ check_rule(struct checking *c, const struct place *at, const struct catalogue_me
 	    [RULE_DIFFER] = rule_value,
 	    [RULE_UNIQUE] = rule_unique,
 	    [RULE_EVERY] = rule_every,
+	    [RULE_DIGEST] = rule_digest,
 	    [RULE_COUNT] = rule_count,
 	    [RULE_INDICATOR] = rule_limits,
 	    [RULE_WITHIN] = rule_limits,

@@ -67,8 +67,9 @@ static const struct catalogue_code references[] = {
     {"excursion", "temperature excursion"},
     {"deviation", "deviation or non-conformance"},
     {"capa", "corrective and preventive action"},
-    {"batch-certification", "certification of a batch by a qualified person"},
-    {"certificate-of-analysis", "certificate of analysis"},
+    /* They name the true batch. */
+    {"batch-certification", "certification of a batch by a qualified person", CONSIGN_LABEL_RESTRICTED},
+    {"certificate-of-analysis", "certificate of analysis", CONSIGN_LABEL_RESTRICTED},
     {"specification", "specification"},
     {"method", "analytical method"},
     {"stability-report", "stability report"},

@@ -54,6 +54,7 @@ enum catalogue_format {
 struct catalogue_code {
 	const char *code;
 	const char *meaning;
+	enum consign_label least_label; /* a message in which a field has this code needs at least this label; 0: any */
 };
 
 struct catalogue_codes {
@@ -94,7 +95,7 @@ struct catalogue_field {
 	enum catalogue_precision least; /* of a When: no coarser than this */
 	bool has_offset;                /* of a When: its offset from UTC must be known */
 	bool may_be_null;               /* a part with a null flavour may give one instead of its value */
-	enum consign_label least_label; /* a message in which this field is present needs at least this label; 0: any */
+	enum consign_label least_label; /* a message in which this field is present (a flag: is true) needs at least this label; 0: any */
 	const char *example;            /* JSON; NULL on a part: made of the part's own examples */
 };
 
@@ -117,6 +118,7 @@ enum catalogue_rule_kind {
 	RULE_DIFFER,       /* paths[0] and paths[1], when both present, are not the same */
 	RULE_UNIQUE,       /* in the list paths[0] no two elements have the same paths[1] */
 	RULE_EVERY,        /* in the list paths[0] every element's paths[1] is there, and one of `values` */
+	RULE_DIGEST,       /* when the list paths[1] of originals has any, the SHA-256 paths[0] is that of one of them */
 	RULE_COUNT,        /* the number paths[0] is the length of the list paths[1] */
 	RULE_INDICATOR,    /* paths[0] agrees with where paths[1] lies in [paths[2], paths[3]]: values "LOW|NORMAL|HIGH" say how; each may
 	                      be several codes parted by commas */

@@ -11,6 +11,7 @@
 #include "catalogue/formats.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define OFFSET_MAX_MIN (14 * 60) /* Kiritimati; west of Greenwich it ends at 12:00, and an hour more does no harm */
 #define MINUTE_S 60
@@ -164,12 +165,28 @@ put_zone(struct date *d, struct consign_slice text, size_t at, bool is_extended)
 	return d->is_z || read_offset(zone, is_extended, &d->offset_min);
 }
 
-/* Behind the year: -MM[-DD[Thh:mm[:ss[.f]][zone]]] */
+/*
+ * A part that is not known between two that are stands as a hyphen (CDISC SDTMIG 4.4.2): 2003---15 is some 15th of 2003, 2003-12-15T-:15 some
+ * quarter past. What is known without a gap is their precision.
+ */
+static bool
+has_gap(struct consign_slice text, const struct date *d)
+{
+	unsigned number;
+
+	if (d->precision == PRECISION_YEAR)
+		return text.len == 9 && memcmp(text.data + 4, "---", 3) == 0 && read_number(text, 7, 2, &number) && number >= 1 && number <= 31;
+	return text.len == 15 && memcmp(text.data + 10, "T-:", 3) == 0 && read_number(text, 13, 2, &number) && number <= 59;
+}
+
+/* Behind the year: -MM[-DD[Thh[:mm[:ss[.f]]][zone]]] */
 static bool
 parse_extended(struct consign_slice text, struct date *d)
 {
 	size_t at;
 
+	if (has_gap(text, d))
+		return true;
 	if (!byte_is(text, 4, '-') || !put_digits(d, text, 5, 2))
 		return false;
 	if (text.len == 7)
@@ -178,14 +195,13 @@ parse_extended(struct consign_slice text, struct date *d)
 		return false;
 	if (text.len == 10)
 		return true;
-	if (!byte_is(text, 10, 'T') || !put_digits(d, text, 11, 2) || !byte_is(text, 13, ':') || !put_digits(d, text, 14, 2))
+	if (has_gap(text, d))
+		return true;
+	if (!byte_is(text, 10, 'T') || !put_digits(d, text, 11, 2))
 		return false;
-	at = 16;
-	if (byte_is(text, at, ':')) {
+	for (at = 13; d->precision < PRECISION_SECOND && byte_is(text, at, ':'); at += 3)
 		if (!put_digits(d, text, at + 1, 2))
 			return false;
-		at += 3;
-	}
 	return put_fraction(d, text, &at) && put_zone(d, text, at, true);
 }
 
@@ -212,7 +228,7 @@ parse_printed(struct consign_slice text, struct date *d)
 
 	if (text.len != 11 || text.data[2] != '-' || text.data[6] != '-')
 		return false;
-	while (month < 12 && memcmp(text.data + 3, months[month], 3) != 0)
+	while (month < 12 && strncasecmp((const char *)text.data + 3, months[month], 3) != 0)
 		month++;
 	return put_digits(d, text, 7, 4) && put(d, month + 1) && put_digits(d, text, 0, 2);
 }

@@ -59,6 +59,14 @@ static const struct range invisible[] = {
     {0xe0000, 0xe0fff},
 };
 
+/* Of those, what scripts and signs are written with: joiners, and selectors of variants. */
+static const struct range joining[] = {
+    {0x034f, 0x034f},
+    {0x200c, 0x200d},
+    {0xfe00, 0xfe0f},
+    {0xe0100, 0xe01ef},
+};
+
 #define IS_IN(ranges, point) is_in((ranges), sizeof(ranges) / sizeof((ranges)[0]), (point))
 
 /* Ranges rise. */
@@ -116,6 +124,13 @@ skip_plain(struct consign_slice s, size_t i, uint8_t least)
 	return i;
 }
 
+/* CR LF, as half of the world ends its lines. */
+static bool
+is_line_end(struct consign_slice text, size_t i)
+{
+	return text.data[i] == '\r' && text.len - i > 1 && text.data[i + 1] == '\n';
+}
+
 bool
 text_is_shown(struct consign_slice text, bool prose)
 {
@@ -125,7 +140,9 @@ text_is_shown(struct consign_slice text, bool prose)
 		uint32_t point = 0;
 		size_t len = utf8_step(slice_of(text.data + i, text.len - i), &point);
 
-		if (len == 0 || (is_unshown(point) && !(prose && (point == '\n' || point == '\t'))))
+		if (len == 0 || (IS_IN(invisible, point) && !IS_IN(joining, point)))
+			return false;
+		if (is_unshown(point) && !(prose && (point == '\n' || point == '\t' || is_line_end(text, i))))
 			return false;
 		i += len;
 	}
@@ -163,7 +180,12 @@ line_is(struct consign_slice text)
 bool
 prose_is(struct consign_slice text)
 {
-	return text.len > 0 && text_is_shown(text, true) && !has_blank_end(text);
+	struct consign_slice body = text;
+
+	/* The end of the last line is no blank end. */
+	if (body.len > 1 && body.data[body.len - 1] == '\n')
+		body.len -= body.len > 2 && body.data[body.len - 2] == '\r' ? 2 : 1;
+	return text.len > 0 && text_is_shown(text, true) && !has_blank_end(body);
 }
 
 bool

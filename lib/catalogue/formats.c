@@ -29,9 +29,8 @@ static const struct format formats[FORMATS_END] = {
     [FORMAT_LINE] = {"line", "one line of text with no blank at either end, and no control or hidden characters", 200, line_is,
 	"\" x\""},
     [FORMAT_PROSE] = {"prose",
-	"text with no blank or line break at either end; inside, line breaks (\\n) and tabs, but no other control or "
-	"hidden characters",
-	8000, prose_is, "\"x\\n\""},
+	"text that begins and ends with no blank; with line breaks (\\n or \\r\\n) and tabs, but no other control or hidden characters",
+	8000, prose_is, "\" x\""},
     [FORMAT_ID] = {"id", "an identifier without blanks, control or invisible characters, such as ACME-301-101-1007", 128, id_is,
 	"\"a b\""},
     [FORMAT_STUDY] = {"study", "a study as the hub knows it: letters, digits, dots, hyphens and underscores, such as ACME-301",

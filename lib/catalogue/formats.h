@@ -19,7 +19,8 @@ struct format {
 const struct format *format_of(enum catalogue_format format);
 
 /* Valid UTF-8 of what can be shown without lying: no control characters, bidirectional overrides or isolates (U+202A to U+202E, U+2066 to
-   U+2069), U+200E, U+200F, U+061C, U+FEFF, line and paragraph separators, noncharacters. prose: also newline and tab. */
+   U+2069), U+200E, U+200F, U+061C, U+FEFF, line and paragraph separators, noncharacters, and nothing that is invisible but joiners and variant
+   selectors, which scripts are written with. prose: also newline, CR LF and tab. */
 bool text_is_shown(struct consign_slice text, bool prose);
 
 /* -?(0|[1-9][0-9]*)(\.[0-9]+)?, up to 34 digits, no -0 */
@@ -39,8 +40,8 @@ struct date {
 
 /*
  * ISO 8601 extended (2026 … 2026-03-02T09:14:07.123+01:00, offset also Z), E2B basic (2026, 202603, 20260302, 2026030209, 202603020914,
- * 20260302091407[.1234], then optionally +hhmm), and DD-MMM-YYYY with an English month in capitals. A time needs its day; hour alone
- * needs its minute in ISO. Days exist (30 February does not); 24:00 and second 60 are refused. An offset needs at least an hour, and is at most 14:00.
+ * 20260302091407[.1234], then optionally +hhmm), DD-MMM-YYYY with an English month, and SDTM's gaps: 2003---15 (precision: year),
+ * 2003-12-15T-:15 (day). A time needs its day. Days exist (30 February does not); 24:00 and second 60 are refused. An offset needs at least an hour, and is at most 14:00.
  */
 bool date_parse(struct consign_slice text, struct date *ret_date);
 /* -1, 0, 1 as far as both are precise; false when they cannot be compared: only one has an offset and they lie within a day of each other. */

@@ -693,8 +693,6 @@ json_read(const ProtobufCMessageDescriptor *descriptor, struct consign_slice tex
 	t = json_scan_next(&r.scan);
 	if (t != JSON_END)
 		return syntax(&r, t, "nothing behind the message");
-	if (problems->total != r.already)
-		return CONSIGN_E_MALFORMED;
 	*ret_message = m;
-	return CONSIGN_OK;
+	return problems->total != r.already ? CONSIGN_E_MALFORMED : CONSIGN_OK;
 }

@@ -239,7 +239,7 @@ make_business(const struct catalogue_type *t, const struct payload *handed, enum
 {
 	struct payload p = {.version = catalogue_type_version(t), .content = handed->content};
 	bool is_json = strcmp(handed->media_type, PAYLOAD_JSON) == 0;
-	const struct ProtobufCMessage *message;
+	const struct ProtobufCMessage *message = NULL;
 	struct buf bytes = {0};
 	enum consign_label label;
 	enum consign_err err;
@@ -251,6 +251,14 @@ make_business(const struct catalogue_type *t, const struct payload *handed, enum
 	if (err == CONSIGN_E_NO_MEMORY && arena_used(arena) > BUSINESS_ARENA_BYTES(handed->content.len) / 2) {
 		problems_add_words(problems, "", "length", "more parts than a message of its size may have", "fewer empty elements");
 		err = CONSIGN_E_TOO_BIG;
+	}
+	if (err == CONSIGN_E_MALFORMED && is_json && message != NULL) {
+		/* What could be read is checked all the same: whoever wrote it hears of everything at once. */
+		struct problems more = {0};
+
+		(void)!business_check(t, wish != 0 ? wish : business_least_label(t, message), message, &more);
+		problems_merge(problems, &more);
+		problems_clear(&more);
 	}
 	if (err != CONSIGN_OK)
 		return err;

@@ -108,6 +108,33 @@ problem_text_is_shown(struct consign_slice text)
 	return text_is_shown(text, false);
 }
 
+/* Whether one path is the other, or leads to it. */
+static bool
+are_related(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b), shorter = n < m ? n : m;
+	const char *longer = n < m ? b : a;
+
+	return strncmp(a, b, shorter) == 0 && (n == m || longer[shorter] == '.' || longer[shorter] == '[');
+}
+
+void
+problems_merge(struct problems *p, const struct problems *more)
+{
+	size_t before = p->n;
+
+	p->total += more->total - more->n;
+	for (size_t i = 0; i < more->n; i++) {
+		const struct problem *x = &more->v[i];
+		bool is_told = false;
+
+		for (size_t k = 0; k < before && !is_told; k++)
+			is_told = are_related(p->v[k].path, x->path);
+		if (!is_told)
+			problems_add_words(p, x->path, x->rule, x->found, x->expected);
+	}
+}
+
 enum consign_err
 problem_format(const struct problem *p, struct buf *out)
 {

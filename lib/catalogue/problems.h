@@ -40,6 +40,8 @@ void problems_add(struct problems *p, const char *path, const char *rule, struct
 void problems_add_words(struct problems *p, const char *path, const char *rule, const char *found, const char *expected);
 /* Of a list that came from elsewhere: no text of ours would move a cursor or deceive an eye. */
 bool problem_text_is_shown(struct consign_slice text);
+/* Adds those of `more` that are about other places: what is wrong in or around a place that is named already follows from that. */
+void problems_merge(struct problems *p, const struct problems *more);
 /* "path: found X, expected Y (rule)". One line, without the newline. Errors: NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err problem_format(const struct problem *p, struct buf *out);
 

@@ -18,6 +18,16 @@ CONSIGN_MUST_CHECK enum consign_err render_headline(const struct catalogue_type 
 
 /* What a type is, its fields and rules: for a terminal of `width` columns. Errors: NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err render_type(const struct catalogue_type *t, unsigned width, struct buf *out);
+/* The same as one JSON object in one line, for programs. Fields stand with their paths, also those within parts of the type's own
+   ("items[].quantity"); a part that types share is named. Errors: NO_MEMORY */
+CONSIGN_MUST_CHECK enum consign_err render_type_json(const struct catalogue_type *t, struct buf *out);
+/*
+ * A part that types share, the parts it is made of, and their code lists. `event` shows all shared parts.
+ * name   in the proto or its title, whatever its case: When, Date, "Coded value"
+ * Errors: NOT_FOUND (no such part), NO_MEMORY
+ */
+CONSIGN_MUST_CHECK enum consign_err render_part_type(const char *name, unsigned width, struct buf *out);
+CONSIGN_MUST_CHECK enum consign_err render_part_type_json(const char *name, struct buf *out);
 /* The whole of docs/CATALOGUE.md. Errors: NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err render_catalogue(struct buf *out);
 

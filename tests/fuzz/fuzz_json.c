@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct problems problems = {0};
 	struct arena *arena = NULL;
-	const struct ProtobufCMessage *message, *again;
+	const struct ProtobufCMessage *message = NULL, *again;
 	struct buf text = {0}, first = {0}, second = {0};
 	size_t n = 0;
 	enum consign_err err;
@@ -37,6 +37,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	err = business_from_json(type, json, arena, &problems, &message);
 	check((err == CONSIGN_OK) == (problems.total == 0) || err == CONSIGN_E_NO_MEMORY);
+	/* What was read of a text with problems can be checked too. */
+	if (err == CONSIGN_E_MALFORMED && message != NULL)
+		(void)!business_check(type, business_least_label(type, message), message, &problems);
 	if (err == CONSIGN_OK) {
 		json_t *value = json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES, NULL);
 

@@ -18,6 +18,7 @@ import csv
 import datetime
 import decimal
 import glob
+import hashlib
 import json
 import os
 import re
@@ -443,8 +444,12 @@ def voided_by(found, number):
     return 0
 
 
-def message_of(name, version, _, kind, facts):
-    return (log if kind == LOG else shipment)(facts, name, version)
+def message_of(name, version, path, kind, facts):
+    message = (log if kind == LOG else shipment)(facts, name, version)
+    if kind == LOG:
+        with open(path, 'rb') as document:
+            message['readingsSha256'] = hashlib.sha256(document.read()).hexdigest()
+    return message
 
 
 def write_documents(data, out):
@@ -452,8 +457,8 @@ def write_documents(data, out):
     for number, (_, _, path, kind, facts) in enumerate(found):
         file = os.path.join(out, f'{number + 1:03}.json')
         write_message(file, message_of(*found[number]))
-        # A class of EPCs or a lot tells more than a site may know.
-        label = 'restricted' if facts['quantities'] or facts.get('lot') else 'open'
+        # An EPC or its class names the product, and a lot what is in it: more than a blinded site may know.
+        label = 'restricted' if facts['epcs'] or facts['quantities'] or facts.get('lot') else 'open'
         print(file, kind, label, path, voided_by(found, number), sep='\t')
 
 

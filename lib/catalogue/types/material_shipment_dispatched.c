@@ -17,7 +17,9 @@ static const struct catalogue_field item_fields[] = {
     {.name = "kit_number", .title = "Kit", .format = FORMAT_ID, .max_bytes = 60, .example = "\"K-100234\"",
 	.help = "The number on the kit. Numbers must not run on within a treatment: who sees two kits could tell them apart."},
     {.name = "epc", .title = "EPC", .source = "EPCIS epcList", .format = FORMAT_EPC_OF_ONE, .example = "\"urn:epc:id:sgtin:9521321.000301.100234\"",
-	.help = "Of one thing, with its serial. A class with a lot in it belongs into epc_class."},
+	.least_label = CONSIGN_LABEL_RESTRICTED,
+	.help = "Of one thing, with its serial. It names the product, too, which can give the treatment away: a blinded shipment names kits by "
+		"kit_number. A class with a lot in it belongs into epc_class."},
     {.name = "epc_class", .title = "EPC class", .source = "EPCIS quantityList.epcClass", .format = FORMAT_EPC,
 	.least_label = CONSIGN_LABEL_RESTRICTED,
 	.example = "\"urn:epc:class:lgtin:9521321.000301.BM-26-0417\"", .help = "Of a product or lot; it names the true lot."},
@@ -161,7 +163,7 @@ const struct catalogue_type type_material_shipment_dispatched = {
     .producers = "depot cdmo cmo",
     .consumers = "site smo depot cdmo cmo lab sponsor irt",
     .least_label = CONSIGN_LABEL_OPEN,
-    .label_why = "Kit numbers and blinded lots say nothing about treatment, so that a blinded shipment can go to a site. A true lot, an EPC class, "
+    .label_why = "Kit numbers and blinded lots say nothing about treatment, so that a blinded shipment can go to a site. A true lot, an EPC, "
 		 "a kit type or a certificate of analysis makes it at least restricted; the treatment makes it unblinded. An original that "
 		 "names any of these is sent under the label that they need.",
     .clock = NULL,

@@ -126,7 +126,7 @@ const struct catalogue_type type_material_shipment_received = {
     .producers = "site smo depot cdmo cmo lab",
     .consumers = "sponsor irt depot cdmo cmo",
     .least_label = CONSIGN_LABEL_OPEN,
-    .label_why = "A site confirms kit numbers and blinded lots, which say nothing about treatment. A true lot, an EPC class or a kit type makes it "
+    .label_why = "A site confirms kit numbers and blinded lots, which say nothing about treatment. A true lot, an EPC or a kit type makes it "
 		 "at least restricted; the treatment makes it unblinded.",
     .clock = "A shipment with a logger is not used before its temperature log is evaluated; missing or damaged items are told at once.",
     .states = states,

@@ -142,7 +142,8 @@ const struct catalogue_type type_material_temperature_excursion = {
     .producers = "site smo depot cdmo cmo lab sponsor",
     .consumers = "sponsor cdmo cmo irt cro site smo depot",
     .least_label = CONSIGN_LABEL_OPEN,
-    .label_why = "Temperatures, kit numbers and blinded lots say nothing about treatment. A true lot or a kit type makes it at least restricted. "
+    .label_why = "Temperatures, kit numbers and blinded lots say nothing about treatment. A true lot, an EPC or a kit type makes it at least "
+		 "restricted. "
 		 "One decision that is fit for some kits and unfit for others of a shipment can tell treatments apart: it is sent as restricted, "
 		 "and the site gets one decision for all.",
     .clock = "The site tells the coordinator within 24 hours of discovery; a decision takes 2 to 5 business days at one depot service. "

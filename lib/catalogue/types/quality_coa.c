@@ -34,23 +34,28 @@ static const struct catalogue_field establishment_fields[] = {
 static const struct catalogue_message part_establishment = {.descriptor = &consign__v1__establishment__descriptor, .title = "Establishment",
     .says = "Who makes or analyses, as a certificate names them.", .fields = establishment_fields};
 
+#define LIMIT_HELP                                                                                                                                \
+	"Itself allowed; in the unit of the value. A limit of the kind \"less than\" or \"more than\" stays in words in `limit`: then neither "    \
+	"of the two numbers is given."
+
 static const struct catalogue_field test_fields[] = {
     {.name = "test", .title = "Test", .need = MANDATORY, .format = FORMAT_LINE, .max_bytes = 200, .example = "\"Assay\""},
     {.name = "method", .title = "Method", .need = MANDATORY, .format = FORMAT_LINE, .max_bytes = 200, .example = "\"AM-0417 (HPLC)\""},
     {.name = "limit", .title = "Limit", .need = MANDATORY, .format = FORMAT_LINE, .max_bytes = 400, .example = "\"95.0 to 105.0 % of label claim\"",
 	.help = "As the specification words it."},
-    {.name = "limit_low", .title = "Limit from", .format = FORMAT_DECIMAL, .example = "\"95.0\"", .help = "Itself allowed; in the unit of the value."},
-    {.name = "limit_high", .title = "Limit to", .format = FORMAT_DECIMAL, .example = "\"105.0\"", .help = "Itself allowed; in the unit of the value."},
+    {.name = "limit_low", .title = "Limit from", .format = FORMAT_DECIMAL, .example = "\"95.0\"", .help = LIMIT_HELP},
+    {.name = "limit_high", .title = "Limit to", .format = FORMAT_DECIMAL, .example = "\"105.0\"", .help = LIMIT_HELP},
     {.name = "result", .title = "Result", .need = MANDATORY, .format = FORMAT_PART, .part = &part_text, .may_be_null = true,
 	.example = "{\"value\": \"99.2 %\"}", .help = "As the laboratory reports it."},
     {.name = "result_value", .title = "Value", .format = FORMAT_PART, .part = &part_quantity, .may_be_null = true,
-	.example = "{\"value\": \"99.2\", \"unit\": \"%\"}", .help = "The result as a number, rounded as the specification says: what the limits are held against."},
+	.example = "{\"value\": \"99.2\", \"unit\": \"%\"}",
+	.help = "The result as a number, rounded as the specification says: what is held against limits in numbers."},
     {.name = "verdict", .title = "Verdict", .format = FORMAT_CODE, .codes = &verdicts, .example = "\"pass\""},
 };
 static const struct catalogue_rule test_rules[] = {
     {.id = "quality.coa.test.limits", .says = "A limit does not begin above its end.", .kind = RULE_ORDER, .paths = {"limit_low", "limit_high"}},
-    {.id = "quality.coa.test.verdict", .says = "A test is passed exactly when its value lies within its limits.", .kind = RULE_WITHIN,
-	.paths = {"verdict", "result_value.value", "limit_low", "limit_high"}, .values = "pass|fail"},
+    {.id = "quality.coa.test.verdict", .says = "A test with a value and limits in numbers is passed exactly when the value lies within them.",
+	.kind = RULE_WITHIN, .paths = {"verdict", "result_value.value", "limit_low", "limit_high"}, .values = "pass|fail"},
     {.id = "quality.coa.test.judged", .says = "A result has a verdict.", .kind = RULE_REQUIRED, .when = {"result.value", TEST_PRESENT, NULL},
 	.paths = {"verdict"}},
     {.id = "quality.coa.test.no-result", .says = "A test without a result has no verdict.", .kind = RULE_FORBIDDEN,
@@ -126,8 +131,15 @@ static const struct catalogue_rule rules[] = {
 	.paths = {"tested_from", "tested_to", "issued_at"}, .breaks = "{\"testedFrom\": {\"text\": \"2026-02-06\"}}"},
     {.id = "quality.coa.shelf-dates", .says = "A batch is made, then retested, then expires.", .kind = RULE_ORDER,
 	.paths = {"manufactured_at", "retest_at", "expires_at"}, .breaks = "{\"expiresAt\": {\"text\": \"2026-12\"}}"},
-    {.id = "quality.coa.revised", .says = "A revised certificate names the message that it replaces.", .kind = RULE_REQUIRED,
-	.when = {"event.state", TEST_IS, "revised"}, .paths = {"event.supersedes"}, .breaks = "{\"event\": {\"state\": \"revised\", \"supersedes\": null}}"},
+    {.id = "quality.coa.revised", .says = "A revised certificate names the message that it replaces, or refers to what never travelled here.",
+	.kind = RULE_SOME, .when = {"event.state", TEST_IS, "revised"}, .paths = {"event.supersedes", "event.references"},
+	.breaks = "{\"event\": {\"state\": \"revised\", \"supersedes\": null, \"references\": null}}"},
+    {.id = "quality.coa.revised-reason", .says = "A revised certificate says why, also when it replaces no message.", .kind = RULE_REQUIRED,
+	.when = {"event.state", TEST_IS, "revised"}, .and_when = {"event.supersedes", TEST_ABSENT, NULL}, .paths = {"event.reason"},
+	.source = "ICH E6(R3) 4.2.4", .breaks = "{\"event\": {\"state\": \"revised\", \"supersedes\": null, \"reason\": null}}"},
+    {.id = "quality.coa.revised-author", .says = "A revised certificate has an author, also when it replaces no message.", .kind = RULE_REQUIRED,
+	.when = {"event.state", TEST_IS, "revised"}, .and_when = {"event.supersedes", TEST_ABSENT, NULL}, .paths = {"event.author"},
+	.source = "ICH E6(R3) 4.2.4", .breaks = "{\"event\": {\"state\": \"revised\", \"supersedes\": null, \"author\": null}}"},
     {.id = "quality.coa.revoked", .says = "A revoked certificate says why.", .kind = RULE_REQUIRED, .when = {"event.state", TEST_IS, "revoked"},
 	.paths = {"event.reason"}, .breaks = "{\"event\": {\"state\": \"revoked\", \"reason\": null, \"supersedes\": null}}"},
 };
@@ -136,7 +148,8 @@ const struct catalogue_type type_quality_coa = {
     .name = "quality.coa",
     .version = 1,
     .title = "Certificate of analysis",
-    .says = "What was tested on a batch, by which method, what is allowed and what came out. Every value is held against its limits again at both ends.",
+    .says = "What was tested on a batch, by which method, what is allowed and what came out. Both ends check a value in numbers against limits in "
+	    "numbers, taken in its unit; a limit in words is not checked.",
     .standard = "Certificate of analysis (ICH Q7 11.4, WHO TRS 1010 annex 4); HL7 FHIR PQ/CMC for the specification",
     .producers = "cdmo cmo lab",
     .consumers = "sponsor cdmo cmo regulator",

@@ -1,6 +1,7 @@
 /*
- * One case as ICH E2B(R3) has it: its 33 required elements, and those that the industry fills most. What has no field here (past drugs, a
- * parent, devices) travels in the attached original, which is the whole file.
+ * One case as ICH E2B(R3) has it: its 33 required elements, and those that the industry fills most. Those of the transmission (N) are required
+ * of a case that is to be sent or was, the others always. What has no field here (past drugs, a parent, devices) travels in the attached
+ * original, which is the whole file.
  *
  * A rule with an id such as R0023 is that of FDA's table of rejections; those of our own come from ICH's table of elements, from the
  * states, or from how the parts are cut. Left out are published rules that need a registry or what was sent before, that look into lists,
@@ -383,7 +384,8 @@ static const struct catalogue_message part_us_premarket = {.descriptor = &consig
 
 static const struct catalogue_field fields[] = {
     CATALOGUE_EVENT_FIELD,
-    {.name = "transmission", .title = "Transmission", .source = "N.1, N.2.r", .need = MANDATORY, .format = FORMAT_PART, .part = &part_transmission},
+    {.name = "transmission", .title = "Transmission", .source = "N.1, N.2.r", .format = FORMAT_PART, .part = &part_transmission,
+	.help = "Exists once the case is to be sent as E2B."},
     {.name = "case_id", .title = "Case", .source = "C.1.1", .need = MANDATORY, .format = FORMAT_CASE_ID, .example = "\"US-ACME-2026-00417\"",
 	.help = "What this sender calls it."},
     {.name = "created_at", .title = "Made", .source = "C.1.2", .need = MANDATORY, .format = FORMAT_PART, .part = &part_when, .least = PRECISION_SECOND,
@@ -448,6 +450,9 @@ static const struct catalogue_field fields[] = {
 /* Receivers CDER_IND, CBER_IND and CDER_IND_EXEMPT_BA_BE exist behind FDA's premarket gateway only: where FDA also names N.1.4, and three
    conditions would be needed, N.2.r.3 stands for both. */
 static const struct catalogue_rule rules[] = {
+    {.id = "safety.icsr.transmission", .says = "A case that goes out, or was answered, has the batch and message that it travels in.", .kind = RULE_REQUIRED,
+	.when = {"event.state", TEST_IS, "reportable|submitted|ack_positive|ack_negative"}, .paths = {"transmission"},
+	.source = "ICH E2B(R3) N.1, N.2.r", .breaks = "{\"event\": {\"state\": \"submitted\"}, \"transmission\": null}"},
     {.id = "R0006", .says = "FDA's postmarket gateway delivers to CDER.", .kind = RULE_VALUE, .when = {"transmission.batch_receiver", TEST_IS, "ZZFDA"},
 	.paths = {"transmission.message_receiver"}, .values = "CDER", .source = "FDA R0006",
 	.breaks = "{\"transmission\": {\"batchReceiver\": \"ZZFDA\"}}"},
@@ -576,7 +581,8 @@ const struct catalogue_type type_safety_icsr = {
     .producers = "sponsor pv cro regulator",
     .consumers = "regulator sponsor pv cro",
     .least_label = CONSIGN_LABEL_OPEN,
-    .label_why = "A case that is still blinded (G.k.2.5 true) tells no treatment. One whose blind is broken says so on the drug and is sent as unblinded; "
+    .label_why = "A case that is still blinded (G.k.2.5 true) names the product as the trial does, which tells no "
+		 "treatment. One whose blind is broken says so on the drug and is sent as unblinded; "
 		 "one with a lot at least as restricted, for true lots tell the treatment.",
     .clock = "A SUSAR that is fatal or life-threatening: 7 calendar days from receipt (day 0), completed within 8 more; any other: 15 days (ICH E2A III.B).",
     .states = states,

@@ -46,7 +46,7 @@ static const struct catalogue_field dose_fields[] = {
 	.part = &part_quantity, .lo = "0", .example = "{\"value\": \"31\", \"unit\": \"d\"}"},
     {.name = "lot", .title = "Lot", .source = "G.k.4.r.7", .format = FORMAT_LINE, .max_bytes = 140, .least_label = CONSIGN_LABEL_RESTRICTED,
 	.example = "\"PK-0417\"",
-	.help = "A true lot may tell the treatment: of a blinded product it is the number on the kit, or nothing."},
+	.help = "A true lot may tell the treatment: a message with one is at least restricted. A case that stays open gives none of a blinded product."},
     {.name = "text", .title = "In words", .source = "G.k.4.r.8", .format = FORMAT_PROSE, .max_bytes = 4000, .example = "\"one tablet in the morning\""},
     {.name = "form", .title = "Dose form", .source = "G.k.4.r.9.1, G.k.4.r.9.2", .format = FORMAT_PART, .part = &part_coded, .may_be_null = true,
 	.example = "{\"code\": \"PDF-10219000\", \"system\": \"EDQM\", \"display\": \"Tablet\"}"},
@@ -94,13 +94,13 @@ static const struct catalogue_field drug_fields[] = {
     {.name = "phpid_version", .title = "PhPID version", .source = "G.k.2.1.2a", .format = FORMAT_LINE, .max_bytes = 40, .example = "\"202601\""},
     {.name = "phpid", .title = "PhPID", .source = "G.k.2.1.2b", .format = FORMAT_LINE, .max_bytes = 1000, .example = "\"PH-117\""},
     {.name = "name", .title = "Drug", .source = "G.k.2.2", .need = MANDATORY, .format = FORMAT_LINE, .max_bytes = 1000,
-	.example = "\"ACM-17 10 mg or placebo\"", .help = "As reported; of a blinded product nothing that tells what it was."},
+	.example = "\"ACM-17 10 mg or placebo\"", .help = "As reported; of a blinded product as the trial names it, which does not tell what it was."},
     {.name = "substances", .title = "Substance", .source = "G.k.2.3.r", .format = FORMAT_PART, .part = &part_substance, .max_count = 64},
     {.name = "country", .title = "Obtained in", .source = "G.k.2.4", .format = FORMAT_COUNTRY, .example = "\"SE\""},
     {.name = "blinded", .title = "Blinded", .source = "G.k.2.5", .format = FORMAT_FLAG, .example = "true",
-	.help = "The blind of this product still stood when the case was made."},
+	.help = "The blind of this product still stood when the case was made. Then nothing names it beside what was reported."},
     {.name = "unblinded", .title = "Blind broken", .format = FORMAT_FLAG, .least_label = CONSIGN_LABEL_UNBLINDED, .example = "true",
-	.help = "This case tells what the patient was given in a blinded study."},
+	.help = "True: this case tells what the patient was given in a blinded study."},
     {.name = "authorisation", .title = "Authorisation", .source = "G.k.3.1", .format = FORMAT_LINE, .max_bytes = 140, .example = "\"IND123456\""},
     {.name = "authorisation_country", .title = "Authorised in", .source = "G.k.3.2", .format = FORMAT_COUNTRY, .example = "\"US\""},
     {.name = "holder", .title = "Holder", .source = "G.k.3.3", .format = FORMAT_LINE, .max_bytes = 240, .example = "\"Acme Pharma\""},
@@ -116,13 +116,27 @@ static const struct catalogue_field drug_fields[] = {
 	.example = "\"7\""},
     {.name = "remark", .title = "Remark", .source = "G.k.11", .format = FORMAT_PROSE, .max_bytes = 4000, .example = "\"taken with food\""},
 };
+
+/* What a register knows of a product tells which arm it is of. */
+#define BLINDED_WITHOUT(rule_id, words, field)                                                                                                    \
+	{.id = rule_id, .says = "A blinded product is named as the trial names it: it has no " words ".", .kind = RULE_FORBIDDEN,                 \
+	    .when = {"blinded", TEST_IS, "true"}, .paths = {field}}
+
 static const struct catalogue_rule drug_rules[] = {
     {.id = "safety.icsr.product-id", .says = "A product has one kind of identifier: MPID or PhPID.", .kind = RULE_FORBIDDEN,
 	.when = {"mpid", TEST_PRESENT, NULL}, .paths = {"phpid"}, .source = "ICH E2B(R3) G.k.2.1"},
     {.id = "safety.icsr.blinded", .says = "Blinded is true or not stated.", .kind = RULE_VALUE, .paths = {"blinded"}, .values = "true",
 	.source = "ICH E2B(R3) G.k.2.5"},
     {.id = "safety.icsr.unblinded", .says = "A product is blinded or its blind is broken, not both.", .kind = RULE_FORBIDDEN,
-	.when = {"blinded", TEST_PRESENT, NULL}, .paths = {"unblinded"}},
+	.when = {"blinded", TEST_IS, "true"}, .and_when = {"unblinded", TEST_IS, "true"}, .paths = {"unblinded"}},
+    BLINDED_WITHOUT("safety.icsr.drug.blinded-mpid", "MPID", "mpid"),
+    BLINDED_WITHOUT("safety.icsr.drug.blinded-mpid", "MPID", "mpid_version"),
+    BLINDED_WITHOUT("safety.icsr.drug.blinded-phpid", "PhPID", "phpid"),
+    BLINDED_WITHOUT("safety.icsr.drug.blinded-phpid", "PhPID", "phpid_version"),
+    BLINDED_WITHOUT("safety.icsr.drug.blinded-substance", "substances", "substances"),
+    BLINDED_WITHOUT("safety.icsr.drug.blinded-authorisation", "authorisation", "authorisation"),
+    BLINDED_WITHOUT("safety.icsr.drug.blinded-authorisation", "authorisation", "authorisation_country"),
+    BLINDED_WITHOUT("safety.icsr.drug.blinded-holder", "holder of an authorisation", "holder"),
     {.id = "R0074", .says = "An authorisation says in which country.", .kind = RULE_REQUIRED, .when = {"authorisation", TEST_PRESENT, NULL},
 	.paths = {"authorisation_country"}, .source = "FDA R0074; ICH E2B(R3) G.k.3.2"},
 };

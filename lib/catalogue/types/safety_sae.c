@@ -14,9 +14,10 @@ static const struct catalogue_code severity_codes[] = {
     {"MILD", "noticed, and everyday life goes on"},
     {"MODERATE", "disturbs everyday life"},
     {"SEVERE", "makes everyday life impossible; not the same as serious"},
+    {"UNKNOWN", "nobody can say, or not yet"},
     {0},
 };
-static const struct catalogue_codes severities = {"Severity", "CDISC AESEV", severity_codes};
+static const struct catalogue_codes severities = {"Severity", "CDISC AESEV; UNKNOWN is ours", severity_codes};
 
 static const struct catalogue_code grade_codes[] = {
     {"1", "mild"},

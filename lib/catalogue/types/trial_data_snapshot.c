@@ -89,7 +89,7 @@ static const struct catalogue_field fields[] = {
     {.name = "unblinding_columns", .title = "Columns that show treatment", .format = FORMAT_LINE, .max_bytes = 200, .max_count = 256,
 	.least_label = CONSIGN_LABEL_UNBLINDED, .example = "\"EXTRT\"", .help = "Such as ARM, ACTARM, EXTRT."},
     {.name = "sha256", .title = "SHA-256 of the file", .format = FORMAT_SHA256,
-	.help = "Of the file as it lies there, byte for byte. Never of values: the formats round differently.",
+	.help = "Of the file as it lies there, byte for byte. Never of values: the formats round differently. Where anything is attached, the file is.",
 	.example = "\"2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae\""},
     {.name = "location", .title = "Location", .format = FORMAT_LINE, .max_bytes = 400,
 	.example = "\"sftp://data.rando.example/ACME-301/ex.ndjson\"",
@@ -104,6 +104,8 @@ static const struct catalogue_rule rules[] = {
 	.breaks = "{\"event\": {\"state\": \"validated\", \"originals\": null}, \"sha256\": null, \"location\": null}"},
     {.id = "trial.data.snapshot.location", .says = "A file that lies elsewhere has its digest here.", .kind = RULE_REQUIRED,
 	.when = {"location", TEST_PRESENT, NULL}, .paths = {"sha256"}, .breaks = "{\"sha256\": null}"},
+    {.id = "trial.data.snapshot.digest", .says = "The digest is that of an attached file, when any is attached.", .kind = RULE_DIGEST,
+	.paths = {"sha256", "event.originals"}, .breaks = "{\"sha256\": \"0000000000000000000000000000000000000000000000000000000000000000\"}"},
     {.id = "trial.data.snapshot.dataset", .says = "A file of one dataset names its item group; only ODM holds many.", .kind = RULE_REQUIRED,
 	.when = {"format", TEST_IS_NOT, "odm"}, .paths = {"item_group"}, .breaks = "{\"itemGroup\": null}"},
     {.id = "trial.data.snapshot.records", .says = "A dataset that was sent says how many records it has.", .kind = RULE_REQUIRED,
@@ -142,8 +144,8 @@ const struct catalogue_type type_trial_data_snapshot = {
     .says = "One dataset as it stood at one time, under a data transfer agreement. The sender announces and sends it; the receiver answers "
 	    "with the same type: received, validated, accepted, or rejected with findings.",
     .standard = "CDISC Dataset-JSON 1.1 (JSON, NDJSON, DSJC), SAS XPT, ODM snapshot",
-    .producers = "cro lab irt sponsor statistician",
-    .consumers = "sponsor cro statistician regulator lab irt",
+    .producers = "cro lab irt sponsor",
+    .consumers = "sponsor cro regulator lab irt",
     .least_label = CONSIGN_LABEL_OPEN,
     .label_why = "The sender declares the blinding class. A dataset that could unblind names the columns, and a message with such names is sent "
 		 "as restricted or unblinded.",

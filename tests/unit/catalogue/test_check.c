@@ -560,8 +560,11 @@ test_check_asks_for_the_label_of_each_field_that_is_there(void **state)
 	assert_int_equal(business_least_label(&custom, &l.m.base), CONSIGN_LABEL_OPEN);
 	l.m.visit = (char *)"WEEK 4";
 	assert_int_equal(business_least_label(&custom, &l.m.base), CONSIGN_LABEL_RESTRICTED);
-	/* A flag that says no is there too. */
+	/* A flag that says no needs no label. */
 	l.m.has_baseline = 1;
+	l.m.baseline = 0;
+	assert_int_equal(business_least_label(&custom, &l.m.base), CONSIGN_LABEL_RESTRICTED);
+	l.m.baseline = 1;
 	assert_int_equal(business_least_label(&custom, &l.m.base), CONSIGN_LABEL_UNBLINDED);
 	check_as(f, &custom, CONSIGN_LABEL_OPEN, &l.m);
 	assert_int_equal(f->problems.total, 2);
@@ -692,6 +695,32 @@ test_check_refuses_the_empty_message_of_every_type(void **state)
 	}
 }
 
+/* A certificate names the true batch, whichever message refers to it. */
+static void
+test_check_asks_for_the_label_of_a_code(void **state)
+{
+	struct fixture *f = *state;
+	Consign__V1__Reference reference = CONSIGN__V1__REFERENCE__INIT, *references[] = {&reference};
+	struct lab l;
+
+	lab_begin(&l);
+	custom_begin();
+	reference.id = (char *)"COA-1";
+	reference.kind = (char *)"order";
+	l.event.n_references = 1;
+	l.event.references = references;
+	assert_int_equal(business_least_label(&custom, &l.m.base), CONSIGN_LABEL_OPEN);
+	assert_passes(f, &custom, &l.m);
+	reference.kind = (char *)"certificate-of-analysis";
+	assert_int_equal(business_least_label(&custom, &l.m.base), CONSIGN_LABEL_RESTRICTED);
+	check_as(f, &custom, CONSIGN_LABEL_OPEN, &l.m);
+	assert_int_equal(f->problems.total, 1);
+	assert_problem(&f->problems, 0, "event.references[0].kind", "label", "open",
+	    "the label restricted or higher on a message with this code, or no such field");
+	check_as(f, &custom, CONSIGN_LABEL_RESTRICTED, &l.m);
+	assert_int_equal(f->problems.total, 0);
+}
+
 int
 main(void)
 {
@@ -727,6 +756,7 @@ main(void)
 	    EACH(test_check_refuses_an_original_over_a_mebibyte),
 	    EACH(test_check_refuses_the_seventeenth_original),
 	    EACH(test_check_refuses_the_empty_message_of_every_type),
+	    EACH(test_check_asks_for_the_label_of_a_code),
 	};
 
 	return cmocka_run_group_tests_name("check", tests, NULL, NULL);

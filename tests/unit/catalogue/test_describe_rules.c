@@ -84,6 +84,7 @@ arity_of(enum catalogue_rule_kind kind)
 		return (struct arity){2, RULE_PATHS_MAX, SIZE_MAX, false};
 	case RULE_DIFFER:
 	case RULE_UNIQUE:
+	case RULE_DIGEST:
 	case RULE_COUNT:
 		return (struct arity){2, 2, SIZE_MAX, false};
 	case RULE_INDICATOR:
@@ -159,6 +160,10 @@ look_at_ends(struct looking *l, const struct catalogue_rule *rule, const struct 
 			broken(l, rule->id, "%s is no text", rule->paths[1]);
 		else
 			look_at_values(l, rule->id, &key, rule->values, '|');
+		break;
+	case RULE_DIGEST:
+		if (ends[0].row->format != FORMAT_SHA256 || !is_list(&ends[1]) || ends[1].row->part != &part_original)
+			broken(l, rule->id, "%s is no digest, or %s are no originals", rule->paths[0], rule->paths[1]);
 		break;
 	case RULE_COUNT:
 		if (ends[0].row->format != FORMAT_NUMBER || !is_list(&ends[1]))

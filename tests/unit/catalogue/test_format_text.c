@@ -31,8 +31,8 @@ test_text_is_shown_refuses_what_hides_or_turns_text(void **state)
 	static const struct text accepted[] = {T(""), T("abc"), T("12345678"), T("123456789"), T(" ~"), T("\xc3\xa9tude"),
 	    T("10\xc2\xb3/\xe3\x8e\x95"), T("\xce\xbckat/L"), T("\xe6\xb2\xbb\xe9\xa8\x93"),
 	    T("\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"), T("\xc2\xa0"), T("\xef\xb7\x8f"), T("\xef\xbf\xbd"), T("\xf0\x9f\x98\x80"),
-	    T("\xe2\x80\xa7"), T("\xe2\x81\xaa")};
-	static const struct text refused[] = {T("a\0b"), T("\0"), T("abcdefg\0"), T("abcdefgh\0"), T("abcdefgh\x1fijklmnop"),
+	    T("\xe2\x80\xa7"), T("\xe2\x80\x8c"), T("\xe2\x80\x8d"), T("\xef\xb8\x8f"), T("\xf3\xa0\x84\x80")};
+	static const struct text refused[] = {T("a\xe2\x81\xaa"), T("a\xc2\xad"), T("a\xe2\x80\x8b"), T("\xe3\x85\xa4"), T("\xf3\xa0\x81\x81"), T("a\0b"), T("\0"), T("abcdefg\0"), T("abcdefgh\0"), T("abcdefgh\x1fijklmnop"),
 	    T("abcdefgh\x7fijklmnop"),
 	    T("abc\x01"
 	      "defgh"),
@@ -59,7 +59,7 @@ test_text_is_shown_lets_prose_have_line_breaks_and_tabs(void **state)
 	static const struct text accepted[] = {T(""), T("abc"), T("12345678"), T("123456789"), T(" ~"), T("\xc3\xa9tude"),
 	    T("10\xc2\xb3/\xe3\x8e\x95"), T("\xce\xbckat/L"), T("\xe6\xb2\xbb\xe9\xa8\x93"),
 	    T("\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"), T("\xc2\xa0"), T("\xef\xb7\x8f"), T("\xef\xbf\xbd"), T("\xf0\x9f\x98\x80"),
-	    T("\xe2\x80\xa7"), T("\xe2\x81\xaa"), T("a\tb\n\nc"), T("\n")};
+	    T("\xe2\x80\xa7"), T("a\tb\n\nc"), T("a\r\nb"), T("\n")};
 	static const struct text refused[] = {T("a\0b"), T("\0"), T("abcdefg\0"), T("abcdefgh\0"), T("abcdefgh\x1fijklmnop"),
 	    T("abcdefgh\x7fijklmnop"),
 	    T("abc\x01"
@@ -74,7 +74,7 @@ test_text_is_shown_lets_prose_have_line_breaks_and_tabs(void **state)
 	      "begins"),
 	    T("\xef\xb7\x90"), T("\xef\xb7\xaf"), T("\xef\xbf\xbe"), T("\xef\xbf\xbf"), T("\xf0\x9f\xbf\xbf"),
 	    T("\xf4\x8f\xbf\xbe"), T("\xff"), T("abcdefgh\xe9"), T("\xc0\x80"), T("\xc3"), T("\xe2\x82"), T("\xf0\x9f\x98"),
-	    T("\xed\xa0\x80"), T("\xf4\x90\x80\x80"), T("\x80"), T("\xe0\x80\xaf"), T("a\r\nb"), T("a\vb")};
+	    T("\xed\xa0\x80"), T("\xf4\x90\x80\x80"), T("\x80"), T("\xe0\x80\xaf"), T("a\r\r\nb"), T("a\r"), T("a\vb")};
 
 	(void)state;
 	ACCEPT(is_shown_prose, accepted);
@@ -114,8 +114,8 @@ test_format_text_line_has_no_blank_ends(void **state)
 static void
 test_format_text_prose_has_lines(void **state)
 {
-	static const struct text accepted[] = {T("x"), T("first\n\tsecond\n\nthird")};
-	static const struct text refused[] = {T(""), T(" x"), T("x "), T("\nx"), T("x\n"), T("x\t"), T("a\r\nb"), T("a\0b")};
+	static const struct text accepted[] = {T("x"), T("first\n\tsecond\n\nthird"), T("x\n"), T("x\r\n"), T("a\r\nb")};
+	static const struct text refused[] = {T(""), T(" x"), T("x "), T("\nx"), T("x\n\n"), T("x \n"), T("\n"), T("x\t"), T("x\r"), T("a\rb"), T("a\0b")};
 
 	(void)state;
 	ACCEPT(prose_is, accepted);

@@ -202,6 +202,40 @@ test_problems_takes_percent_signs_as_they_are(void **state)
 	assert_true(slice_equal(buf_slice(&f->out), slice_text("%n: found \"%s%n%x\", expected %d (%s)")));
 }
 
+/* What follows from a place that is named already is not told again; everything else is. */
+static void
+test_problems_merge_tells_of_other_places(void **state)
+{
+	static const struct {
+		const char *path;
+		bool is_new;
+	} rows[] = {
+	    {"result", false},
+	    {"result.value", false},
+	    {"event", false}, /* leads to event.note */
+	    {"resultUnit", true},
+	    {"event.noted", true},
+	    {"items[1]", false},
+	    {"items[11].epc", true},
+	    {"", true},
+	};
+	struct problems p = {0}, more = {0};
+
+	(void)state;
+	problems_add_words(&p, "result", "kind", "a number", "an object");
+	problems_add_words(&p, "event.note", "unknown", "x", "y");
+	problems_add_words(&p, "items[1].epc", "kind", "x", "y");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		problems_add_words(&more, rows[i].path, "mandatory", "nothing", "something");
+	problems_merge(&p, &more);
+	assert_int_equal(p.total, 3 + 4);
+	for (size_t i = 0, at = 3; i < sizeof rows / sizeof rows[0]; i++)
+		if (rows[i].is_new)
+			assert_string_equal(p.v[at++].path, rows[i].path);
+	problems_clear(&p);
+	problems_clear(&more);
+}
+
 int
 main(void)
 {
@@ -213,6 +247,7 @@ main(void)
 	    EACH(test_problems_lists_sixty_four_and_counts_the_rest),
 	    EACH(test_problems_formats_one_line),
 	    EACH(test_problems_takes_percent_signs_as_they_are),
+	    cmocka_unit_test(test_problems_merge_tells_of_other_places),
 	};
 
 	return cmocka_run_group_tests_name("problems", tests, NULL, NULL);

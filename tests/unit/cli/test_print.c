@@ -67,13 +67,18 @@ assert_json(json_t *json, const char *expected)
 	json_decref(json);
 }
 
+static const char *const consignees[] = {"biomake", "globalcro"};
 static const struct consign_message message = {.id = "i.0",
     .consignor = "acme",
     .study = "S",
     .type = "x.note",
     .label = CONSIGN_LABEL_RESTRICTED,
     .sent_us = 1700000000000001,
+    .accepted_us = 1700000000000002,
     .received_us = 0,
+    .position = 7,
+    .consignees = consignees,
+    .n_consignees = 2,
     .size_bytes = 3,
     .is_acked = true,
     .media_type = "text/plain",
@@ -86,7 +91,24 @@ test_json_message_has_exactly_the_promised_members(void **state)
 	(void)state;
 	assert_json(json_message(&message, false),
 	    "{\"id\":\"i.0\",\"consignor\":\"acme\",\"study\":\"S\",\"type\":\"x.note\",\"label\":\"restricted\","
-	    "\"sent_at\":\"2023-11-14T22:13:20.000001Z\",\"received_at\":null,\"size\":3,\"acked\":true}");
+	    "\"sent_at\":\"2023-11-14T22:13:20.000001Z\",\"received_at\":null,\"size\":3,\"acked\":true,"
+	    "\"consignees\":[\"biomake\",\"globalcro\"],\"position\":7,\"accepted_at\":\"2023-11-14T22:13:20.000002Z\"}");
+}
+
+static void
+test_json_message_without_consignees_has_an_empty_list(void **state)
+{
+	struct consign_message alone = message;
+	json_t *json;
+
+	(void)state;
+	alone.n_consignees = 0;
+	alone.accepted_us = 0;
+	json = json_message(&alone, false);
+	assert_true(json_is_array(json_object_get(json, "consignees")));
+	assert_int_equal(json_array_size(json_object_get(json, "consignees")), 0);
+	assert_true(json_is_null(json_object_get(json, "accepted_at")));
+	json_decref(json);
 }
 
 static void
@@ -142,6 +164,7 @@ main(void)
 	    cmocka_unit_test(test_table_render_aligns_by_characters_not_bytes),
 	    cmocka_unit_test(test_table_render_is_plain_for_programs),
 	    cmocka_unit_test(test_json_message_has_exactly_the_promised_members),
+	    cmocka_unit_test(test_json_message_without_consignees_has_an_empty_list),
 	    cmocka_unit_test(test_json_message_carries_any_bytes_as_base64),
 	    cmocka_unit_test(test_json_message_with_empty_content_has_an_empty_payload),
 	    cmocka_unit_test(test_json_refusal_is_null_when_nothing_was_refused),

@@ -1,6 +1,7 @@
 unit(cli args consign_cli)
 unit(cli help consign_cli)
 unit(cli print consign_cli)
+unit(cli business consign_cli)
 unit(cli endpoint consign_cli)
 unit(cli input consign_cli)
 unit(cli invite consign_cli)

@@ -378,6 +378,84 @@ test_profiles_agree_on_what_goes_between_two_of_them(void **state)
 	arena_free(&arena);
 }
 
+/* Whether the role is one of a cell's, which are parted by ", ". */
+static bool
+cell_has_role(const char *cell, uint32_t role)
+{
+	const char *word = policy_role_text(role);
+	size_t len = strlen(word);
+	for (const char *at = cell; *at != '\0'; at += strspn(at, ", ")) {
+		size_t n = strcspn(at, ", ");
+		if (n == len && memcmp(at, word, len) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+/* Whether some of the ways is of the type; each that is must be with roles of `there` only. */
+static bool
+ways_are_of_the_type(const char *profile, const struct profile_way *ways, size_t n, const char *type, const char *there)
+{
+	bool is_there = false;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(ways[i].type.s, type) != 0)
+			continue;
+		is_there = true;
+		for (size_t k = 0; k < ways[i].roles.n; k++)
+			if (!cell_has_role(there, ways[i].roles.v[k]))
+				fail_msg("%s has %s with %s, and the catalogue has not", profile, type, policy_role_text(ways[i].roles.v[k]));
+	}
+	return is_there;
+}
+
+/* The cell at *ref_at of a row of a table, ended there; *ref_at is behind it. */
+static char *
+next_cell(char **ref_at)
+{
+	char *cell = *ref_at, *end = strstr(cell, " | ");
+	assert_non_null(end);
+	*end = '\0';
+	*ref_at = end + strlen(" | ");
+	return cell;
+}
+
+/* By the table of types in docs/CATALOGUE.md, which is made of the descriptions and held against them by a test of its own. Types that
+   the catalogue has not yet stand in profiles only. */
+static void
+test_profiles_agree_with_the_catalogue_on_who_sends_and_receives(void **state)
+{
+	const struct profile *profiles[NAMES];
+	struct arena *arena = build_arena();
+	struct buf text = {0};
+	size_t types = 0;
+	(void)state;
+	read_all(arena, profiles);
+	assert_int_equal(file_read(CONSIGN_SOURCE_DIR "/docs/CATALOGUE.md", 4u << 20, &text), CONSIGN_OK);
+	assert_int_equal(buf_append_u8(&text, 0), CONSIGN_OK);
+	char *row = strstr((char *)text.data, "\n| type | what | from | to | label |\n");
+	assert_non_null(row);
+	for (row = strstr(row, "\n| [") + 1; strncmp(row, "| [", 3) == 0; types++) {
+		char *at = row + 3, *next = strchr(row, '\n') + 1;
+		const char *type = at;
+		(void)next_cell(&at); /* the type with its link */
+		*strchr(type, ']') = '\0';
+		(void)next_cell(&at);
+		const char *from = next_cell(&at), *to = next_cell(&at);
+		for (size_t i = 0; i < NAMES; i++) {
+			const struct profile *p = profiles[i];
+			if (ways_are_of_the_type(names[i], p->sends.v, p->sends.n, type, to) != cell_has_role(from, p->role))
+				fail_msg("%s: profile and catalogue differ on who sends %s", names[i], type);
+			if (ways_are_of_the_type(names[i], p->receives.v, p->receives.n, type, from) != cell_has_role(to, p->role))
+				fail_msg("%s: profile and catalogue differ on who receives %s", names[i], type);
+		}
+		row = next;
+	}
+	assert_true(types >= 13);
+	buf_clear(&text);
+	arena_free(&arena);
+}
+
 /* What is watched and alarmed must be able to come: of a type that is received; for a refusal, that is sent. */
 static void
 test_profiles_watch_for_what_they_receive(void **state)
@@ -412,6 +490,7 @@ main(void)
 	    cmocka_unit_test(test_profile_read_refuses_a_file_over_the_limit_and_an_arena_below_it),
 	    cmocka_unit_test(test_profile_of_each_name_is_of_that_role),
 	    cmocka_unit_test(test_profiles_agree_on_what_goes_between_two_of_them),
+	    cmocka_unit_test(test_profiles_agree_with_the_catalogue_on_who_sends_and_receives),
 	    cmocka_unit_test(test_profiles_watch_for_what_they_receive),
 	};
 	return cmocka_run_group_tests_name("profile", tests, NULL, NULL);

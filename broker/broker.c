@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "net/guard.h"
 
 #define TICK_MS 200u
 #define EXPIRE_MS 2000u
@@ -287,6 +288,24 @@ stop_when_drained(struct broker *b)
 	loop_stop(b->loop);
 }
 
+/* What the guard did since the last tick: counted by reason, and said once a tick. */
+static void
+count_connections(struct broker *b)
+{
+	struct listener_counts counts;
+
+	listener_counts(b->listener, &counts);
+	metrics_set(b->metrics, METRIC_CONNECTIONS, counts.connections);
+	metrics_set(b->metrics, METRIC_STRANGERS, counts.strangers);
+	for (size_t i = 0; i < LISTENER_CUT_REASONS; i++) {
+		if (counts.cut[i] > b->cut_told[i])
+			log_event(LOG_WARN, "connections.cut", "reason", "s", guard_reason_text((enum guard_reason)i), "count", "u",
+			    counts.cut[i] - b->cut_told[i], NULL);
+		metrics_set(b->metrics, (enum metric)(METRIC_CUT_CROWD + i), counts.cut[i]);
+		b->cut_told[i] = counts.cut[i];
+	}
+}
+
 static void
 tick(void *context)
 {
@@ -300,6 +319,7 @@ tick(void *context)
 		return;
 	}
 	sweep_sessions(b);
+	count_connections(b);
 	check_disk(b);
 	for (struct session *s = sessions_first(b->sessions); s != NULL; s = s->next) {
 		deliver_pump(b, s);

@@ -65,6 +65,7 @@ struct broker {
 	uint64_t reload_pause_us;
 	bool disk_full;
 	bool disk_warned;
+	uint64_t cut_told[LISTENER_CUT_REASONS]; /* of connections, as the log has it */
 	uint64_t drain_until_us;
 };
 

@@ -1,10 +1,26 @@
 /* consign-broker: the start-up story. Refuses to start rather than start insecure. */
+#include <sys/resource.h>
+
 #include "broker.h"
 #include "core/log.h"
 #include "core/start.h"
 
 static const char *const known_keys[]
     = {"hub_id", "hub_name", "endpoint", "bind", "metrics", "retention_days", "log_format", "log_level", NULL};
+
+/* Each connection is a file. More than the guard lets in (lib/net/guard.c) are of no use; the listener keeps some back. */
+#define FILES_MAX 17408u
+
+static void
+raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES_MAX) {
+		files.rlim_cur = files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
 
 static int
 run(struct start *s)
@@ -22,6 +38,7 @@ run(struct start *s)
 
 	if (status >= 0)
 		return status;
+	raise_files();
 	enum consign_err err = broker_open(&options, &broker, problem);
 
 	if (err != CONSIGN_OK)

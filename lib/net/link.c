@@ -27,7 +27,8 @@ receive_one(struct link *l)
 {
 	struct frame frames[TRANSPORT_FRAMES_MAX];
 	bool too_many;
-	size_t n = transport_read(l->dealer, true, frames, &too_many);
+	uint64_t wire_bytes;
+	size_t n = transport_read(l->dealer, true, frames, &too_many, &wire_bytes);
 
 	for (size_t i = 0; i < n; i++)
 		frame_received(&frames[i]);

@@ -4,9 +4,13 @@
  */
 #include "net/transport_private.h"
 
+#include "net/guard.h"
+
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "core/limits.h"
@@ -16,6 +20,12 @@
 #define ZAP_ENDPOINT "inproc://zeromq.zap.01"
 #define ZAP_DOMAIN "consign"
 #define ZAP_FRAMES 7
+#define FILES_RESERVED 128u
+/* The guard cuts first, and counts it; libzmq would not. */
+#define HANDSHAKE_MS 15000
+/* From a cut until libzmq has freed what it had of the connection. */
+#define TRIM_AFTER_US 250000u
+_Static_assert(LISTENER_CUT_REASONS == GUARD_REASONS, "counts of the guard fit");
 /* A draft constant of libzmq 4.3 (src/zmq_draft.h), honoured by the packaged library: a ZAP domain must be handled. */
 #ifndef ZMQ_ZAP_ENFORCE_DOMAIN
 #define ZMQ_ZAP_ENFORCE_DOMAIN 93
@@ -29,6 +39,11 @@ struct listener {
 	void *zap;
 	void *monitor;
 	struct listener_counts counts;
+	struct guard_limits limits;
+	struct guard *guard;
+	int look;         /* timer; -1 none */
+	bool is_drained;  /* since the last look, at some time */
+	uint64_t trim_us; /* when memory is given back; 0: nothing to give */
 };
 
 static void
@@ -132,8 +147,12 @@ receive_one(struct listener *l)
 		zmq_msg_close(&id);
 		return false;
 	}
-	size_t n = transport_read(l->router, zmq_msg_more(&id), frames, &too_many);
+	uint64_t wire_bytes;
+	size_t n = transport_read(l->router, zmq_msg_more(&id), frames, &too_many, &wire_bytes);
 	struct route route;
+
+	if (n > 0)
+		guard_read(l->guard, zmq_msg_get(frame_message(&frames[0]), ZMQ_SRCFD), wire_bytes);
 
 	if (n > 0 && read_route(l, &id, frame_message(&frames[0]), &route)) {
 		if (too_many) {
@@ -151,14 +170,60 @@ receive_one(struct listener *l)
 	return true;
 }
 
+static uint64_t
+floods(const struct listener *l)
+{
+	struct guard_counts counts;
+
+	guard_counts(l->guard, &counts);
+	return counts.cut[GUARD_BEFORE] + counts.cut[GUARD_AHEAD];
+}
+
+/* Many small pieces freed stay with the process, which then looks as if the flood had never ended. */
+static void
+give_back(struct listener *l, bool has_cut)
+{
+	uint64_t now = clock_steady_us(clock_system());
+
+	if (l->trim_us != 0 && now >= l->trim_us) {
+		malloc_trim(0);
+		l->trim_us = 0;
+	}
+	if (has_cut && l->trim_us == 0)
+		l->trim_us = now + TRIM_AFTER_US;
+}
+
+static void
+on_look(void *context)
+{
+	struct listener *l = context;
+	uint64_t before = floods(l);
+	int events = ZMQ_POLLIN;
+	size_t size = sizeof events;
+
+	l->look = -1;
+	if (zmq_getsockopt(l->router, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN) == 0)
+		l->is_drained = true;
+	guard_look(l->guard, l->is_drained);
+	l->is_drained = false;
+	give_back(l, floods(l) > before);
+	/* Without a timer nobody would be cut off any more, so it is asked for again with the next message: see on_router. */
+	if (loop_once(l->loop, guard_interval_ms(l->guard), on_look, l, &l->look) != CONSIGN_OK)
+		l->look = -1;
+}
+
 static void
 on_router(void *context)
 {
 	struct listener *l = context;
 
 	for (int i = 0; i < MESSAGES_A_ROUND; i++)
-		if (!receive_one(l))
+		if (!receive_one(l)) {
+			l->is_drained = true;
 			break;
+		}
+	if (l->look < 0)
+		on_look(l);
 	if (l->options.round != NULL)
 		l->options.round(l->options.context);
 }
@@ -172,10 +237,9 @@ on_monitor(void *context)
 
 	while (transport_monitor_read(l->monitor, &event, &value)) {
 		if (event == ZMQ_EVENT_ACCEPTED)
-			l->counts.connections++;
+			guard_accepted(l->guard, (int)value);
 		if (event == ZMQ_EVENT_DISCONNECTED) {
-			if (l->counts.connections > 0)
-				l->counts.connections--;
+			guard_closed(l->guard, (int)value);
 			l->options.closed(l->options.context, (int)value);
 		}
 	}
@@ -186,13 +250,28 @@ set_options(void *router, const struct listener_options *o)
 {
 	int64_t max = CONSIGN_FRAME_MAX_BYTES;
 
-	return transport_set_int(router, ZMQ_LINGER, 0) && transport_set_int(router, ZMQ_ROUTER_MANDATORY, 1) && transport_set_int(router, ZMQ_SNDHWM, 8192)
-	    && transport_set_int(router, ZMQ_RCVHWM, 1024) && transport_set_int(router, ZMQ_IPV6, 1) && transport_set_int(router, ZMQ_HANDSHAKE_IVL, 10000)
-	    && transport_set_int(router, ZMQ_TCP_KEEPALIVE, 1) && transport_set_int(router, ZMQ_TCP_KEEPALIVE_IDLE, 60)
-	    && transport_set_int(router, ZMQ_BACKLOG, 1024) && zmq_setsockopt(router, ZMQ_MAXMSGSIZE, &max, sizeof max) == 0
+	return transport_set_int(router, ZMQ_LINGER, 0) && transport_set_int(router, ZMQ_ROUTER_MANDATORY, 1)
+	    && transport_set_int(router, ZMQ_SNDHWM, 8192) && transport_set_int(router, ZMQ_RCVHWM, 1024) && transport_set_int(router, ZMQ_IPV6, 1)
+	    && transport_set_int(router, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) && transport_set_int(router, ZMQ_TCP_KEEPALIVE, 1)
+	    && transport_set_int(router, ZMQ_TCP_KEEPALIVE_IDLE, 60) && transport_set_int(router, ZMQ_BACKLOG, 1024)
+	    && zmq_setsockopt(router, ZMQ_MAXMSGSIZE, &max, sizeof max) == 0
 	    && zmq_setsockopt(router, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN, strlen(ZAP_DOMAIN)) == 0
 	    && transport_set_int(router, ZMQ_ZAP_ENFORCE_DOMAIN, 1) && transport_set_int(router, ZMQ_CURVE_SERVER, 1)
 	    && zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, o->transport_secret->b, 32) == 0;
+}
+
+/* At EMFILE libzmq spins: so there are always descriptors left for stores, logs and whatever else is opened. */
+static void
+limit_connections(struct guard_limits *limits)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+		return;
+	rlim_t most = files.rlim_cur > 2 * FILES_RESERVED ? files.rlim_cur - FILES_RESERVED : files.rlim_cur / 2;
+
+	if (most < limits->connections)
+		limits->connections = (uint32_t)most;
 }
 
 enum consign_err
@@ -206,6 +285,11 @@ listener_open(struct transport *t, struct loop *loop, const struct listener_opti
 	l->transport = t;
 	l->loop = loop;
 	l->options = *options;
+	l->look = -1;
+	l->limits = guard_defaults;
+	limit_connections(&l->limits);
+	if (guard_new(&l->limits, &guard_tcp, clock_system(), &l->guard) != CONSIGN_OK)
+		goto fail;
 	/* The handler first: between a bound socket and a bound handler, anyone would be let in. */
 	l->zap = zmq_socket(t->zmq, ZMQ_REP);
 	if (l->zap == NULL || zmq_bind(l->zap, ZAP_ENDPOINT) != 0)
@@ -225,6 +309,8 @@ listener_open(struct transport *t, struct loop *loop, const struct listener_opti
 		err = loop_watch_socket(loop, l->router, on_router, l);
 	if (err == CONSIGN_OK)
 		err = loop_watch_socket(loop, l->monitor, on_monitor, l);
+	if (err == CONSIGN_OK)
+		err = loop_once(loop, guard_interval_ms(l->guard), on_look, l, &l->look);
 	if (err != CONSIGN_OK)
 		goto fail;
 	*ret_listener = l;
@@ -256,6 +342,9 @@ listener_close(struct listener **listener, int linger_ms)
 		transport_set_int(l->zap, ZMQ_LINGER, 0);
 		zmq_close(l->zap);
 	}
+	if (l->look >= 0)
+		loop_cancel(l->loop, l->look);
+	guard_free(&l->guard);
 	free(l);
 	*listener = NULL;
 }
@@ -290,5 +379,12 @@ listener_drop(struct listener *l, const struct route *route)
 void
 listener_counts(const struct listener *l, struct listener_counts *ret_counts)
 {
+	struct guard_counts guarded;
+
+	guard_counts(l->guard, &guarded);
 	*ret_counts = l->counts;
+	ret_counts->connections = guarded.connections;
+	ret_counts->strangers = guarded.strangers;
+	for (size_t i = 0; i < GUARD_REASONS; i++)
+		ret_counts->cut[i] = guarded.cut[i];
 }

@@ -1,6 +1,8 @@
 /* Context and frames. The two sides are in listener.c and link.c. */
 #include "net/transport_private.h"
 
+#include "net/guard.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,11 +124,12 @@ transport_free(struct transport **transport)
 }
 
 size_t
-transport_read(void *socket, bool more, struct frame frames[TRANSPORT_FRAMES_MAX], bool *ret_too_many)
+transport_read(void *socket, bool more, struct frame frames[TRANSPORT_FRAMES_MAX], bool *ret_too_many, uint64_t *ret_wire_bytes)
 {
 	size_t n = 0;
 
 	*ret_too_many = false;
+	*ret_wire_bytes = 0;
 	while (more) {
 		struct frame f;
 
@@ -136,6 +139,7 @@ transport_read(void *socket, bool more, struct frame frames[TRANSPORT_FRAMES_MAX
 			break;
 		}
 		more = zmq_msg_more(frame_message(&f));
+		*ret_wire_bytes += guard_wire_bytes(zmq_msg_size(frame_message(&f)));
 		if (n < TRANSPORT_FRAMES_MAX) {
 			frame_move(&frames[n++], &f);
 		} else {

@@ -70,12 +70,15 @@ void listener_close(struct listener **listener, int linger_ms);
 CONSIGN_MUST_CHECK enum consign_err listener_send(struct listener *l, const struct route *route, struct frame *frames, size_t n);
 /* Cuts a connection; libzmq has no such call, shutdown(2) on its fd does it in milliseconds. */
 void listener_drop(struct listener *l, const struct route *route);
+#define LISTENER_CUT_REASONS 4
 /* Connections refused by ZAP, malformed multiparts, self-chosen ids, since the start. */
 struct listener_counts {
 	uint64_t refused;
 	uint64_t malformed;
 	uint64_t squatters;
 	uint64_t connections; /* open now */
+	uint64_t strangers;   /* of them, that have not said anything yet */
+	uint64_t cut[LISTENER_CUT_REASONS]; /* by the guard, by reason (guard_reason_text) */
 };
 void listener_counts(const struct listener *l, struct listener_counts *ret_counts);
 

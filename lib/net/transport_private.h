@@ -35,9 +35,9 @@ frame_received(struct frame *f)
 
 /*
  * Reads one multipart without waiting: its first TRANSPORT_FRAMES_MAX frames, the rest is read away. Returns how many were
- * kept; 0: there is none. All `frames` up to that count are the caller's to clear.
+ * kept; 0: there is none. ret_wire_bytes: what all of them took on the wire. All `frames` up to that count are the caller's to clear.
  */
-size_t transport_read(void *socket, bool more, struct frame frames[TRANSPORT_FRAMES_MAX], bool *ret_too_many);
+size_t transport_read(void *socket, bool more, struct frame frames[TRANSPORT_FRAMES_MAX], bool *ret_too_many, uint64_t *ret_wire_bytes);
 bool transport_set_int(void *socket, int option, int value);
 
 /* A monitor socket for events of `socket`; close it with zmq_close after zmq_socket_monitor(socket, NULL, 0). */

@@ -97,7 +97,7 @@ int
 main(int argc, char **argv)
 {
 	struct start s = {.program = "consign-agent", .about_home = "the company's home, made by `consign join FILE`", .key_file = "keys/agent.key",
-	    .known_keys = known_keys};
+	    .known_keys = known_keys, .unreadable = true};
 	int status = start_begin(&s, argc, argv);
 
 	if (status < 0)

@@ -5,11 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "core/log.h"
 #include "core/passphrase.h"
+
+/* A page for each secret of a daemon: an agent has about ten, and more while seal keys overlap. */
+#define LOCKED_PAGES 64
 
 static void
 usage(const struct start *s, FILE *to)
@@ -117,6 +123,39 @@ start_begin(struct start *s, int argc, char **argv)
 	return status;
 }
 
+/* Secrets are in locked pages (core/secret.c), as far as the limit goes; beyond it they may reach the swap, which must be said. */
+static void
+check_locked_memory(void)
+{
+	size_t bytes = (size_t)LOCKED_PAGES * (size_t)sysconf(_SC_PAGESIZE);
+	void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct rlimit limit = {0, 0};
+
+	if (pages == MAP_FAILED)
+		return;
+	if (mlock(pages, bytes) != 0) {
+		(void)getrlimit(RLIMIT_MEMLOCK, &limit);
+		log_event(LOG_WARN, "memory.not_locked", "limit_bytes", "u", (uint64_t)limit.rlim_cur, "needed_bytes", "u", (uint64_t)bytes, "hint", "s",
+		    "keys may reach the swap: raise the limit (ulimit -l; systemd: LimitMEMLOCK=)", NULL);
+	}
+	munmap(pages, bytes);
+}
+
+/* A core dump would hold keys, and so would what a debugger of the same user reads; nothing that a daemon starts shall be more than it is. */
+static void
+harden(const struct start *s)
+{
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+#ifndef __SANITIZE_ADDRESS__ /* whose search for leaks is a debugger */
+	if (s->unreadable)
+		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#else
+	(void)s;
+#endif
+	check_locked_memory();
+}
+
 int
 start_commit(struct start *s)
 {
@@ -131,8 +170,7 @@ start_commit(struct start *s)
 	if (lock_path == NULL || file_lock(lock_path, &s->lock) != CONSIGN_OK)
 		status = start_fail(s, "this home is in use by another process, or cannot be written", NULL);
 	free(lock_path);
-	/* A core dump would hold keys. */
-	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	harden(s);
 	return status;
 }
 

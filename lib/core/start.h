@@ -13,6 +13,7 @@ struct start {
 	const char *about_home; /* constant: what --home is, for the usage */
 	const char *key_file;   /* constant: below the home */
 	const char *const *known_keys; /* constant: of config.yaml */
+	bool unreadable;        /* whether no debugger or core dump shall read it, not even one of the same user */
 	const char *home;
 	const char *passphrase_file;
 	const char *log_format;
@@ -28,7 +29,10 @@ struct start {
  * Returns -1 to go on; else the exit status (0 after --help, --version; 1 failed; 2 wrong usage).
  */
 int start_begin(struct start *s, int argc, char **argv);
-/* After -n: says so and ends; else takes the lock and turns core dumps off. Returns -1 to go on. */
+/*
+ * After -n: says so and ends; else takes the lock, turns core dumps and new privileges off, and warns (memory.not_locked)
+ * when the limit of locked memory is too low for keys. Returns -1 to go on.
+ */
 int start_commit(struct start *s);
 void start_clear(struct start *s);
 /* "program: error: …" and "program: hint: …"; returns 1. hint may be NULL. */

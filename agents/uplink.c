@@ -272,6 +272,15 @@ received(void *context, struct frame *frames, size_t n)
 	arena_free(&arena);
 }
 
+/* Receipts for mail that came again wait for no commit, so they leave with the round that brought it. */
+static void
+round_over(void *context)
+{
+	struct uplink *u = context;
+
+	reception_flush(u->agent->reception);
+}
+
 static void
 happened(void *context, enum link_event event)
 {
@@ -297,7 +306,7 @@ connect_now(void *context)
 	struct agent *a = u->agent;
 	struct link_options o = {.endpoint = u->endpoint, .server_public = u->server_key, .transport_secret = a->transport_secret,
 	    .transport_public = u->transport_public, .socks_proxy = u->socks_proxy[0] != '\0' ? u->socks_proxy : NULL, .received = received,
-	    .event = happened, .context = u};
+	    .round = round_over, .event = happened, .context = u};
 
 	u->timer = -1;
 	link_close(&u->link);

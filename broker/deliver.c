@@ -106,6 +106,15 @@ deliver_one(struct broker *b, struct session *s, const struct store_mail *m)
 	return err;
 }
 
+/* Once, until something could be read again: the tick tries five times a second. */
+static void
+say_failed(struct session *s, const char *event, enum consign_err err)
+{
+	if (!s->read_failed)
+		log_event(LOG_ERROR, event, "org", "s", s->name, "reason", "s", consign_err_text(err), NULL);
+	s->read_failed = true;
+}
+
 static void
 mail_read(struct reader_job *job, enum consign_err err)
 {
@@ -116,7 +125,7 @@ mail_read(struct reader_job *job, enum consign_err err)
 	if (s == NULL)
 		goto out;
 	s->reading = false;
-	if (s->state != SESSION_AGENT || err == CONSIGN_E_BUSY)
+	if (s->state != SESSION_AGENT || err == CONSIGN_E_STATE)
 		goto out;
 	for (size_t i = 0; err == CONSIGN_OK && i < j->n && s->state == SESSION_AGENT; i++) {
 		/* The reader may be a commit ahead of what this thread has taken in: taking that in pumps again. */
@@ -135,9 +144,12 @@ mail_read(struct reader_job *job, enum consign_err err)
 		err = deliver_one(b, s, &j->mail[i]);
 	}
 	if (err != CONSIGN_OK) {
-		log_event(LOG_ERROR, "deliver.failed", "org", "s", s->name, "reason", "s", consign_err_text(err), NULL);
+		say_failed(s, "deliver.failed", err);
 		s->more = true; /* the tick tries again */
-	} else if (j->n > 0) {
+		goto out;
+	}
+	s->read_failed = false;
+	if (j->n > 0) {
 		const struct mailbox *box = mailbox_of(b->mailboxes, s->name);
 
 		/* The read may have been cut short by its size. */
@@ -242,8 +254,10 @@ settlements_read(struct reader_job *job, enum consign_err err)
 		goto out;
 	s->settling = false;
 	settled.settlements.v = err == CONSIGN_OK ? arena_alloc(j->arena, (j->n + 1) * sizeof *settled.settlements.v) : NULL;
-	if (settled.settlements.v == NULL)
+	if (settled.settlements.v == NULL) {
+		err = err == CONSIGN_OK ? CONSIGN_E_NO_MEMORY : err;
 		goto out;
+	}
 	for (size_t i = 0; i < j->n; i++) {
 		if (j->list[i].record.index >= ledger_checkpoint(b->ledger)->size) {
 			s->settle_more = true;
@@ -267,9 +281,12 @@ settlements_read(struct reader_job *job, enum consign_err err)
 	s->seen_size = ledger_checkpoint(b->ledger)->size;
 	s->settle_cursor = settled.cursor;
 	say(b, s, &(struct session_command){.settled = &settled});
+	s->read_failed = false;
 out:
-	if (err != CONSIGN_OK && err != CONSIGN_E_BUSY)
-		log_event(LOG_ERROR, "settle.failed", "org", "s", j->org.s, "reason", "s", consign_err_text(err), NULL);
+	if (err != CONSIGN_OK && err != CONSIGN_E_STATE && s != NULL) {
+		say_failed(s, "settle.failed", err);
+		s->settle_more = true; /* the tick tries again */
+	}
 	arena_free(&j->arena);
 	free(j);
 }

@@ -107,7 +107,7 @@ expired_read(struct reader_job *job, enum consign_err err)
 	for (size_t i = 0; err == CONSIGN_OK && i < j->n && !b->draining; i++)
 		if (!is_on_its_way(b, &j->list[i]))
 			err = bury(b, &j->list[i]);
-	if (err != CONSIGN_OK && err != CONSIGN_E_BUSY)
+	if (err != CONSIGN_OK && err != CONSIGN_E_STATE)
 		log_event(LOG_ERROR, "expire.failed", "reason", "s", consign_err_text(err), NULL);
 	arena_free(&j->arena);
 	free(j);

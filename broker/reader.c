@@ -109,9 +109,9 @@ reader_stop(struct reader **reader)
 	pthread_mutex_unlock(&r->lock);
 	pthread_join(r->thread, NULL);
 	while ((job = list_take(&r->finished)) != NULL)
-		job->done(job, CONSIGN_E_BUSY);
+		job->done(job, CONSIGN_E_STATE);
 	while ((job = list_take(&r->waiting)) != NULL)
-		job->done(job, CONSIGN_E_BUSY);
+		job->done(job, CONSIGN_E_STATE);
 	db_close(&r->db);
 	close(r->fd);
 	pthread_mutex_destroy(&r->lock);

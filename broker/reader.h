@@ -17,7 +17,7 @@ struct reader_job {
 struct reader;
 /* db takes. */
 CONSIGN_MUST_CHECK enum consign_err reader_start(struct db **db, struct reader **ret_reader);
-/* Waits for the job under way; those not begun are done with CONSIGN_E_BUSY. */
+/* Waits for the job under way; those not begun are done with CONSIGN_E_STATE, which no read returns. */
 void reader_stop(struct reader **reader);
 void reader_put(struct reader *reader, struct reader_job *job);
 int reader_fd(const struct reader *reader);

@@ -68,6 +68,7 @@ struct session {
 	uint64_t bytes_in_flight;
 	bool reading; /* a read of its mail is under way */
 	bool more;    /* there may be more mail than was read */
+	bool read_failed; /* its mail or settlements could not be read; said once, tried again by the tick */
 	bool stuck;   /* its next mail is damaged in the store; said once, in the log */
 	/* settlements */
 	bool settling;

@@ -9,6 +9,7 @@
 
 #include "core/file.h"
 #include "core/text.h"
+#include "core/utf8.h"
 
 #define CONFIG_MAX_BYTES 65536u
 #define CONFIG_MAX_KEYS 64u
@@ -77,13 +78,35 @@ config_u64(const struct config *config, const char *key, uint64_t min, uint64_t 
 	return CONSIGN_OK;
 }
 
+/* What YAML folds, strips or refuses when it stands between quotes as it is: YAML 1.1, 4.1 and 4.2. */
+static bool
+must_escape(uint32_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point <= 0x9f) || point == 0x2028 || point == 0x2029 || point == 0xfeff ||
+	       point == 0xfffe || point == 0xffff;
+}
+
 enum consign_err
 config_line(struct buf *out, const char *key, const char *value)
 {
+	struct consign_slice rest = slice_text(value);
 	enum consign_err err = buf_printf(out, "%s: \"", key);
 
-	for (const char *p = value; err == CONSIGN_OK && *p != '\0'; p++)
-		err = *p == '"' || *p == '\\' ? buf_printf(out, "\\%c", *p) : *p == '\n' ? buf_printf(out, "\\n") : buf_printf(out, "%c", *p);
+	while (err == CONSIGN_OK && rest.len > 0) {
+		uint32_t point = 0;
+		size_t len = utf8_step(rest, &point);
+		bool is_utf8 = len > 0;
+
+		if (!is_utf8)
+			len = 1; /* as it is: no parser takes it */
+		if (point == '"' || point == '\\')
+			err = buf_printf(out, "\\%c", (char)point);
+		else if (is_utf8 && must_escape(point))
+			err = buf_printf(out, "\\U%08x", (unsigned)point);
+		else
+			err = buf_append(out, slice_of(rest.data, len));
+		rest = slice_of(rest.data + len, rest.len - len);
+	}
 	return err != CONSIGN_OK ? err : buf_printf(out, "\"\n");
 }
 
@@ -103,6 +126,7 @@ struct reading {
 	char *problem;
 	char *key; /* waiting for its value */
 	int depth;
+	int documents;
 };
 
 static enum consign_err
@@ -155,6 +179,8 @@ read_event(struct reading *r, const yaml_event_t *event)
 	case YAML_MAPPING_END_EVENT:
 		r->depth--;
 		return CONSIGN_OK;
+	case YAML_DOCUMENT_START_EVENT:
+		return r->documents++ == 0 ? CONSIGN_OK : complain(r, event->start_mark.line, "a second document", "");
 	case YAML_SEQUENCE_START_EVENT:
 	case YAML_ALIAS_EVENT:
 		return complain(r, event->start_mark.line, "expected a text, not a list or alias", "");

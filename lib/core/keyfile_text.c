@@ -96,12 +96,17 @@ take_bytes(struct consign_slice *line, void *ret_bytes, size_t len)
 {
 	struct consign_slice word;
 	enum consign_err err = take_word(line, &word);
+	uint8_t bits = 0;
 	size_t got = 0;
 
 	if (err != CONSIGN_OK)
 		return err;
-	if (word.len != (len + 2) / 3 * 4 || sodium_base642bin(ret_bytes, len, (const char *)word.data, word.len, NULL, &got,
-						 NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
+	/* libsodium 1.0.18 takes some bytes above 127 for letters. */
+	for (size_t i = 0; i < word.len; i++)
+		bits |= word.data[i];
+	if (bits > 0x7f || word.len != (len + 2) / 3 * 4 ||
+	    sodium_base642bin(
+		ret_bytes, len, (const char *)word.data, word.len, NULL, &got, NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
 		return CONSIGN_E_KEY_FILE;
 	return got == len ? CONSIGN_OK : CONSIGN_E_KEY_FILE;
 }

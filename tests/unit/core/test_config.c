@@ -65,6 +65,7 @@ test_config_refuses_what_it_does_not_know(void **state)
 	    {"name: [a]\n", "not a list"},
 	    {"name: &x a\nid: *x\n", "alias"},
 	    {"just words\n", "key: value"},
+	    {"name: a\n---\nid: b\n", ":2: a second document"},
 	    {"name: \"a\n", "is not YAML"},
 	    {"name: \"a\\0b\"\n", "NUL"},
 	};
@@ -95,17 +96,24 @@ test_config_that_is_absent_is_not_found(void **state)
 static void
 test_config_line_is_read_back(void **state)
 {
-	struct buf line = {0};
-	struct config *c;
-	char problem[256];
+	/* The last ones: what YAML folds or refuses when it stands there as it is. */
+	static const char *const values[] = {"", "quotes \" and \\ and : # marks", " blanks at both ends ", "Gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80",
+	    "tab\tline\nreturn\r\n", "\x01\x1b\x7f", "next\xc2\x85line", "line\xe2\x80\xa8paragraph\xe2\x80\xa9", "\xef\xbb\xbfmark",
+	    "none\xef\xbf\xbe"};
 
 	(void)state;
-	assert_int_equal(config_line(&line, "name", "quotes \" and \\ and : # marks"), CONSIGN_OK);
-	assert_int_equal(buf_append_u8(&line, 0), CONSIGN_OK);
-	assert_int_equal(open_text((char *)line.data, &c, problem), CONSIGN_OK);
-	assert_string_equal(config_get(c, "name"), "quotes \" and \\ and : # marks");
-	config_free(&c);
-	buf_clear(&line);
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		struct buf line = {0};
+		struct config *c;
+		char problem[256];
+
+		assert_int_equal(config_line(&line, "name", values[i]), CONSIGN_OK);
+		assert_int_equal(buf_append_u8(&line, 0), CONSIGN_OK);
+		assert_int_equal(open_text((char *)line.data, &c, problem), CONSIGN_OK);
+		assert_string_equal(config_get(c, "name"), values[i]);
+		config_free(&c);
+		buf_clear(&line);
+	}
 }
 
 int

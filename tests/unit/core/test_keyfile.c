@@ -234,6 +234,23 @@ test_keyfile_open_refuses_an_altered_byte(void **state)
 	buf_clear(&text);
 }
 
+/* libsodium 1.0.18 reads some of them as letters: found by tests/fuzz/fuzz_keyfile.c. */
+static void
+test_keyfile_open_refuses_bytes_above_ascii_in_a_key(void **state)
+{
+	struct fixture *f = *state;
+	struct buf text = {0};
+
+	save(f, NULL);
+	read_text(f, &text);
+	for (unsigned byte = 0x80; byte <= 0xff; byte++) {
+		text.data[text.len - 20] = (uint8_t)byte;
+		write_text(f, buf_slice(&text));
+		assert_int_equal(open_with(f, NULL), CONSIGN_E_KEY_FILE);
+	}
+	buf_clear(&text);
+}
+
 static void
 test_keyfile_open_refuses_a_file_cut_short(void **state)
 {
@@ -430,6 +447,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_keyfile_open_refuses_a_file_that_others_may_read, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_keyfile_open_tells_an_absent_file, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_keyfile_open_refuses_an_altered_byte, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_keyfile_open_refuses_bytes_above_ascii_in_a_key, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_keyfile_open_refuses_a_file_cut_short, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_keyfile_open_refuses_silly_locks, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_keyfile_open_refuses_other_shapes, setup, teardown),

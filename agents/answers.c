@@ -348,6 +348,6 @@ answers_try_later(struct agent *a, const struct session_try_later *later)
 		return;
 	log_event(LOG_DEBUG, "consignment.postponed", "study", "s", e->study.s, "code", "s", consign_code_text((enum consign_code)later->code), "org",
 	    "s", later->org, NULL);
-	lanes_postpone(a->lanes, e, (uint64_t)later->retry_ms * 1000);
+	lanes_try_later(a->lanes, e, later);
 	lanes_pump(a->lanes);
 }

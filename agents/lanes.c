@@ -1,6 +1,7 @@
 /* The queue of unanswered consignments, a list a study. */
 #include "lanes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -412,6 +413,56 @@ lanes_postpone(struct lanes *l, struct out_entry *e, uint64_t pause_us)
 	/* What was sent behind it comes back postponed too: it is sent again after this one. */
 	if (s != NULL && s->sent > 0)
 		s->rewinding = true;
+}
+
+void
+lanes_try_later(struct lanes *l, struct out_entry *e, const struct session_try_later *why)
+{
+	struct postponement p = {.code = (enum consign_code)why->code, .since_us = e->postponed.since_us};
+
+	memcpy(p.org.s, why->org, sizeof p.org.s);
+	snprintf(p.detail, sizeof p.detail, "%.*s", (int)why->detail.len, why->detail.len > 0 ? (const char *)why->detail.data : "");
+	if (p.code != e->postponed.code || strcmp(p.org.s, e->postponed.org.s) != 0)
+		p.since_us = clock_wall_us(l->agent->clock);
+	e->postponed = p;
+	lanes_postpone(l, e, (uint64_t)why->retry_ms * 1000);
+}
+
+const struct postponement *
+lanes_postponement(const struct lanes *l, const struct consign_id *id)
+{
+	for (const struct out_study *s = l->studies; s != NULL; s = s->next)
+		for (const struct out_entry *e = s->first; e != NULL; e = e->next)
+			if (memcmp(e->id.b, id->b, sizeof id->b) == 0)
+				return e->postponed.code == CONSIGN_CODE_NONE ? NULL : &e->postponed;
+	return NULL;
+}
+
+static void
+count_postponed(const struct postponement *p, struct postponed *list, size_t max, size_t *n)
+{
+	for (size_t i = 0; i < *n; i++) {
+		if (list[i].why.code != p->code || strcmp(list[i].why.org.s, p->org.s) != 0)
+			continue;
+		list[i].consignments++;
+		if (p->since_us < list[i].why.since_us)
+			list[i].why = *p;
+		return;
+	}
+	if (*n < max)
+		list[(*n)++] = (struct postponed){*p, 1};
+}
+
+size_t
+lanes_postponed(const struct lanes *l, struct postponed *ret_list, size_t max)
+{
+	size_t n = 0;
+
+	for (const struct out_study *s = l->studies; s != NULL; s = s->next)
+		for (const struct out_entry *e = s->first; e != NULL; e = e->next)
+			if (e->postponed.code != CONSIGN_CODE_NONE && e->postponed.code != CONSIGN_CODE_LANE_HELD)
+				count_postponed(&e->postponed, ret_list, max, &n);
+	return n;
 }
 
 static void

@@ -12,11 +12,20 @@
 
 #include "agent.h"
 #include "wire/manifest_wire.h"
+#include "wire/session_wire.h"
 
 enum out_state {
 	OUT_WAITING,
 	OUT_SENT, /* unanswered */
 	OUT_BUSY, /* its answer, or its next attempt, waits for its commit */
+};
+
+/* Why the hub did not take it yet, as the broker said last. */
+struct postponement {
+	enum consign_code code; /* NONE: it was not postponed */
+	struct consign_org org; /* whom it is about; "" nobody in particular */
+	char detail[160];
+	uint64_t since_us; /* wall: since then for this reason */
 };
 
 struct out_entry {
@@ -32,6 +41,7 @@ struct out_entry {
 	uint64_t sequence; /* of the submit, while OUT_SENT */
 	uint64_t retry_us; /* steady; 0 at once */
 	uint32_t stale_tries; /* attempts sealed anew for stale documents or keys */
+	struct postponement postponed;
 	struct out_entry *next;
 };
 
@@ -50,6 +60,16 @@ void lanes_unsent(struct lanes *l);
 /* The entry that an answer is for: no longer under way. NULL: none (an answer nobody waits for). */
 struct out_entry *lanes_answered(struct lanes *l, uint64_t sequence);
 void lanes_postpone(struct lanes *l, struct out_entry *e, uint64_t pause_us);
+/* Notes why, and postpones. */
+void lanes_try_later(struct lanes *l, struct out_entry *e, const struct session_try_later *why);
+/* NULL when that consignment was not postponed, or is not in memory. Lends until lanes are used again. */
+const struct postponement *lanes_postponement(const struct lanes *l, const struct consign_id *id);
+/* What waits and why, reason by reason: `since` is the oldest of each. LANE_HELD is not a reason of its own. Fills up to max; returns how many. */
+struct postponed {
+	struct postponement why;
+	uint64_t consignments;
+};
+size_t lanes_postponed(const struct lanes *l, struct postponed *ret_list, size_t max);
 /* Accepted or refused for good, durably. Frees the entry. */
 void lanes_finished(struct lanes *l, struct out_entry *e);
 /* Its next attempt is durable. */

@@ -11,6 +11,7 @@
 
 #include "core/limits.h"
 #include "core/text.h"
+#include "lanes.h"
 #include "problem_list.h"
 #include "store/store.h"
 
@@ -245,6 +246,19 @@ read_receipt(struct tracking *t, struct consign_slice bytes, struct local_track_
 	return err == CONSIGN_OK || err == CONSIGN_E_NO_MEMORY ? err : CONSIGN_E_CORRUPT;
 }
 
+/* It is queued: what the hub said of it last, to whom it may concern. */
+static enum consign_err
+add_postponement(struct tracking *t, struct local_track_consignee *c)
+{
+	const struct postponement *why = lanes_postponement(t->agent->lanes, &t->id->consignment);
+
+	if (why == NULL || (why->org.s[0] != '\0' && strcmp(why->org.s, c->org.s) != 0))
+		return CONSIGN_OK;
+	c->code = why->code;
+	c->detail = arena_copy(t->arena, slice_text(why->detail));
+	return c->detail.data == NULL ? CONSIGN_E_NO_MEMORY : CONSIGN_OK;
+}
+
 /* NOT_FOUND: nothing has come back from this consignee. */
 static enum consign_err
 find_settlement(struct tracking *t, struct local_track_consignee *c, enum progress *ret_progress)
@@ -308,7 +322,7 @@ track_consignees(struct tracking *t, const struct manifest *m, uint64_t refused_
 		if (err == CONSIGN_OK && progress == REJECTED)
 			err = add_problems(t, c);
 		if (err == CONSIGN_E_NOT_FOUND)
-			err = CONSIGN_OK;
+			err = progress == QUEUED ? add_postponement(t, c) : CONSIGN_OK;
 		set_state(c->state, progress_text[progress]);
 		least = progress < least ? progress : least;
 		worst = progress > worst ? progress : worst;

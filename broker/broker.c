@@ -459,6 +459,7 @@ broker_open(const struct broker_options *options, struct broker **ret_broker, ch
 	b->home = options->home;
 	b->hub_id = options->hub_id;
 	b->retention_us = options->retention_days * 24 * 3600 * 1000000ull;
+	b->quota = options->quota;
 	b->keys = *options->keys;
 	*options->keys = NULL;
 	err = loop_new(&b->loop);

@@ -56,6 +56,7 @@ struct broker {
 	struct metrics *metrics;
 	const char *home;
 	uint64_t retention_us;
+	struct quota quota;
 	uint64_t epoch; /* of the newest delivering session */
 	uint32_t expiring; /* reads and tombstones of the expiry under way */
 	bool draining;
@@ -75,6 +76,7 @@ struct broker_options {
 	const char *bind;
 	const char *metrics_bind; /* host:port; NULL none */
 	uint64_t retention_days;
+	struct quota quota; /* of each organisation */
 	struct keyfile **keys; /* taken */
 	struct consign_hash hub_id;
 };
@@ -115,6 +117,7 @@ void say_with(struct broker *b, struct session *s, const struct session_command 
 void say_done(struct broker *b, struct session *s, uint64_t request, enum consign_code code, const char *detail);
 void say_bye(struct broker *b, struct session *s, enum consign_code code, const char *detail); /* and ends the session */
 void say_try_later(struct broker *b, struct session *s, uint64_t sequence, const char *org, enum consign_code code, const char *detail);
+void say_try_later_in(struct broker *b, struct session *s, uint64_t sequence, enum consign_code code, const char *detail, uint32_t retry_ms);
 /* An answer gathers until the round ends or its checkpoint is there. statement and what it points to: copied. */
 void answer_later(struct broker *b, struct session *s, uint64_t sequence, const struct statement *statement);
 void answers_flush(struct broker *b);

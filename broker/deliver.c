@@ -93,7 +93,7 @@ deliver_one(struct broker *b, struct session *s, const struct store_mail *m)
 		struct in_flight *f = &s->in_flight[s->n_in_flight++];
 
 		*f = (struct in_flight){.position = m->position, .leaf = m->leaf, .consignor = m->consignor, .consignment_id = m->consignment_id,
-		    .digest = m->digest, .bytes = m->manifest.len + m->body.len, .is_tombstone = m->tombstone != NULL};
+		    .digest = m->digest, .bytes = m->manifest.len + m->body.len, .mail_bytes = m->bytes, .is_tombstone = m->tombstone != NULL};
 		s->bytes_in_flight += f->bytes;
 		s->next_position = m->position + 1;
 		s->seen_size = ledger_checkpoint(b->ledger)->size;

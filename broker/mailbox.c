@@ -45,6 +45,24 @@ mailbox_of(struct mailboxes *all, const char *org)
 	return m;
 }
 
+struct mailbox_share *
+mailbox_share(struct mailbox *m, const char *consignor)
+{
+	for (struct mailbox_share *s = m->shares; s != NULL; s = s->next)
+		if (strcmp(s->consignor.s, consignor) == 0)
+			return s;
+	struct mailbox_share *s = calloc(1, sizeof *s);
+
+	if (s == NULL || strlen(consignor) > CONSIGN_ORG_MAX_BYTES) {
+		free(s);
+		return NULL;
+	}
+	memcpy(s->consignor.s, consignor, strlen(consignor) + 1);
+	s->next = m->shares;
+	m->shares = s;
+	return s;
+}
+
 static void
 load(void *context, const struct store_tail *tail)
 {
@@ -57,7 +75,22 @@ load(void *context, const struct store_tail *tail)
 	}
 	m->position = tail->position;
 	m->head = tail->head;
-	m->waiting = tail->waiting;
+}
+
+static void
+load_use(void *context, const struct store_use *use)
+{
+	struct mailboxes *all = context;
+	struct mailbox *m = mailbox_of(all, use->org.s);
+	struct mailbox_share *share = m == NULL ? NULL : mailbox_share(m, use->consignor.s);
+
+	if (share == NULL) {
+		all->failed = true;
+		return;
+	}
+	share->waiting = (struct use){use->consignments, use->bytes};
+	m->waiting.consignments += use->consignments;
+	m->waiting.bytes += use->bytes;
 }
 
 enum consign_err
@@ -70,6 +103,8 @@ mailboxes_load(struct db *db, const struct consign_hash *hub_id, struct mailboxe
 	all->hub_id = *hub_id;
 	enum consign_err err = store_tails(db, load, all);
 
+	if (err == CONSIGN_OK)
+		err = store_uses(db, load_use, all);
 	if (err == CONSIGN_OK && all->failed)
 		err = CONSIGN_E_NO_MEMORY;
 	if (err != CONSIGN_OK) {
@@ -87,24 +122,49 @@ mailboxes_free(struct mailboxes **mailboxes)
 		return;
 	for (size_t i = 0; i < BUCKETS; i++)
 		while ((*mailboxes)->bucket[i] != NULL) {
-			struct mailbox *next = (*mailboxes)->bucket[i]->next;
+			struct mailbox *m = (*mailboxes)->bucket[i];
 
-			free((*mailboxes)->bucket[i]);
-			(*mailboxes)->bucket[i] = next;
+			(*mailboxes)->bucket[i] = m->next;
+			while (m->shares != NULL) {
+				struct mailbox_share *next = m->shares->next;
+
+				free(m->shares);
+				m->shares = next;
+			}
+			free(m);
 		}
 	free(*mailboxes);
 	*mailboxes = NULL;
 }
 
 void
-mailbox_take(struct mailboxes *all, struct mailbox *m, struct store_mailbox *ret_row)
+mailbox_take(struct mailbox *m, struct mailbox_share *share, uint64_t bytes, struct store_mailbox *ret_row)
 {
-	(void)all;
 	ret_row->org = m->org;
 	ret_row->position = ++m->position;
 	ret_row->previous = m->head;
 	random_bytes(ret_row->salt.b, sizeof ret_row->salt.b);
-	m->waiting++;
+	m->waiting.consignments++;
+	m->waiting.bytes += bytes;
+	share->waiting.consignments++;
+	share->waiting.bytes += bytes;
+}
+
+static void
+give_back(struct use *u, uint64_t bytes)
+{
+	u->consignments -= u->consignments > 0;
+	u->bytes -= bytes < u->bytes ? bytes : u->bytes;
+}
+
+void
+mailbox_settle(struct mailbox *m, const char *consignor, uint64_t bytes)
+{
+	struct mailbox_share *share = mailbox_share(m, consignor);
+
+	give_back(&m->waiting, bytes);
+	if (share != NULL)
+		give_back(&share->waiting, bytes);
 }
 
 void

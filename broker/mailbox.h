@@ -1,17 +1,27 @@
 /*
- * Mailboxes in memory: for each org the last position, the chain's head, how much waits. The mail itself is in the store.
+ * Mailboxes in memory: for each org the last position, the chain's head, how much waits and of whom. The mail itself is in the store.
  * Threads   the loop
  */
 #ifndef BROKER_MAILBOX_H
 #define BROKER_MAILBOX_H
 
+#include "quota.h"
 #include "store/store.h"
+
+/* What one consignor has waiting in a mailbox. */
+struct mailbox_share {
+	struct consign_org consignor;
+	struct use waiting;
+	struct mailbox_share *next;
+};
 
 struct mailbox {
 	struct consign_org org;
 	uint64_t position; /* last given */
 	struct consign_hash head;
-	uint64_t waiting; /* accepted, not settled */
+	struct use waiting; /* accepted, not settled */
+	struct mailbox_share *shares;
+	struct rate sent; /* by this org, to others */
 	struct mailbox *next;
 };
 
@@ -20,8 +30,12 @@ CONSIGN_MUST_CHECK enum consign_err mailboxes_load(struct db *db, const struct c
 void mailboxes_free(struct mailboxes **mailboxes);
 /* The mailbox of an org, empty when it never had mail. NULL when out of memory. */
 struct mailbox *mailbox_of(struct mailboxes *all, const char *org);
-/* The next position: fills in what the store and the receipt need, and moves the mailbox on. */
-void mailbox_take(struct mailboxes *all, struct mailbox *m, struct store_mailbox *ret_row);
+/* What a consignor has waiting in it; NULL when out of memory. */
+struct mailbox_share *mailbox_share(struct mailbox *m, const char *consignor);
+/* The next position, for so many bytes of this consignor: fills in what the store and the receipt need, and moves the mailbox on. */
+void mailbox_take(struct mailbox *m, struct mailbox_share *share, uint64_t bytes, struct store_mailbox *ret_row);
+/* A position of this consignor was settled. */
+void mailbox_settle(struct mailbox *m, const char *consignor, uint64_t bytes);
 /* The new head, once the acceptance's entry hash is known. */
 void mailbox_chain(struct mailbox *m, const struct consign_hash *entry, struct store_mailbox *row);
 

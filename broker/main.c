@@ -5,8 +5,8 @@
 #include "core/log.h"
 #include "core/start.h"
 
-static const char *const known_keys[]
-    = {"hub_id", "hub_name", "endpoint", "bind", "metrics", "retention_days", "log_format", "log_level", NULL};
+static const char *const known_keys[] = {"hub_id", "hub_name", "endpoint", "bind", "metrics", "retention_days", "quota_messages_per_second",
+    "quota_bytes_per_second", "quota_mailbox_consignments", "quota_mailbox_bytes", "log_format", "log_level", NULL};
 
 /* Each connection is a file. More than the guard lets in (lib/net/guard.c) are of no use; the listener keeps some back. */
 #define FILES_MAX 17408u
@@ -32,6 +32,8 @@ run(struct start *s)
 	if (config_hex(s->config, "hub_id", options.hub_id.b, sizeof options.hub_id.b) != CONSIGN_OK || config_get(s->config, "bind") == NULL
 	    || config_u64(s->config, "retention_days", 0, 36500, 90, &options.retention_days) != CONSIGN_OK)
 		return start_fail(s, "config.yaml: hub_id must be 64 hex digits, bind must be there, retention_days a number of days", NULL);
+	if (quota_read(s->config, &options.quota, problem) != CONSIGN_OK)
+		return start_fail(s, problem, NULL);
 	options.bind = config_get(s->config, "bind");
 	options.metrics_bind = config_get(s->config, "metrics");
 	int status = start_commit(s);

@@ -15,6 +15,7 @@ struct delivery {
 	struct broker *broker;
 	uint64_t session;
 	struct consign_org consignor;
+	uint64_t mail_bytes;
 };
 
 static struct in_flight *
@@ -43,8 +44,8 @@ delivery_done(struct commit_job *job, enum consign_err err)
 
 	if (err == CONSIGN_OK) {
 		metrics_add(b->metrics, METRIC_SETTLED, 1);
-		if (box != NULL && box->waiting > 0)
-			box->waiting--;
+		if (box != NULL)
+			mailbox_settle(box, d->consignor.s, d->mail_bytes);
 	}
 	uint64_t position = d->entry.position;
 	bool settles = d->entry.n_leaves > 0;
@@ -107,6 +108,7 @@ take_receipt(struct broker *b, struct session *s, const struct delivery_receipt 
 	d->broker = b;
 	d->session = s->number;
 	d->consignor = f->consignor;
+	d->mail_bytes = f->mail_bytes;
 	entry->job.done = delivery_done;
 	entry->has_delivery = true;
 	memcpy(entry->consignee.s, s->name, sizeof entry->consignee.s);

@@ -5,6 +5,7 @@
  */
 #include "broker.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,67 +36,11 @@ struct submitting {
 	struct consign_hash digest;
 };
 
-/*
- * Lanes: (study, consignee) of this consignor. What was turned back holds its lanes, in the order of first arrival, until
- * it is accepted or released: so nothing overtakes it, nor what waits behind it (PROTOCOL.md 7.6).
- */
-static void
-release_lanes(struct session *s, const struct consign_id *id)
-{
-	for (struct held_lane **at = &s->held; *at != NULL;) {
-		struct held_lane *lane = *at;
-
-		if (memcmp(lane->consignment_id.b, id->b, sizeof id->b) != 0) {
-			at = &lane->next;
-			continue;
-		}
-		*at = lane->next;
-		free(lane);
-	}
-}
-
-/* At the end of the line, or where it stands already. */
-static void
-hold_lanes(struct session *s, const struct manifest *m)
-{
-	struct held_lane **last = &s->held;
-
-	for (; *last != NULL; last = &(*last)->next)
-		if (memcmp((*last)->consignment_id.b, m->consignment_id.b, sizeof m->consignment_id.b) == 0)
-			return;
-	for (size_t i = 0; i < m->consignees.n; i++) {
-		struct held_lane *lane = calloc(1, sizeof *lane);
-
-		if (lane == NULL)
-			return; /* order is then only as good as the agent's own patience */
-		lane->study = m->study;
-		lane->consignee = m->consignees.v[i]->org;
-		lane->consignment_id = m->consignment_id;
-		*last = lane;
-		last = &lane->next;
-	}
-}
-
-/* Whether somebody before it in the line holds one of its lanes. */
-static bool
-lane_is_held(const struct session *s, const struct manifest *m)
-{
-	for (const struct held_lane *lane = s->held; lane != NULL; lane = lane->next) {
-		if (memcmp(lane->consignment_id.b, m->consignment_id.b, sizeof m->consignment_id.b) == 0)
-			return false;
-		if (strcmp(lane->study.s, m->study.s) == 0)
-			for (size_t i = 0; i < m->consignees.n; i++)
-				if (strcmp(lane->consignee.s, m->consignees.v[i]->org.s) == 0)
-					return true;
-	}
-	return false;
-}
-
 void
 on_release(struct broker *b, struct request *r)
 {
 	(void)b;
-	release_lanes(r->session, &r->command->release->consignment_id);
+	held_release(&r->session->held, &r->command->release->consignment_id);
 }
 
 /* A refusal without a place in the ledger: malformed input, and what is beyond the flood limit. */
@@ -140,12 +85,12 @@ submission_done(struct commit_job *job, enum consign_err err)
 		if (s == NULL || s->state != SESSION_AGENT)
 			continue;
 		if (err != CONSIGN_OK) {
-			hold_lanes(s, x->entry.manifest);
+			held_add(&s->held, x->entry.manifest);
 			say_try_later(b, s, w->sequence, "", err == CONSIGN_E_FULL ? CONSIGN_CODE_DISK_FULL : CONSIGN_CODE_TRY_LATER, consign_err_text(err));
 			continue;
 		}
 		if (x->entry.has_consignment)
-			release_lanes(s, &x->pending->id);
+			held_release(&s->held, &x->pending->id);
 		answer_later(b, s, w->sequence, &x->statement);
 	}
 	if (err == CONSIGN_OK && x->entry.has_consignment)
@@ -263,7 +208,7 @@ refuse(struct submitting *u, const struct judgement *j, bool hold)
 	log_event(LOG_INFO, "submit.refused", "org", "s", u->s->name, "study", "s", u->m->study.s, "code", "s", consign_code_text(j->code),
 	    "rule", "s", j->n > 0 ? j->verdicts[0]->rule : "", NULL);
 	if (hold)
-		hold_lanes(u->s, u->m);
+		held_add(&u->s->held, u->m);
 	/* A refusal under another org's name must not take a place under that name's ids. */
 	if (strcmp(u->m->consignor.s, u->s->name) != 0 || !may_have_leaf(b, u->s)) {
 		refuse_unplaced(u, &record);
@@ -318,7 +263,7 @@ was_decided(struct submitting *u)
 	struct store_past past;
 
 	if (pending != NULL) {
-		hold_lanes(u->s, u->m); /* until its outcome is known in this session too */
+		held_add(&u->s->held, u->m); /* until its outcome is known in this session too */
 		if (hash_equal(&pending->digest, &u->digest)) {
 			if (pending_wait(pending, u->s->number, u->sequence) != CONSIGN_OK)
 				say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");
@@ -339,9 +284,9 @@ was_decided(struct submitting *u)
 	if (hash_equal(&past.digest, &u->digest)) {
 		metrics_add(b->metrics, METRIC_REPEATED, 1);
 		if (past.accepted)
-			release_lanes(u->s, &u->m->consignment_id);
+			held_release(&u->s->held, &u->m->consignment_id);
 		else
-			hold_lanes(u->s, u->m);
+			held_add(&u->s->held, u->m);
 		answer_later(b, u->s, u->sequence, past.statement);
 		return true;
 	}
@@ -352,17 +297,48 @@ was_decided(struct submitting *u)
 	return false;
 }
 
-/* NULL when there is room for all; else the consignee whose mailbox is full. */
-static const char *
-full_mailbox(struct broker *b, const struct manifest *m)
+static uint64_t
+size_of(const struct submitting *u)
 {
-	for (size_t i = 0; i < m->consignees.n; i++) {
-		const struct mailbox *box = mailbox_of(b->mailboxes, m->consignees.v[i]->org.s);
+	return frame_slice(u->r->manifest).len + frame_slice(u->r->body).len;
+}
 
-		if (box == NULL || box->waiting >= CONSIGN_MAILBOX_MAX_CONSIGNMENTS)
-			return m->consignees.v[i]->org.s;
+/* False when a consignee's mailbox has no room for it: postponed, naming the consignee. */
+static bool
+has_room(struct submitting *u)
+{
+	for (size_t i = 0; i < u->m->consignees.n; i++) {
+		const char *org = u->m->consignees.v[i]->org.s;
+		struct mailbox *box = mailbox_of(u->b->mailboxes, org);
+		const struct mailbox_share *share = box == NULL ? NULL : mailbox_share(box, u->s->name);
+		enum room room = share == NULL ? ROOM_NONE : quota_room(&u->b->quota, &box->waiting, &share->waiting, size_of(u));
+
+		if (room == ROOM)
+			continue;
+		held_add(&u->s->held, u->m);
+		say_try_later(u->b, u->s, u->sequence, org, CONSIGN_CODE_MAILBOX_FULL,
+		    room == ROOM_NONE ? "the consignee's mailbox is full" : "this organisation's share of the consignee's mailbox is full");
+		return false;
 	}
-	return NULL;
+	return true;
+}
+
+/* False when the consignor is over its quota of this second: postponed until there is room. */
+static bool
+is_within_rate(struct submitting *u)
+{
+	struct broker *b = u->b;
+	struct mailbox *own = mailbox_of(b->mailboxes, u->s->name);
+	uint64_t retry_us = 1000000;
+	char detail[128];
+
+	if (own != NULL && rate_take(&own->sent, &b->quota, clock_steady_us(b->clock), u->m->items.n, size_of(u), &retry_us))
+		return true;
+	held_add(&u->s->held, u->m);
+	snprintf(detail, sizeof detail, "more than the quota of %llu messages or %llu bytes a second", (unsigned long long)b->quota.messages_per_second,
+	    (unsigned long long)b->quota.bytes_per_second);
+	say_try_later_in(b, u->s, u->sequence, CONSIGN_CODE_QUOTA, detail, (uint32_t)(retry_us / 1000 + 1));
+	return false;
 }
 
 static enum consign_err
@@ -387,8 +363,9 @@ fill_acceptance(struct submitting *u, struct submission *x)
 		return CONSIGN_E_NO_MEMORY;
 	for (size_t i = 0; i < n; i++) {
 		struct store_mailbox *row = &e->mailboxes[i];
+		struct mailbox *box = mailbox_of(b->mailboxes, m->consignees.v[i]->org.s);
 
-		mailbox_take(b->mailboxes, mailbox_of(b->mailboxes, m->consignees.v[i]->org.s), row);
+		mailbox_take(box, mailbox_share(box, u->s->name), size_of(u), row);
 		openings[i] = (struct mailbox_opening){row->org, row->position, row->previous, row->salt};
 		x->statement.openings.v[i] = &openings[i];
 		mailbox_commitment(&b->hub_id, &openings[i], &accepted.mailboxes.v[i]);
@@ -419,11 +396,11 @@ accept(struct submitting *u)
 			abandon(u->b, x);
 	}
 	if (err != CONSIGN_OK) {
-		hold_lanes(u->s, u->m);
+		held_add(&u->s->held, u->m);
 		say_try_later(u->b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, consign_err_text(err));
 		return;
 	}
-	release_lanes(u->s, &u->m->consignment_id); /* decided: what follows is decided after it */
+	held_release(&u->s->held, &u->m->consignment_id); /* decided: what follows is decided after it */
 	frame_move(&x->manifest_frame, u->r->manifest);
 	frame_move(&x->body_frame, u->r->body);
 	x->entry.has_consignment = true;
@@ -471,7 +448,7 @@ seen_is_ours(struct submitting *u)
 	if (err == CONSIGN_OK && hash_equal(&head, &seen->hash))
 		return true;
 	if (err != CONSIGN_OK && err != CONSIGN_E_NOT_FOUND) {
-		hold_lanes(u->s, u->m);
+		held_add(&u->s->held, u->m);
 		say_try_later(u->b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, consign_err_text(err));
 		return false;
 	}
@@ -485,28 +462,29 @@ decide(struct submitting *u)
 {
 	struct broker *b = u->b;
 	struct judgement j;
-	const char *full;
 
 	if (strcmp(u->m->consignor.s, u->s->name) == 0 && was_decided(u))
 		return;
 	if (b->draining || b->disk_full) {
-		hold_lanes(u->s, u->m);
+		held_add(&u->s->held, u->m);
 		say_try_later(b, u->s, u->sequence, "", b->draining ? CONSIGN_CODE_SHUTTING_DOWN : CONSIGN_CODE_DISK_FULL,
 		    b->draining ? "the broker is stopping" : "the broker's disk is nearly full");
 		return;
 	}
-	if (lane_is_held(u->s, u->m)) {
-		hold_lanes(u->s, u->m); /* and what is behind it waits for it in turn */
+	if (held_blocks(&u->s->held, u->m)) {
+		held_add(&u->s->held, u->m); /* and what is behind it waits for it in turn */
 		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_LANE_HELD, "an earlier consignment of its lane comes first");
 		return;
 	}
+	if (!is_within_rate(u))
+		return;
 	if (judge_submission(b->hub, u->s->name, u->sm, u->m, frame_slice(u->r->body), clock_wall_us(b->clock), u->r->arena, &j) != CONSIGN_OK) {
-		hold_lanes(u->s, u->m);
+		held_add(&u->s->held, u->m);
 		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");
 		return;
 	}
 	if (j.code == CONSIGN_CODE_TRY_LATER) {
-		hold_lanes(u->s, u->m);
+		held_add(&u->s->held, u->m);
 		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, j.detail);
 		return;
 	}
@@ -516,13 +494,8 @@ decide(struct submitting *u)
 	}
 	if (!seen_is_ours(u))
 		return;
-	full = full_mailbox(b, u->m);
-	if (full != NULL) {
-		hold_lanes(u->s, u->m);
-		say_try_later(b, u->s, u->sequence, full, CONSIGN_CODE_MAILBOX_FULL, "the consignee's mailbox is full");
-		return;
-	}
-	accept(u);
+	if (has_room(u))
+		accept(u);
 }
 
 void
@@ -533,6 +506,10 @@ on_submit(struct broker *b, struct request *r)
 
 	if (u.s->submitted >= 2 * CONSIGN_WINDOW_CONSIGNMENTS) {
 		say_bye(b, u.s, CONSIGN_CODE_QUOTA, "more submissions under way than the window allows");
+		return;
+	}
+	if (u.s->held.n > CONSIGN_HELD_LANES_MAX) {
+		say_bye(b, u.s, CONSIGN_CODE_QUOTA, "too much that was postponed or refused holds its lanes; release what will not come again");
 		return;
 	}
 	u.s->submitted++;

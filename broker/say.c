@@ -69,16 +69,28 @@ say_bye(struct broker *b, struct session *s, enum consign_code code, const char 
 	s->state = SESSION_STATES;
 }
 
+static void
+postpone(struct broker *b, struct session *s, struct session_try_later *later)
+{
+	if (s->submitted > 0)
+		s->submitted--;
+	metrics_add(b->metrics, METRIC_TRY_LATER, 1);
+	say(b, s, &(struct session_command){.try_later = later});
+}
+
 void
 say_try_later(struct broker *b, struct session *s, uint64_t sequence, const char *org, enum consign_code code, const char *detail)
 {
 	struct session_try_later later = {.sequence = sequence, .code = code, .detail = slice_text(detail), .retry_ms = code == CONSIGN_CODE_LANE_HELD ? 0 : 1000};
 
 	memcpy(later.org, org, strlen(org) + 1);
-	if (s->submitted > 0)
-		s->submitted--;
-	metrics_add(b->metrics, METRIC_TRY_LATER, 1);
-	say(b, s, &(struct session_command){.try_later = &later});
+	postpone(b, s, &later);
+}
+
+void
+say_try_later_in(struct broker *b, struct session *s, uint64_t sequence, enum consign_code code, const char *detail, uint32_t retry_ms)
+{
+	postpone(b, s, &(struct session_try_later){.sequence = sequence, .code = code, .detail = slice_text(detail), .retry_ms = retry_ms});
 }
 
 void

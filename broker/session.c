@@ -39,12 +39,7 @@ free_session(struct link_node *node)
 {
 	struct session *s = &node->s;
 
-	while (s->held != NULL) {
-		struct held_lane *next = s->held->next;
-
-		free(s->held);
-		s->held = next;
-	}
+	held_clear(&s->held);
 	while (s->answers != NULL) {
 		struct queued_answer *next = s->answers->next;
 

@@ -7,6 +7,7 @@
 #ifndef BROKER_SESSION_H
 #define BROKER_SESSION_H
 
+#include "held.h"
 #include "net/transport.h"
 #include "wire/session_wire.h"
 
@@ -20,17 +21,10 @@ struct in_flight {
 	struct consign_org consignor;
 	struct consign_id consignment_id;
 	struct consign_hash digest;
-	size_t bytes;
+	size_t bytes;        /* on their way */
+	uint64_t mail_bytes; /* that it takes in the mailbox */
 	bool is_tombstone;
 	bool settling; /* its receipt waits for its commit */
-};
-
-/* A lane of a consignor that waits for a refused or postponed consignment to come again (PROTOCOL.md 7.6). */
-struct held_lane {
-	struct consign_study study;
-	struct consign_org consignee;
-	struct consign_id consignment_id;
-	struct held_lane *next;
 };
 
 struct queued_answer {
@@ -53,7 +47,7 @@ struct session {
 	uint64_t root_version;   /* newest root sent */
 	/* submissions */
 	uint32_t submitted; /* unanswered */
-	struct held_lane *held;
+	struct held held;
 	uint64_t refusal_second; /* steady seconds: the one that `refusals` counts */
 	uint32_t refusals;
 	uint64_t refusals_uncounted; /* beyond the limit of leaves in that second */

@@ -10,7 +10,7 @@
 #include "print.h"
 
 /* Facts that may stand there several times. */
-static const char *const many[] = {"accusation", "alarm"};
+static const char *const many[] = {"accusation", "alarm", "postponed"};
 #define MANY_N (sizeof many / sizeof many[0])
 
 static bool

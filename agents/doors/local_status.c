@@ -1,6 +1,6 @@
 /*
  * How the agent is: facts, each a name and a text. Names and their order are fixed; one that has nothing to say says
- * "none". Only `alarm` and `accusation` may stand there several times, each at the end of its kind.
+ * "none". Only `postponed`, `alarm` and `accusation` may stand there several times, each at the end of its kind.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -11,12 +11,14 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "doors/local.h"
+#include "lanes.h"
 #include "outbox.h"
 #include "reception.h"
 #include "uplink.h"
 
 #define ACCUSATIONS_SHOWN 64u
-#define FACTS_MAX (32u + PROFILE_ALARMS_MAX + ACCUSATIONS_SHOWN)
+#define POSTPONED_SHOWN 16u
+#define FACTS_MAX (32u + PROFILE_ALARMS_MAX + ACCUSATIONS_SHOWN + POSTPONED_SHOWN)
 
 struct facts {
 	struct arena *arena;
@@ -138,6 +140,28 @@ put_mail(struct facts *f, const struct agent *a)
 	put(f, "mailbox_position", "%" PRIu64, in.position);
 }
 
+/* What the hub has not taken yet, and why. */
+static void
+put_postponed(struct facts *f, const struct agent *a)
+{
+	struct postponed list[POSTPONED_SHOWN];
+	size_t n = lanes_postponed(a->lanes, list, POSTPONED_SHOWN);
+
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all += list[i].consignments;
+	put(f, "outbox_postponed", "%" PRIu64, all);
+	for (size_t i = 0; i < n; i++) {
+		const struct postponement *why = &list[i].why;
+		char since[CLOCK_TEXT_BYTES];
+
+		clock_format(why->since_us, since);
+		put(f, "postponed", "%" PRIu64 " consignment%s since %s: %s%s%s, %s", list[i].consignments, list[i].consignments == 1 ? "" : "s", since,
+		    consign_code_text(why->code), why->org.s[0] != '\0' ? " for " : "", why->org.s, why->detail);
+	}
+}
+
 static void
 put_disk(struct facts *f, const struct agent *a)
 {
@@ -209,6 +233,7 @@ local_status(struct tool *t, uint64_t number, struct arena *arena)
 	put_connection(&f, a);
 	put_documents(&f, a);
 	put_mail(&f, a);
+	put_postponed(&f, a);
 	put_disk(&f, a);
 	put_held(&f, a);
 	put_alarms(&f, a);

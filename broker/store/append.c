@@ -152,19 +152,33 @@ encode_openings(const struct store_entry *e, struct buf *out)
 }
 
 static enum consign_err
-put_mailbox(struct db *db, const struct store_mailbox *m, uint64_t leaf)
+put_mailbox(struct db *db, const struct store_mailbox *m, const struct store_entry *e)
 {
 	struct db_statement *s;
+	uint64_t bytes = e->manifest_frame.len + e->body.len;
 	enum consign_err err
-	    = db_statement(db, "INSERT INTO mailbox (org, position, leaf, previous, salt) VALUES (?1, ?2, ?3, ?4, ?5)", &s);
+	    = db_statement(db, "INSERT INTO mailbox (org, position, leaf, previous, salt, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &s);
 
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_text(s, 1, m->org.s);
 	db_bind_u64(s, 2, m->position);
-	db_bind_u64(s, 3, leaf);
+	db_bind_u64(s, 3, e->leaves[0].index);
 	db_bind_slice(s, 4, SLICE_ARRAY(m->previous.b));
 	db_bind_slice(s, 5, SLICE_ARRAY(m->salt.b));
+	db_bind_u64(s, 6, bytes);
+	err = db_run(s);
+	if (err != CONSIGN_OK)
+		return err;
+	err = db_statement(db,
+	    "INSERT INTO mailbox_use (org, consignor, consignments, bytes) VALUES (?1, ?2, 1, ?3) ON CONFLICT (org, consignor)"
+	    " DO UPDATE SET consignments = consignments + 1, bytes = bytes + excluded.bytes",
+	    &s);
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_text(s, 1, m->org.s);
+	db_bind_text(s, 2, e->manifest->consignor.s);
+	db_bind_u64(s, 3, bytes);
 	err = db_run(s);
 	if (err != CONSIGN_OK)
 		return err;
@@ -207,7 +221,7 @@ put_consignment(struct db *db, const struct store_entry *e)
 	db_bind_slice(s, 12, e->body);
 	err = db_run(s);
 	for (size_t i = 0; err == CONSIGN_OK && i < e->n_mailboxes; i++)
-		err = put_mailbox(db, &e->mailboxes[i], e->leaves[0].index);
+		err = put_mailbox(db, &e->mailboxes[i], e);
 out:
 	buf_clear(&openings);
 	return err;
@@ -253,6 +267,24 @@ put_settlement(struct db *db, const struct store_entry *e)
 	return db_run(s);
 }
 
+/* A position that was just settled waits no more. */
+static enum consign_err
+take_from_use(struct db *db, const struct store_entry *e)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(db,
+	    "UPDATE mailbox_use SET consignments = consignments - 1, bytes = bytes - (SELECT m.bytes FROM mailbox m WHERE m.org = ?1"
+	    " AND m.position = ?2) WHERE org = ?1 AND consignor = ?3",
+	    &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_text(s, 1, e->consignee.s);
+	db_bind_u64(s, 2, e->position);
+	db_bind_text(s, 3, e->consignor.s);
+	return db_run(s);
+}
+
 static enum consign_err
 put_delivery(struct db *db, const struct store_entry *e)
 {
@@ -274,6 +306,8 @@ put_delivery(struct db *db, const struct store_entry *e)
 		db_bind_u64(s, 1, e->mail_leaf);
 		db_bind_u64(s, 2, clock_wall_us(clock_system()));
 		err = db_run(s);
+		if (err == CONSIGN_OK)
+			err = take_from_use(db, e);
 	}
 	if (err == CONSIGN_OK && e->n_leaves > 0)
 		err = put_settlement(db, e);

@@ -87,15 +87,12 @@ store_tails(struct db *db, void (*each)(void *context, const struct store_tail *
 {
 	struct db_statement *s;
 	bool row;
-	enum consign_err err = db_statement(db,
-	    "SELECT org, position, head, ifnull((SELECT min(m.position) - 1 FROM mailbox m WHERE m.org = t.org AND m.settled = 0), t.position),"
-	    " (SELECT count(*) FROM mailbox m WHERE m.org = t.org AND m.settled = 0) FROM mailbox_tail t",
-	    &s);
+	enum consign_err err = db_statement(db, "SELECT org, position, head FROM mailbox_tail", &s);
 
 	if (err != CONSIGN_OK)
 		return err;
 	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
-		struct store_tail tail = {.position = db_column_u64(s, 1), .settled_to = db_column_u64(s, 3), .waiting = db_column_u64(s, 4)};
+		struct store_tail tail = {.position = db_column_u64(s, 1)};
 
 		err = db_column_text(s, 0, (tail.org).s, sizeof (tail.org).s);
 		if (err == CONSIGN_OK)
@@ -103,6 +100,29 @@ store_tails(struct db *db, void (*each)(void *context, const struct store_tail *
 		if (err != CONSIGN_OK)
 			break;
 		each(context, &tail);
+	}
+	db_reset(s);
+	return err;
+}
+
+enum consign_err
+store_uses(struct db *db, void (*each)(void *context, const struct store_use *use), void *context)
+{
+	struct db_statement *s;
+	bool row;
+	enum consign_err err = db_statement(db, "SELECT org, consignor, consignments, bytes FROM mailbox_use WHERE consignments > 0", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
+		struct store_use use = {.consignments = db_column_u64(s, 2), .bytes = db_column_u64(s, 3)};
+
+		err = db_column_text(s, 0, use.org.s, sizeof use.org.s);
+		if (err == CONSIGN_OK)
+			err = db_column_text(s, 1, use.consignor.s, sizeof use.consignor.s);
+		if (err != CONSIGN_OK)
+			break;
+		each(context, &use);
 	}
 	db_reset(s);
 	return err;
@@ -289,6 +309,7 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 
 	m->position = db_column_u64(s, 0);
 	m->leaf = db_column_u64(s, 1);
+	m->bytes = db_column_u64(s, 16);
 	err = db_column_fixed(s, 2, m->previous.b, sizeof m->previous.b);
 	if (err == CONSIGN_OK)
 		err = db_column_fixed(s, 3, m->salt.b, sizeof m->salt.b);
@@ -337,7 +358,7 @@ store_mailbox_read(struct db *db, const char *org, uint64_t from, size_t max, si
 		return err;
 	err = db_statement(db,
 	    "SELECT m.position, m.leaf, m.previous, m.salt, m.tombstone, c.consignor, c.id, c.digest, c.body_digest, c.seen_size,"
-	    " c.manifest, c.body, l.id, l.salt, l.record, l.signature FROM mailbox m JOIN consignment c ON c.leaf = m.leaf"
+	    " c.manifest, c.body, l.id, l.salt, l.record, l.signature, m.bytes FROM mailbox m JOIN consignment c ON c.leaf = m.leaf"
 	    " JOIN leaf l ON l.id = m.leaf WHERE m.org = ?1 AND m.position >= ?2 AND m.settled = 0 ORDER BY m.position LIMIT ?3",
 	    &s);
 	if (err != CONSIGN_OK)

@@ -24,6 +24,15 @@ static const char *const migrations[] = {
     "CREATE TABLE document (n INTEGER PRIMARY KEY, documents BLOB NOT NULL);"
     "CREATE TABLE invite (org TEXT PRIMARY KEY, transport_key BLOB NOT NULL, token_hash BLOB NOT NULL, expires_us INTEGER NOT NULL,"
     " request BLOB) WITHOUT ROWID;",
+
+    /* 2: how much waits, of whom */
+    "ALTER TABLE mailbox ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE mailbox SET bytes = (SELECT length(c.manifest) + ifnull(length(c.body), 0) FROM consignment c WHERE c.leaf = mailbox.leaf)"
+    " WHERE settled = 0;"
+    "CREATE TABLE mailbox_use (org TEXT NOT NULL, consignor TEXT NOT NULL, consignments INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    " PRIMARY KEY (org, consignor)) WITHOUT ROWID;"
+    "INSERT INTO mailbox_use SELECT m.org, c.consignor, count(*), sum(m.bytes) FROM mailbox m JOIN consignment c ON c.leaf = m.leaf"
+    " WHERE m.settled = 0 GROUP BY m.org, c.consignor;",
 };
 
 enum consign_err

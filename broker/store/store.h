@@ -7,8 +7,9 @@
  *   checkpoint   the newest note
  *   consignment  leaf → consignor, id, digest, manifest, body, signature; body goes at the end of its retention
  *   refusal      (consignor, id, attempt) → digest and the signed refusal, so that the same question hears the same answer
- *   mailbox      (org, position) → leaf, chain, settled, tombstone
+ *   mailbox      (org, position) → leaf, chain, settled, tombstone, size
  *   mailbox_tail org → last position and chain head
+ *   mailbox_use  (org, consignor) → how much waits: sums over mailbox, so that a start need not count
  *   settlement   (consignor, n) → delivery receipt or tombstone on its way back
  *   document     encoded Documents messages in the order in which they came into force
  *   invite, join what waits for an administrator
@@ -114,8 +115,14 @@ struct store_tail {
 	struct consign_org org;
 	uint64_t position;
 	struct consign_hash head;
-	uint64_t settled_to; /* every position up to here is settled */
-	uint64_t waiting;    /* unsettled entries */
+};
+
+/* What one consignor has waiting in a mailbox. */
+struct store_use {
+	struct consign_org org;
+	struct consign_org consignor;
+	uint64_t consignments;
+	uint64_t bytes;
 };
 
 CONSIGN_MUST_CHECK enum consign_err store_size(struct db *db, uint64_t *ret_leaves);
@@ -123,6 +130,7 @@ CONSIGN_MUST_CHECK enum consign_err store_note_read(struct db *db, struct buf *r
 CONSIGN_MUST_CHECK enum consign_err store_node(struct db *db, uint32_t level, uint64_t index, struct consign_hash *ret_hash);
 CONSIGN_MUST_CHECK enum consign_err store_leaf_read(struct db *db, uint64_t index, struct arena *arena, struct leaf *ret_leaf);
 CONSIGN_MUST_CHECK enum consign_err store_tails(struct db *db, void (*each)(void *context, const struct store_tail *tail), void *context);
+CONSIGN_MUST_CHECK enum consign_err store_uses(struct db *db, void (*each)(void *context, const struct store_use *use), void *context);
 CONSIGN_MUST_CHECK enum consign_err store_documents(struct db *db,
     enum consign_err (*each)(void *context, struct consign_slice documents), void *context);
 CONSIGN_MUST_CHECK enum consign_err store_invites(struct db *db,
@@ -153,6 +161,7 @@ struct store_mail {
 	struct consign_id consignment_id;
 	struct consign_hash digest;
 	uint64_t seen_size; /* the manifest's seen checkpoint; 0 none */
+	uint64_t bytes;     /* that it takes in the mailbox */
 	bool corrupt;       /* the body is not what was stored: it is not delivered */
 };
 CONSIGN_MUST_CHECK enum consign_err store_mailbox_read(struct db *db, const char *org, uint64_t from, size_t max, size_t max_bytes,

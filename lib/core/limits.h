@@ -68,8 +68,14 @@
 #define CONSIGN_WINDOW_BYTES (8u * 1024u * 1024u)
 /* Refusals of one org that get their own leaf each second; one leaf counts the rest (design 5). */
 #define CONSIGN_REFUSAL_LEAVES_PER_SECOND 10u
-/* Unread mail of one org at the broker. */
+/* Unread mail of one org at the broker; a consignor's share of it is what nobody uses (broker/quota.h). */
 #define CONSIGN_MAILBOX_MAX_CONSIGNMENTS (10u * 1000u * 1000u)
+#define CONSIGN_MAILBOX_MAX_BYTES (64ull * 1024 * 1024 * 1024)
+/* What one org may submit: above what an agent reaches on two cores, so that only a flood meets it; operators lower it. */
+#define CONSIGN_QUOTA_MESSAGES_PER_SECOND 200000u
+#define CONSIGN_QUOTA_BYTES_PER_SECOND (256u * 1024u * 1024u)
+/* Lanes that a session may hold by what was postponed or refused: each is some 150 bytes here, and looked at with each submission. */
+#define CONSIGN_HELD_LANES_MAX 16384u
 
 #define CONSIGN_EXPIRES_DEFAULT_US (30ull * 24 * 3600 * 1000000)
 #define CONSIGN_EXPIRES_MAX_US (366ull * 24 * 3600 * 1000000)

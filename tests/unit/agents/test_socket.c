@@ -20,6 +20,7 @@
 #include "alarms.h"
 #include "outbox.h"
 #include "reception.h"
+#include "lanes.h"
 #include "uplink.h"
 
 /* ── fakes ── */
@@ -87,6 +88,26 @@ const char *
 uplink_state_text(enum uplink_state state)
 {
 	return state == UPLINK_UP ? "up" : "down";
+}
+
+static const struct postponed postponed_here[] = {
+    {{CONSIGN_CODE_MAILBOX_FULL, {"biomake"}, "the consignee's mailbox is full", T0}, 12}, {{CONSIGN_CODE_QUOTA, {""}, "too much", T0}, 1}};
+
+size_t
+lanes_postponed(const struct lanes *l, struct postponed *ret_list, size_t max)
+{
+	(void)l;
+	assert_true(max >= 2);
+	memcpy(ret_list, postponed_here, sizeof postponed_here);
+	return 2;
+}
+
+const struct postponement *
+lanes_postponement(const struct lanes *l, const struct consign_id *id)
+{
+	(void)l;
+	(void)id;
+	return NULL;
 }
 
 const char *
@@ -1084,6 +1105,9 @@ test_socket_status_says_its_facts_in_their_order(void **state)
 	    {"outbox_oldest", "2027-01-15T08:00:00.000000Z"},
 	    {"inbox_consignments", "1"},
 	    {"mailbox_position", "1"},
+	    {"outbox_postponed", "13"},
+	    {"postponed", "12 consignments since 2027-01-15T08:00:00.000000Z: MAILBOX_FULL for biomake, the consignee's mailbox is full"},
+	    {"postponed", "1 consignment since 2027-01-15T08:00:00.000000Z: QUOTA, too much"},
 	    {"disk", NULL},
 	    {"mail_held", "none"},
 	    {"profile", "cdmo"},

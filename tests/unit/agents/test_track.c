@@ -7,7 +7,19 @@
 #include <cmocka.h>
 
 #include "agent_fixture.h"
+#include "lanes.h"
 #include "track.h"
+
+/* The lanes are a fake: what a test wants told, it tells. */
+static const struct postponement *postponed;
+
+const struct postponement *
+lanes_postponement(const struct lanes *l, const struct consign_id *id)
+{
+	(void)l;
+	(void)id;
+	return postponed;
+}
 
 #define CREATED 1000u
 #define ACCEPTED_AT 2000u
@@ -166,6 +178,32 @@ test_track_says_queued_until_there_is_an_answer(void **state)
 	assert_string_equal(r->consignees.v[0]->org.s, "acme");
 	assert_string_equal(r->consignees.v[0]->state, "queued");
 	assert_int_equal(r->consignees.v[0]->at_us, 0);
+}
+
+/* What the broker said last is told to whom it concerns. */
+static void
+test_track_says_why_it_is_still_queued(void **state)
+{
+	struct fixture *f = *state;
+	struct consign_id id = send_one(f, OUTBOX_QUEUED);
+
+	postponed = &(struct postponement){CONSIGN_CODE_MAILBOX_FULL, {"biomake"}, "the consignee's mailbox is full", CREATED};
+	struct local_track_reply *r = track(f, &id, 0);
+
+	assert_string_equal(r->state, "queued");
+	assert_int_equal(r->consignees.v[0]->code, CONSIGN_CODE_NONE);
+	assert_int_equal(r->consignees.v[1]->code, CONSIGN_CODE_MAILBOX_FULL);
+	assert_text(r->consignees.v[1]->detail, "the consignee's mailbox is full");
+	postponed = &(struct postponement){CONSIGN_CODE_QUOTA, {""}, "too much", CREATED};
+	r = track(f, &id, 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(r->consignees.v[i]->code, CONSIGN_CODE_QUOTA);
+		assert_text(r->consignees.v[i]->detail, "too much");
+	}
+	/* It speaks of what is queued only. */
+	id = send_one(f, OUTBOX_ACCEPTED);
+	assert_int_equal(track(f, &id, 0)->consignees.v[1]->code, CONSIGN_CODE_NONE);
+	postponed = NULL;
 }
 
 static void
@@ -336,6 +374,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_track_says_queued_until_there_is_an_answer),
+	    TEST(test_track_says_why_it_is_still_queued),
 	    TEST(test_track_says_accepted_with_time_and_leaf),
 	    TEST(test_track_is_as_far_as_the_least_advanced_consignee_and_ends_as_the_worst),
 	    TEST(test_track_gives_each_message_its_own_verdict),

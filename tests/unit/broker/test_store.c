@@ -136,7 +136,9 @@ accept(struct fixture *t, const char *const *to, size_t n, struct mail *ret_mail
 	for (size_t i = 0; i < n; i++) {
 		struct mailbox_opening o = {0};
 
-		mailbox_take(t->mailboxes, mailbox_of(t->mailboxes, to[i]), &e.mailboxes[i]);
+		struct mailbox *box = mailbox_of(t->mailboxes, to[i]);
+
+		mailbox_take(box, mailbox_share(box, "acme"), mail.frame.len + fixture_body().len, &e.mailboxes[i]);
 		o = (struct mailbox_opening){
 		    e.mailboxes[i].org, e.mailboxes[i].position, e.mailboxes[i].previous, e.mailboxes[i].salt};
 		mailbox_commitment(&t->f.hub_id, &o, &commitments[i]);
@@ -382,17 +384,106 @@ test_store_settles_a_position_once(void **state)
 	assert_int_equal(store_tails(t->reading, note_tail, &tails), CONSIGN_OK);
 	assert_int_equal(tails.n, 1);
 	assert_int_equal(tails.v[0].position, 2);
-	assert_int_equal(tails.v[0].settled_to, 0);
-	assert_int_equal(tails.v[0].waiting, 1);
 	assert_int_equal(deliver(t, &first, "bolt", 1), CONSIGN_OK);
 	assert_int_equal(store_settlements(t->reading, "acme", 10, 100000, t->arena, &settlements, &n), CONSIGN_OK);
 	assert_int_equal(n, 2);
 	assert_int_equal(settlements[0].n, 1);
 	assert_true(slice_equal(settlements[0].receipt, slice_text("a delivery receipt")));
-	tails.n = 0;
-	assert_int_equal(store_tails(t->reading, note_tail, &tails), CONSIGN_OK);
-	assert_int_equal(tails.v[0].settled_to, 2);
-	assert_int_equal(tails.v[0].waiting, 0);
+}
+
+struct uses {
+	struct store_use v[4];
+	size_t n;
+};
+
+static void
+note_use(void *context, const struct store_use *use)
+{
+	struct uses *all = context;
+
+	assert_true(all->n < 4);
+	all->v[all->n++] = *use;
+}
+
+static void
+assert_use(struct fixture *t, size_t n, const char *org, uint64_t consignments, uint64_t bytes)
+{
+	struct uses uses = {.n = 0};
+
+	assert_int_equal(store_uses(t->reading, note_use, &uses), CONSIGN_OK);
+	assert_int_equal(uses.n, n);
+	if (n == 0)
+		return;
+	assert_string_equal(uses.v[0].org.s, org);
+	assert_string_equal(uses.v[0].consignor.s, "acme");
+	assert_int_equal(uses.v[0].consignments, consignments);
+	assert_int_equal(uses.v[0].bytes, bytes);
+}
+
+static void
+test_store_knows_how_much_waits_and_of_whom(void **state)
+{
+	struct fixture *t = *state;
+	struct mail first, second;
+	struct store_mail *mail;
+	struct mailboxes *again = NULL;
+	size_t n;
+
+	assert_use(t, 0, NULL, 0, 0);
+	assert_int_equal(accept(t, (const char *const[]){"bolt", "cora"}, 2, &first), CONSIGN_OK);
+	assert_int_equal(accept(t, (const char *const[]){"bolt"}, 1, &second), CONSIGN_OK);
+	uint64_t a = first.frame.len + fixture_body().len, b = second.frame.len + fixture_body().len;
+
+	assert_use(t, 2, "bolt", 2, a + b);
+	assert_int_equal(store_mailbox_read(t->reading, "bolt", 1, 10, 100000, t->arena, &mail, &n), CONSIGN_OK);
+	assert_int_equal(mail[0].bytes, a);
+	assert_int_equal(mail[1].bytes, b);
+	assert_int_equal(deliver(t, &second, "bolt", 2), CONSIGN_OK);
+	assert_use(t, 2, "bolt", 1, a);
+	/* A start finds the same as was known before it. */
+	mailbox_settle(mailbox_of(t->mailboxes, "bolt"), "acme", b);
+	assert_int_equal(mailboxes_load(t->reading, &t->f.hub_id, &again), CONSIGN_OK);
+	for (size_t i = 0; i < 2; i++) {
+		const char *org = i == 0 ? "bolt" : "cora";
+		struct mailbox *known = mailbox_of(t->mailboxes, org), *loaded = mailbox_of(again, org);
+
+		assert_memory_equal(&known->waiting, &loaded->waiting, sizeof known->waiting);
+		assert_memory_equal(&mailbox_share(known, "acme")->waiting, &mailbox_share(loaded, "acme")->waiting, sizeof known->waiting);
+		assert_int_equal(known->position, loaded->position);
+		assert_true(hash_equal(&known->head, &loaded->head));
+	}
+	mailboxes_free(&again);
+	assert_int_equal(deliver(t, &first, "bolt", 1), CONSIGN_OK);
+	assert_use(t, 1, "cora", 1, a);
+}
+
+static void
+run_sql(struct db *db, const char *sql)
+{
+	struct db_statement *s;
+
+	assert_int_equal(db_statement(db, sql, &s), CONSIGN_OK);
+	assert_int_equal(db_run(s), CONSIGN_OK);
+}
+
+/* A store of schema version 1 did not count: it is counted when the store is brought to version 2. */
+static void
+test_store_counts_what_waits_in_an_older_store(void **state)
+{
+	struct fixture *t = *state;
+	struct mail first, second;
+
+	assert_int_equal(accept(t, (const char *const[]){"bolt"}, 1, &first), CONSIGN_OK);
+	assert_int_equal(accept(t, (const char *const[]){"bolt"}, 1, &second), CONSIGN_OK);
+	assert_int_equal(deliver(t, &first, "bolt", 1), CONSIGN_OK);
+	run_sql(t->db, "DROP TABLE mailbox_use");
+	run_sql(t->db, "ALTER TABLE mailbox DROP COLUMN bytes");
+	run_sql(t->db, "PRAGMA user_version = 1");
+	db_close(&t->reading);
+	db_close(&t->db);
+	assert_int_equal(store_open(t->path, false, &t->db), CONSIGN_OK);
+	assert_int_equal(store_open(t->path, true, &t->reading), CONSIGN_OK);
+	assert_use(t, 1, "bolt", 1, second.frame.len + fixture_body().len);
 }
 
 static void
@@ -703,6 +794,8 @@ main(void)
 	    CASE(remembers_the_newest_refusal),
 	    CASE(takes_an_id_once),
 	    CASE(settles_a_position_once),
+	    CASE(knows_how_much_waits_and_of_whom),
+	    CASE(counts_what_waits_in_an_older_store),
 	    CASE(reads_settlements_until_they_are_large),
 	    CASE(forgets_settlements_that_were_confirmed),
 	    CASE(finds_what_expired_until_it_has_its_tombstone),

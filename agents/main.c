@@ -11,7 +11,7 @@
 #include "policy/profile.h"
 
 static const char *const known_keys[] = {"hub_id", "hub_name", "endpoint", "broker_transport_key", "party", "name", "root_version", "root_hash",
-    "socks_proxy", "log_format", "log_level", NULL};
+    "socks_proxy", "confine", "log_format", "log_level", NULL};
 
 /*
  * HOME/profile.yaml, when there is one. One that cannot be read stops the start: an alarm that is missing because of a
@@ -97,7 +97,7 @@ int
 main(int argc, char **argv)
 {
 	struct start s = {.program = "consign-agent", .about_home = "the company's home, made by `consign join FILE`", .key_file = "keys/agent.key",
-	    .known_keys = known_keys, .unreadable = true};
+	    .known_keys = known_keys, .confinement = {.no_listen = true}, .unreadable = true};
 	int status = start_begin(&s, argc, argv);
 
 	if (status < 0)

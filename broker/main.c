@@ -6,7 +6,7 @@
 #include "core/start.h"
 
 static const char *const known_keys[] = {"hub_id", "hub_name", "endpoint", "bind", "metrics", "retention_days", "quota_messages_per_second",
-    "quota_bytes_per_second", "quota_mailbox_consignments", "quota_mailbox_bytes", "log_format", "log_level", NULL};
+    "quota_bytes_per_second", "quota_mailbox_consignments", "quota_mailbox_bytes", "confine", "log_format", "log_level", NULL};
 
 /* Each connection is a file. More than the guard lets in (lib/net/guard.c) are of no use; the listener keeps some back. */
 #define FILES_MAX 17408u
@@ -57,7 +57,7 @@ int
 main(int argc, char **argv)
 {
 	struct start s = {.program = "consign-broker", .about_home = "the broker's home: DIR/broker of `consign hub init --home DIR`",
-	    .key_file = "keys/broker.key", .known_keys = known_keys};
+	    .key_file = "keys/broker.key", .known_keys = known_keys, .confinement = {.no_connect = true}};
 	int status = start_begin(&s, argc, argv);
 
 	if (status < 0)

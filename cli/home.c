@@ -13,7 +13,7 @@
 /* Every key of every kind of home: the command reads all of them and uses few. */
 static const char *const known_keys[] = {"hub_id", "hub_name", "endpoint", "bind", "metrics", "broker_transport_key", "party",
     "name", "root_version", "root_hash", "socks_proxy", "retention_days", "quota_messages_per_second", "quota_bytes_per_second",
-    "quota_mailbox_consignments", "quota_mailbox_bytes", "log_format", "log_level", NULL};
+    "quota_mailbox_consignments", "quota_mailbox_bytes", "confine", "log_format", "log_level", NULL};
 
 enum consign_err
 home_dir(const struct args *args, const char **ret_dir)

@@ -156,6 +156,31 @@ harden(const struct start *s)
 	check_locked_memory();
 }
 
+/* Returns -1 to go on. */
+static int
+confine_to_home(struct start *s)
+{
+	const char *wish = config_get(s->config, "confine");
+	int abi = 0;
+	enum consign_err err;
+
+	if (wish != NULL && strcmp(wish, "yes") != 0 && strcmp(wish, "no") != 0)
+		return start_fail(s, "config.yaml: confine is yes or no", NULL);
+	if (wish != NULL && strcmp(wish, "no") == 0) {
+		log_event(LOG_WARN, "files.not_confined", "reason", "s", "config.yaml says so", NULL);
+		return -1;
+	}
+	s->confinement.home = s->home;
+	err = confine(&s->confinement, &abi);
+	if (err == CONSIGN_E_NOT_FOUND)
+		log_event(LOG_INFO, "files.not_confined", "reason", "s", "this kernel has no Landlock, or does not let us use it", NULL);
+	else if (err != CONSIGN_OK)
+		return start_fail(s, "this process cannot be confined to its home", "config.yaml: confine: \"no\" goes on without");
+	else
+		log_event(LOG_DEBUG, "files.confined", "landlock", "u", (uint64_t)abi, NULL);
+	return -1;
+}
+
 int
 start_commit(struct start *s)
 {
@@ -171,7 +196,7 @@ start_commit(struct start *s)
 		status = start_fail(s, "this home is in use by another process, or cannot be written", NULL);
 	free(lock_path);
 	harden(s);
-	return status;
+	return status >= 0 ? status : confine_to_home(s);
 }
 
 void

@@ -6,6 +6,7 @@
 #define CORE_START_H
 
 #include "core/config.h"
+#include "core/confine.h"
 #include "core/keyfile.h"
 
 struct start {
@@ -13,6 +14,7 @@ struct start {
 	const char *about_home; /* constant: what --home is, for the usage */
 	const char *key_file;   /* constant: below the home */
 	const char *const *known_keys; /* constant: of config.yaml */
+	struct confinement confinement; /* home is filled in */
 	bool unreadable;        /* whether no debugger or core dump shall read it, not even one of the same user */
 	const char *home;
 	const char *passphrase_file;
@@ -30,8 +32,9 @@ struct start {
  */
 int start_begin(struct start *s, int argc, char **argv);
 /*
- * After -n: says so and ends; else takes the lock, turns core dumps and new privileges off, and warns (memory.not_locked)
- * when the limit of locked memory is too low for keys. Returns -1 to go on.
+ * After -n: says so and ends; else takes the lock, turns core dumps and new privileges off, confines the process (core/confine.h) unless
+ * config.yaml says `confine: "no"`, and says what of it is not to be had (files.not_confined), or when the limit of locked memory is too low
+ * for keys (memory.not_locked). Returns -1 to go on.
  */
 int start_commit(struct start *s);
 void start_clear(struct start *s);

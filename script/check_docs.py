@@ -4,7 +4,9 @@
   script/check_docs.py [--root ROOT] [--wire-doc PROGRAM] [--consign PROGRAM]
 
   docs/ARCHITECTURE.md   every path in the "where is …?" table exists (globs must match something; <x> is any name)
-  docs/THREATS.md        every row of the table names a test, and every test named exists: a path, or path::test_function
+  docs/THREATS.md        every row of the table names a test, and every test named exists: a path, or path::test_function; every
+                         end-to-end test, fuzz target and unit test of the rooms that face others stands in a row, or in the
+                         table of tests without a threat
   docs/PROTOCOL.md       what stands between <!-- wire-doc:begin --> and <!-- wire-doc:end --> is what wire-doc prints
   README.md              the command words of the command table are accepted by `consign help`
 
@@ -97,6 +99,11 @@ def check_architecture(root):
                         error(f'{name}:{line}', f'{word} does not exist')
 
 
+# Tests that must stand in a table of docs/THREATS.md: those of the whole, and of what meets other people's bytes, keys or rules.
+FACING = ['tests/e2e/[0-9][0-9]-*', 'tests/fuzz/fuzz_*.c'] + [
+    f'tests/unit/{room}/test_*.c' for room in ('agents', 'broker', 'ledger', 'net', 'seal', 'support', 'trust', 'wire')]
+
+
 def check_test(root, where, test):
     path, _, function = test.partition('::')
     files = [f for p in expand(path) for f in (root.glob(p) if '*' in p else [root / p])]
@@ -105,6 +112,7 @@ def check_test(root, where, test):
         error(where, f'{test}: no such test')
     elif function and not any(re.search(rf'\b{re.escape(function)}\b', f.read_text(encoding='utf-8')) for f in files):
         error(where, f'{test}: no such function in that file')
+    return files
 
 
 def check_threats(root):
@@ -116,6 +124,7 @@ def check_threats(root):
               and any(h.lower() in ('test', 'tests') for h in t[1])]
     if not wanted:
         error(name, 'has no table with the columns Threat and Test')
+    seen = set()
     for _, header, rows in wanted:
         column = [h.lower() in ('test', 'tests') for h in header].index(True)
         for line, cells in rows:
@@ -124,7 +133,20 @@ def check_threats(root):
             if not named:
                 error(where, 'a threat without a test')
             for test in named:
-                check_test(root, where, test)
+                seen.update(check_test(root, where, test))
+    for _, header, rows in tables(text):
+        if header[0].lower() == 'test without a threat':
+            for line, cells in rows:
+                for test in code_words(cells[0]):
+                    files = check_test(root, f'{name}:{line}', test)
+                    for file in files:
+                        if file in seen:
+                            error(f'{name}:{line}', f'{file.relative_to(root)} stands in a row of threats, too')
+                    seen.update(files)
+    for pattern in FACING:
+        for file in sorted(root.glob(pattern)):
+            if file not in seen:
+                error(name, f'{file.relative_to(root)} stands in no row')
 
 
 def check_wire_doc(root, program):

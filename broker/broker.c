@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "net/guard.h"
+#include "refusals.h"
 
 #define TICK_MS 200u
 #define EXPIRE_MS 2000u
@@ -321,6 +322,8 @@ tick(void *context)
 	sweep_sessions(b);
 	count_connections(b);
 	check_disk(b);
+	if (!b->store_failed)
+		refusals_count(b, false);
 	for (struct session *s = sessions_first(b->sessions); s != NULL; s = s->next) {
 		deliver_pump(b, s);
 		settle_pump(b, s);
@@ -338,6 +341,8 @@ on_signal(void *context)
 	if (b->draining)
 		return;
 	log_event(LOG_INFO, "broker.draining", NULL);
+	if (!b->store_failed)
+		refusals_count(b, true);
 	b->draining = true;
 	b->drain_until_us = clock_steady_us(b->clock) + DRAIN_US;
 }

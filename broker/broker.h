@@ -64,6 +64,7 @@ struct broker {
 	uint64_t reloaded_us; /* steady: of the last reload */
 	uint64_t reload_us;  /* steady: not before */
 	uint64_t reload_pause_us;
+	bool refusals_counted; /* some organisation's wait to be written down (refusals.h) */
 	bool disk_full;
 	bool disk_warned;
 	uint64_t cut_told[LISTENER_CUT_REASONS]; /* of connections, as the log has it */

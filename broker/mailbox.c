@@ -63,6 +63,14 @@ mailbox_share(struct mailbox *m, const char *consignor)
 	return s;
 }
 
+void
+mailboxes_each(struct mailboxes *all, void (*each)(void *context, struct mailbox *m), void *context)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct mailbox *m = all->bucket[i]; m != NULL; m = m->next)
+			each(context, m);
+}
+
 static void
 load(void *context, const struct store_tail *tail)
 {

@@ -15,6 +15,14 @@ struct mailbox_share {
 	struct mailbox_share *next;
 };
 
+/* Refusals of what an org sent, in one second. */
+struct refusals {
+	uint64_t second; /* steady seconds */
+	uint32_t placed; /* in the ledger, one by one */
+	uint64_t others; /* beyond the limit: one leaf will count them */
+};
+
+/* An org's account with the broker: what waits for it, and what it sends. */
 struct mailbox {
 	struct consign_org org;
 	uint64_t position; /* last given */
@@ -22,6 +30,7 @@ struct mailbox {
 	struct use waiting; /* accepted, not settled */
 	struct mailbox_share *shares;
 	struct rate sent; /* by this org, to others */
+	struct refusals refusals;
 	struct mailbox *next;
 };
 
@@ -36,6 +45,7 @@ struct mailbox_share *mailbox_share(struct mailbox *m, const char *consignor);
 void mailbox_take(struct mailbox *m, struct mailbox_share *share, uint64_t bytes, struct store_mailbox *ret_row);
 /* A position of this consignor was settled. */
 void mailbox_settle(struct mailbox *m, const char *consignor, uint64_t bytes);
+void mailboxes_each(struct mailboxes *all, void (*each)(void *context, struct mailbox *m), void *context);
 /* The new head, once the acceptance's entry hash is known. */
 void mailbox_chain(struct mailbox *m, const struct consign_hash *entry, struct store_mailbox *row);
 

@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "ledger/statement.h"
 #include "pending.h"
+#include "refusals.h"
 
 /* A submission on its way through the commit thread. */
 struct submission {
@@ -167,27 +168,6 @@ abandon(struct broker *b, struct submission *x)
 	free(x);
 }
 
-/* At most so many refusals of an org get a leaf each second; the others are counted in one (design 5). */
-static bool
-may_have_leaf(struct broker *b, struct session *s)
-{
-	uint64_t second = clock_steady_us(b->clock) / 1000000;
-
-	if (s->refusal_second != second) {
-		if (s->refusals_uncounted > 0)
-			broker_act(b, "refusals", s->name, s->refusals_uncounted, "refused beyond the limit of leaves a second");
-		s->refusal_second = second;
-		s->refusals = 0;
-		s->refusals_uncounted = 0;
-	}
-	if (s->refusals < CONSIGN_REFUSAL_LEAVES_PER_SECOND) {
-		s->refusals++;
-		return true;
-	}
-	s->refusals_uncounted++;
-	return false;
-}
-
 static void
 refuse(struct submitting *u, const struct judgement *j, bool hold)
 {
@@ -210,7 +190,7 @@ refuse(struct submitting *u, const struct judgement *j, bool hold)
 	if (hold)
 		held_add(&u->s->held, u->m);
 	/* A refusal under another org's name must not take a place under that name's ids. */
-	if (strcmp(u->m->consignor.s, u->s->name) != 0 || !may_have_leaf(b, u->s)) {
+	if (strcmp(u->m->consignor.s, u->s->name) != 0 || !refusal_may_have_leaf(b, u->s->name)) {
 		refuse_unplaced(u, &record);
 		return;
 	}

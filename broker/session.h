@@ -48,9 +48,6 @@ struct session {
 	/* submissions */
 	uint32_t submitted; /* unanswered */
 	struct held held;
-	uint64_t refusal_second; /* steady seconds: the one that `refusals` counts */
-	uint32_t refusals;
-	uint64_t refusals_uncounted; /* beyond the limit of leaves in that second */
 	struct queued_answer *answers;
 	struct queued_answer **answers_end;
 	/* deliveries */

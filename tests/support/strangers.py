@@ -9,6 +9,7 @@ Strangers on the broker's port, without any key. Each way prints one line when i
   strangers.py HOST PORT crowd N         N connections that say nothing, all held open until standard input ends
 """
 import os
+import select
 import socket
 import sys
 import time
@@ -51,11 +52,19 @@ def is_over(one):
         return True
 
 
+def heard(ones, seconds):
+    """Returns when the broker has said something to one of them or ended it, or that time has gone by."""
+    poll = select.poll()
+    for one in ones:
+        poll.register(one, select.POLLIN)
+    poll.poll(max(0, seconds) * 1000)
+
+
 def until_over(ones, seconds):
     end = time.monotonic() + seconds
     while ones and time.monotonic() < end:
+        heard(ones, end - time.monotonic())
         ones = [one for one in ones if not is_over(one)]
-        time.sleep(0.05)
     return len(ones)
 
 
@@ -78,7 +87,7 @@ def drip(address, count):
             send_all(one, text[at % len(text):at % len(text) + 1])
         living = [one for one in living if not is_over(one)]
         at += 1
-        time.sleep(0.1)
+        select.poll().poll(100)  # the pace of the drip
     print(f'{len(ones)} connected, {len(living)} still open')
 
 

@@ -134,6 +134,8 @@ bool admit_key(void *broker, const struct consign_public_key *key);
 /* deliver.c */
 void deliver_pump(struct broker *b, struct session *s);
 void deliver_to_org(struct broker *b, const char *org);
+/* From this position on, but for what was acknowledged and waits for its commit. For the next pump. */
+void deliver_again(struct session *s, uint64_t position);
 void settle_pump(struct broker *b, struct session *s);
 /* expire.c */
 void expire_tick(void *broker);

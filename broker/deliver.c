@@ -106,6 +106,15 @@ deliver_one(struct broker *b, struct session *s, const struct store_mail *m)
 	return err;
 }
 
+static bool
+is_settling(const struct session *s, uint64_t position)
+{
+	for (uint32_t i = 0; i < s->n_in_flight; i++)
+		if (s->in_flight[i].position == position && s->in_flight[i].settling)
+			return true;
+	return false;
+}
+
 /* Once, until something could be read again: the tick tries five times a second. */
 static void
 say_failed(struct session *s, const char *event, enum consign_err err)
@@ -127,6 +136,11 @@ mail_read(struct reader_job *job, enum consign_err err)
 	s->reading = false;
 	if (s->state != SESSION_AGENT || err == CONSIGN_E_STATE)
 		goto out;
+	if (j->from != s->next_position) { /* asked to begin elsewhere meanwhile */
+		s->more = true;
+		deliver_pump(b, s);
+		goto out;
+	}
 	for (size_t i = 0; err == CONSIGN_OK && i < j->n && s->state == SESSION_AGENT; i++) {
 		/* The reader may be a commit ahead of what this thread has taken in: taking that in pumps again. */
 		if (j->mail[i].record.index >= ledger_checkpoint(b->ledger)->size) {
@@ -141,7 +155,10 @@ mail_read(struct reader_job *job, enum consign_err err)
 			s->more = false;
 			goto out;
 		}
-		err = deliver_one(b, s, &j->mail[i]);
+		if (is_settling(s, j->mail[i].position))
+			s->next_position = j->mail[i].position + 1;
+		else
+			err = deliver_one(b, s, &j->mail[i]);
 	}
 	if (err != CONSIGN_OK) {
 		say_failed(s, "deliver.failed", err);
@@ -188,6 +205,21 @@ deliver_pump(struct broker *b, struct session *s)
 	s->reading = true;
 	s->more = false; /* set again by whoever adds mail, and when the read was cut short */
 	reader_put(b->reader, &j->job);
+}
+
+void
+deliver_again(struct session *s, uint64_t position)
+{
+	uint32_t kept = 0;
+
+	s->next_position = position;
+	s->bytes_in_flight = 0;
+	for (uint32_t i = 0; i < s->n_in_flight; i++)
+		if (s->in_flight[i].settling) {
+			s->bytes_in_flight += s->in_flight[i].bytes;
+			s->in_flight[kept++] = s->in_flight[i];
+		}
+	s->n_in_flight = kept;
 }
 
 void

@@ -83,6 +83,8 @@ say_documents(struct broker *b, struct session *s)
 	arena_free(&arena);
 }
 
+static const struct quota fetch_quota = {.messages_per_second = CONSIGN_FETCHES_PER_SECOND, .bytes_per_second = 1};
+
 void
 on_fetch(struct broker *b, struct request *r)
 {
@@ -91,13 +93,16 @@ on_fetch(struct broker *b, struct request *r)
 	struct arena *arena = NULL;
 	struct hub_proofs proofs;
 	struct session_documents *d = NULL;
+	uint64_t retry_us;
 
+	/* Each is some hundred proofs, or a window of mail again: an agent that misses something asks once. */
+	if (!rate_take(&s->fetched, &fetch_quota, clock_steady_us(b->clock), 1, 0, &retry_us)) {
+		say_bye(b, s, CONSIGN_CODE_QUOTA, "more fetches than 64 in a second");
+		return;
+	}
 	if (f->redeliver_from > 0 && s->state == SESSION_AGENT) {
-		if (f->redeliver_from < s->next_position) {
-			s->next_position = f->redeliver_from;
-			s->n_in_flight = 0; /* what was on its way is delivered again; late receipts for it are matched again */
-			s->bytes_in_flight = 0;
-		}
+		if (f->redeliver_from < s->next_position)
+			deliver_again(s, f->redeliver_from);
 		s->more = true;
 		deliver_pump(b, s);
 	}

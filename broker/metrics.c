@@ -39,6 +39,7 @@ static const struct {
     [METRIC_CUT_BEFORE] = {"consign_connections_cut_before_hello_total", "Connections cut off: too many bytes before a first message"},
     [METRIC_CUT_SLOW] = {"consign_connections_cut_slow_total", "Connections cut off: no first message in time"},
     [METRIC_CUT_AHEAD] = {"consign_connections_cut_ahead_total", "Connections cut off: too many bytes without the end of a message"},
+    [METRIC_CUT_BEHIND] = {"consign_connections_cut_behind_total", "Connections cut off: did not read what was said to them"},
     [METRIC_CONNECTIONS] = {"consign_connections", "Open connections"},
     [METRIC_STRANGERS] = {"consign_connections_strangers", "Open connections that have not said anything yet"},
     [METRIC_SESSIONS] = {"consign_sessions", "Open sessions"},

@@ -121,11 +121,18 @@ supersede(struct broker *b, struct session *s)
 	s->epoch = b->epoch;
 }
 
+/* What is on its way is in our memory, too: what a peer grants beyond that is of no use. */
+static uint64_t
+at_most_a_window(uint64_t bytes)
+{
+	return bytes < CONSIGN_WINDOW_BYTES ? bytes : CONSIGN_WINDOW_BYTES;
+}
+
 static bool
 open_window(struct session *s, const struct session_hello *h)
 {
 	s->window_consignments = h->window_consignments < CONSIGN_BATCH_MAX ? h->window_consignments : CONSIGN_BATCH_MAX;
-	s->window_bytes = h->window_bytes;
+	s->window_bytes = at_most_a_window(h->window_bytes);
 	free(s->in_flight);
 	s->in_flight = calloc(s->window_consignments, sizeof *s->in_flight);
 	s->n_in_flight = 0;
@@ -221,6 +228,6 @@ void
 on_credit(struct broker *b, struct request *r)
 {
 	/* Windows only grow on their own: the room for in_flight is fixed at hello; bytes may change at will. */
-	r->session->window_bytes = r->command->credit->bytes;
+	r->session->window_bytes = at_most_a_window(r->command->credit->bytes);
 	deliver_pump(b, r->session);
 }

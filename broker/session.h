@@ -9,6 +9,7 @@
 
 #include "held.h"
 #include "net/transport.h"
+#include "quota.h"
 #include "wire/session_wire.h"
 
 /* PROTOCOL.md 7.2 prints the table in session_table.c; absent means refused. */
@@ -48,6 +49,7 @@ struct session {
 	/* submissions */
 	uint32_t submitted; /* unanswered */
 	struct held held;
+	struct rate fetched;
 	struct queued_answer *answers;
 	struct queued_answer **answers_end;
 	/* deliveries */

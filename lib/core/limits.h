@@ -74,6 +74,8 @@
 /* What one org may submit: above what an agent reaches on two cores, so that only a flood meets it; operators lower it. */
 #define CONSIGN_QUOTA_MESSAGES_PER_SECOND 200000u
 #define CONSIGN_QUOTA_BYTES_PER_SECOND (256u * 1024u * 1024u)
+/* Fetches of one session: an agent asks for what it misses, once. */
+#define CONSIGN_FETCHES_PER_SECOND 64u
 /* Lanes that a session may hold by what was postponed or refused: each is some 150 bytes here, and looked at with each submission. */
 #define CONSIGN_HELD_LANES_MAX 16384u
 

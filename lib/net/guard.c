@@ -32,8 +32,12 @@ const struct guard_limits guard_defaults = {
     /* Greeting, handshake and the first message, which is an `open`, are below 2 KiB. */
     .stranger_bytes = 16u * 1024,
     .stranger_us = 10u * 1000 * MS,
+    /* An agent, the one before it that is not seen to be gone yet, and some commands of a person at once. */
+    .member_connections = 16,
     /* A window of bodies (8 MiB), one body over it, and their manifests. */
     .ahead_bytes = 12u * 1024 * 1024,
+    /* The same on the way back, and a command of 4 MiB with documents. */
+    .behind_bytes = 16u * 1024 * 1024,
     /*
      * The largest message is a command of 4 MiB; one that is a little over it is answered. Frames of a few bytes cost libzmq four
      * times what they weigh: a zmq_msg_t each, and heap in pieces.
@@ -53,10 +57,23 @@ struct connection {
 	bool is_cut;
 	uint32_t place; /* in `open` */
 	uint64_t accepted_us;
+	uint64_t member;   /* the beginning of its key; 0 not known yet */
 	uint64_t received; /* by the kernel, at the last look */
 	uint64_t read;     /* by us, as on the wire */
+	uint64_t said;     /* by us, with what the greeting and handshake took */
+	uint64_t acked;    /* at the last look */
 	bool is_suspect;   /* at an earlier look, libzmq had more of it than a message has */
 	uint64_t read_then;
+};
+
+/* What the connections of one member are ahead, in one look. A small part of the budget (64 KiB) is not counted: so the table does not fill. */
+#define MEMBER_COUNTED_PART 192u
+#define MEMBER_SLOTS 8192u
+
+struct member_sum {
+	uint64_t member;
+	uint64_t ahead;
+	uint64_t look; /* of which it is; older ones are none */
 };
 
 struct guard {
@@ -68,13 +85,15 @@ struct guard {
 	int *open; /* descriptors of connections */
 	size_t n_open, cap_open;
 	bool is_near; /* somebody was ahead at the last look */
+	uint64_t looks;
+	struct member_sum sums[MEMBER_SLOTS];
 	struct guard_counts counts;
 };
 
 const char *
 guard_reason_text(enum guard_reason reason)
 {
-	static const char *const texts[] = {"crowd", "before_hello", "slow", "ahead"};
+	static const char *const texts[] = {"crowd", "before_hello", "slow", "ahead", "behind"};
 
 	_Static_assert(sizeof texts / sizeof texts[0] == GUARD_REASONS, "a word for each reason");
 	return texts[reason];
@@ -236,6 +255,41 @@ guard_read(struct guard *g, int fd, uint64_t bytes)
 
 		c->read += before < g->limits->stranger_bytes ? before : g->limits->stranger_bytes;
 	}
+	/* Likewise what was said to it before. */
+	if (g->io.acked(g->io.context, fd, &c->acked))
+		c->said = c->acked;
+}
+
+void
+guard_is_of(struct guard *g, int fd, const uint8_t key[32])
+{
+	struct connection *c = find(g, fd);
+	size_t others = 0;
+	int oldest = -1;
+
+	if (c == NULL || c->member != 0)
+		return;
+	memcpy(&c->member, key, sizeof c->member);
+	for (size_t i = 0; i < g->n_open; i++) {
+		const struct connection *o = &g->by_fd[g->open[i]];
+
+		if (o->member != c->member || o->is_cut || g->open[i] == fd)
+			continue;
+		others++;
+		if (oldest < 0 || o->accepted_us < g->by_fd[oldest].accepted_us)
+			oldest = g->open[i];
+	}
+	if (others >= g->limits->member_connections)
+		cut(g, oldest, GUARD_CROWD);
+}
+
+void
+guard_said(struct guard *g, int fd, uint64_t bytes)
+{
+	struct connection *c = find(g, fd);
+
+	if (c != NULL)
+		c->said += bytes;
 }
 
 static uint64_t
@@ -265,12 +319,42 @@ is_endless(const struct guard *g, int fd, struct connection *c, bool is_drained)
 	return false;
 }
 
+/* What all connections of its member that were looked at before it, and this one, are ahead. */
+static uint64_t
+member_ahead(struct guard *g, const struct connection *c)
+{
+	size_t slot = (size_t)(c->member * UINT64_C(0x9e3779b97f4a7c15) >> 32) % MEMBER_SLOTS;
+
+	if (c->member == 0 || ahead_of(c) < g->limits->ahead_bytes / MEMBER_COUNTED_PART)
+		return ahead_of(c);
+	for (size_t i = 0; i < MEMBER_SLOTS; i++, slot = (slot + 1) % MEMBER_SLOTS) {
+		struct member_sum *sum = &g->sums[slot];
+
+		if (sum->look != g->looks)
+			*sum = (struct member_sum){.member = c->member, .look = g->looks};
+		if (sum->member == c->member)
+			return sum->ahead += ahead_of(c);
+	}
+	return ahead_of(c);
+}
+
+static bool
+is_behind(const struct guard *g, int fd, struct connection *c)
+{
+	/* Asked only where it may be: what was said since the last look is not enough for others. */
+	if (c->said <= c->acked || c->said - c->acked <= g->limits->behind_bytes || !g->io.acked(g->io.context, fd, &c->acked))
+		return false;
+	return c->said > c->acked && c->said - c->acked > g->limits->behind_bytes;
+}
+
 /* One connection; the reason to cut it, or GUARD_REASONS. */
 static enum guard_reason
-judge(const struct guard *g, int fd, struct connection *c, uint64_t now, bool is_drained)
+judge(struct guard *g, int fd, struct connection *c, uint64_t now, bool is_drained)
 {
+	if (!c->is_stranger && is_behind(g, fd, c))
+		return GUARD_BEHIND;
 	if (!c->is_stranger)
-		return ahead_of(c) > g->limits->ahead_bytes || is_endless(g, fd, c, is_drained) ? GUARD_AHEAD : GUARD_REASONS;
+		return member_ahead(g, c) > g->limits->ahead_bytes || is_endless(g, fd, c, is_drained) ? GUARD_AHEAD : GUARD_REASONS;
 	if (c->received > g->limits->stranger_bytes)
 		return GUARD_BEFORE;
 	return now - c->accepted_us > g->limits->stranger_us ? GUARD_SLOW : GUARD_REASONS;
@@ -282,6 +366,7 @@ guard_look(struct guard *g, bool is_drained)
 	uint64_t now = clock_steady_us(g->clock), all = 0, most = 0;
 	int largest = -1;
 
+	g->looks++;
 	for (size_t i = 0; i < g->n_open; i++) {
 		int fd = g->open[i];
 		struct connection *c = &g->by_fd[fd];
@@ -322,18 +407,37 @@ guard_counts(const struct guard *g, struct guard_counts *ret_counts)
 
 /* ── the kernel ── */
 
+/* Linux 4.1 and later say how many bytes were received, and acknowledged by the peer (include/uapi/linux/tcp.h). */
+static bool
+tcp_info_of(int fd, struct tcp_info *ret_info)
+{
+	socklen_t len = sizeof *ret_info;
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, ret_info, &len) == 0
+	    && len >= offsetof(struct tcp_info, tcpi_bytes_received) + sizeof ret_info->tcpi_bytes_received;
+}
+
 static bool
 tcp_received(void *context, int fd, uint64_t *ret_bytes)
 {
 	struct tcp_info info;
-	socklen_t len = sizeof info;
 
 	(void)context;
-	/* Linux 4.1 and later say how many bytes were received (include/uapi/linux/tcp.h). */
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0
-	    || len < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received)
+	if (!tcp_info_of(fd, &info))
 		return false;
 	*ret_bytes = info.tcpi_bytes_received;
+	return true;
+}
+
+static bool
+tcp_acked(void *context, int fd, uint64_t *ret_bytes)
+{
+	struct tcp_info info;
+
+	(void)context;
+	if (!tcp_info_of(fd, &info))
+		return false;
+	*ret_bytes = info.tcpi_bytes_acked;
 	return true;
 }
 
@@ -367,4 +471,4 @@ tcp_cut(void *context, int fd)
 		continue;
 }
 
-const struct guard_io guard_tcp = {tcp_received, tcp_queued, tcp_cut, NULL};
+const struct guard_io guard_tcp = {tcp_received, tcp_queued, tcp_acked, tcp_cut, NULL};

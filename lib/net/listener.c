@@ -14,17 +14,24 @@
 #include <sys/socket.h>
 
 #include "core/limits.h"
+#include "core/sign.h"
 #include "core/text.h"
 
 #define MESSAGES_A_ROUND 256
 #define ZAP_ENDPOINT "inproc://zeromq.zap.01"
 #define ZAP_DOMAIN "consign"
-#define ZAP_FRAMES 7
+#define ZAP_FRAMES 9 /* of a request, with the two that a ROUTER puts in front */
+#define ZAP_HEAD 4   /* that an answer has too: those two, version and request id */
+#define ZAP_DELAY_MS 2
+/* Routing ids: this byte, then a number. libzmq's own begin with zero, and none is made as long as all are ours. */
+#define ROUTE_FIRST_BYTE 1
+#define ROUTE_PROPERTY "\10Identity\0\0\0\5"
 #define FILES_RESERVED 128u
 /* The guard cuts first, and counts it; libzmq would not. */
 #define HANDSHAKE_MS 15000
 /* From a cut until libzmq has freed what it had of the connection. */
 #define TRIM_AFTER_US 250000u
+_Static_assert(TRANSPORT_ROUTE_BYTES == 5, "as ROUTE_PROPERTY says");
 _Static_assert(LISTENER_CUT_REASONS == GUARD_REASONS, "counts of the guard fit");
 /* A draft constant of libzmq 4.3 (src/zmq_draft.h), honoured by the packaged library: a ZAP domain must be handled. */
 #ifndef ZMQ_ZAP_ENFORCE_DOMAIN
@@ -43,65 +50,135 @@ struct listener {
 	struct guard *guard;
 	int look;         /* timer; -1 none */
 	bool is_drained;  /* since the last look, at some time */
+	struct admission *admissions, **admissions_end; /* asked for, not answered; the oldest first */
+	int admitting;    /* timer; -1 none */
+	uint32_t next_route;
 	uint64_t trim_us; /* when memory is given back; 0: nothing to give */
 };
 
+/*
+ * An admission is answered a moment after it was asked for, with the routing id that the connection is to have. libzmq takes the id of
+ * the answer over the one that the peer chose, when it reads the answer after the peer's metadata; an answer at once could be read before.
+ * Chosen ids would be in the way: when the ROUTER counts up to one that is taken, libzmq ends the process.
+ */
+struct admission {
+	struct admission *next;
+	zmq_msg_t part[ZAP_FRAMES]; /* as read; the first four go back */
+	uint64_t due_us;
+	struct consign_public_key key;
+	bool is_admitted;
+};
+
 static void
-zap_reply(struct listener *l, zmq_msg_t *version, zmq_msg_t *request, const struct consign_public_key *admitted)
+free_admission(struct admission *a)
+{
+	for (size_t i = 0; i < ZAP_FRAMES; i++)
+		zmq_msg_close(&a->part[i]);
+	free(a);
+}
+
+/* The metadata of RFC 27: name, length (4 bytes), value. */
+static size_t
+put_route(struct listener *l, uint8_t ret_metadata[sizeof ROUTE_PROPERTY - 1 + TRANSPORT_ROUTE_BYTES])
+{
+	memcpy(ret_metadata, ROUTE_PROPERTY, sizeof ROUTE_PROPERTY - 1);
+	ret_metadata[sizeof ROUTE_PROPERTY - 1] = ROUTE_FIRST_BYTE;
+	be32_store(ret_metadata + sizeof ROUTE_PROPERTY, l->next_route++);
+	return sizeof ROUTE_PROPERTY - 1 + TRANSPORT_ROUTE_BYTES;
+}
+
+static void
+answer(struct listener *l, struct admission *a)
 {
 	struct buf user = {0};
-	const char *status = admitted != NULL ? "200" : "400";
-	const char *text = admitted != NULL ? "OK" : "not admitted";
+	uint8_t metadata[sizeof ROUTE_PROPERTY - 1 + TRANSPORT_ROUTE_BYTES];
+	size_t n = 0;
+	const char *status = a->is_admitted ? "200" : "400";
+	const char *text = a->is_admitted ? "OK" : "not admitted";
 
-	if (admitted != NULL && hex_format(SLICE_ARRAY(admitted->b), &user) != CONSIGN_OK) {
+	if (a->is_admitted && hex_format(SLICE_ARRAY(a->key.b), &user) != CONSIGN_OK) {
 		status = "300"; /* out of memory: the peer may try again */
 		text = "try again";
+	} else if (a->is_admitted) {
+		n = put_route(l, metadata);
 	}
-	zmq_send(l->zap, zmq_msg_data(version), zmq_msg_size(version), ZMQ_SNDMORE);
-	zmq_send(l->zap, zmq_msg_data(request), zmq_msg_size(request), ZMQ_SNDMORE);
+	for (size_t i = 0; i < ZAP_HEAD; i++)
+		zmq_msg_send(&a->part[i], l->zap, ZMQ_SNDMORE);
 	zmq_send(l->zap, status, 3, ZMQ_SNDMORE);
 	zmq_send(l->zap, text, strlen(text), ZMQ_SNDMORE);
 	zmq_send(l->zap, user.data, user.len, ZMQ_SNDMORE);
-	zmq_send(l->zap, "", 0, 0);
+	zmq_send(l->zap, metadata, n, 0);
 	buf_clear(&user);
 }
 
-/* RFC 27 (ZAP): version, request id, domain, address, routing id, mechanism, then one credential for CURVE. */
+static void
+on_due(void *context)
+{
+	struct listener *l = context;
+	uint64_t now = clock_steady_us(clock_system());
+
+	l->admitting = -1;
+	while (l->admissions != NULL && l->admissions->due_us <= now) {
+		struct admission *a = l->admissions;
+
+		l->admissions = a->next;
+		if (l->admissions == NULL)
+			l->admissions_end = &l->admissions;
+		answer(l, a);
+		free_admission(a);
+	}
+	/* Without a timer the rest is answered with the next that asks; until then libzmq gives them up after HANDSHAKE_MS. */
+	if (l->admissions != NULL && loop_once(l->loop, ZAP_DELAY_MS, on_due, l, &l->admitting) != CONSIGN_OK)
+		l->admitting = -1;
+}
+
+static bool
+is_frame(zmq_msg_t *m, const char *text)
+{
+	return zmq_msg_size(m) == strlen(text) && memcmp(zmq_msg_data(m), text, strlen(text)) == 0;
+}
+
+/* A ROUTER's two frames, then RFC 27 (ZAP): version, request id, domain, address, routing id, mechanism, one credential for CURVE. */
+static bool
+read_admission(struct listener *l, struct admission *a)
+{
+	size_t n = 0;
+	bool more = true;
+
+	for (size_t i = 0; i < ZAP_FRAMES; i++)
+		zmq_msg_init(&a->part[i]);
+	for (; more && n < ZAP_FRAMES; n++) {
+		if (zmq_msg_recv(&a->part[n], l->zap, ZMQ_DONTWAIT) < 0)
+			return false;
+		more = zmq_msg_more(&a->part[n]);
+	}
+	if (n == ZAP_FRAMES && !more && is_frame(&a->part[2], "1.0") && is_frame(&a->part[4], ZAP_DOMAIN) && is_frame(&a->part[7], "CURVE")
+	    && zmq_msg_size(&a->part[8]) == sizeof a->key.b) {
+		memcpy(a->key.b, zmq_msg_data(&a->part[8]), sizeof a->key.b);
+		a->is_admitted = l->options.admit(l->options.context, &a->key);
+	}
+	return true;
+}
+
 static void
 on_zap(void *context)
 {
 	struct listener *l = context;
-	zmq_msg_t part[ZAP_FRAMES];
-	size_t n = 0;
-	bool more = true;
+	struct admission *a;
 
-	while (more && n < ZAP_FRAMES) {
-		zmq_msg_init(&part[n]);
-		if (zmq_msg_recv(&part[n], l->zap, ZMQ_DONTWAIT) < 0) {
-			zmq_msg_close(&part[n]);
+	while ((a = calloc(1, sizeof *a)) != NULL) {
+		if (!read_admission(l, a)) {
+			free_admission(a);
 			break;
 		}
-		more = zmq_msg_more(&part[n]);
-		n++;
-	}
-	if (n >= 2) {
-		struct consign_public_key key;
-		bool is_curve = n == ZAP_FRAMES && !more && zmq_msg_size(&part[0]) == 3 && memcmp(zmq_msg_data(&part[0]), "1.0", 3) == 0
-		    && zmq_msg_size(&part[2]) == strlen(ZAP_DOMAIN) && memcmp(zmq_msg_data(&part[2]), ZAP_DOMAIN, strlen(ZAP_DOMAIN)) == 0
-		    && zmq_msg_size(&part[5]) == 5 && memcmp(zmq_msg_data(&part[5]), "CURVE", 5) == 0
-		    && zmq_msg_size(&part[6]) == sizeof key.b;
-		bool admitted = false;
-
-		if (is_curve) {
-			memcpy(key.b, zmq_msg_data(&part[6]), sizeof key.b);
-			admitted = l->options.admit(l->options.context, &key);
-		}
-		if (!admitted)
+		if (!a->is_admitted)
 			l->counts.refused++;
-		zap_reply(l, &part[0], &part[1], admitted ? &key : NULL);
+		a->due_us = clock_steady_us(clock_system()) + ZAP_DELAY_MS * 1000;
+		*l->admissions_end = a;
+		l->admissions_end = &a->next;
 	}
-	for (size_t i = 0; i < n; i++)
-		zmq_msg_close(&part[i]);
+	if (l->admissions != NULL && l->admitting < 0 && loop_once(l->loop, ZAP_DELAY_MS, on_due, l, &l->admitting) != CONSIGN_OK)
+		l->admitting = -1;
 }
 
 /* Whether the metadata and the routing id are those of a connection that ZAP let in and we numbered. */
@@ -112,8 +189,7 @@ read_route(struct listener *l, zmq_msg_t *id, zmq_msg_t *body, struct route *ret
 	struct buf key = {0};
 	bool ok = false;
 
-	/* Ids made by the ROUTER are a zero byte and four more; anything else was chosen by the peer. */
-	if (zmq_msg_size(id) != TRANSPORT_ROUTE_BYTES || *(const uint8_t *)zmq_msg_data(id) != 0) {
+	if (zmq_msg_size(id) != TRANSPORT_ROUTE_BYTES || *(const uint8_t *)zmq_msg_data(id) != ROUTE_FIRST_BYTE) {
 		l->counts.squatters++;
 		int fd = zmq_msg_get(body, ZMQ_SRCFD);
 
@@ -155,6 +231,7 @@ receive_one(struct listener *l)
 		guard_read(l->guard, zmq_msg_get(frame_message(&frames[0]), ZMQ_SRCFD), wire_bytes);
 
 	if (n > 0 && read_route(l, &id, frame_message(&frames[0]), &route)) {
+		guard_is_of(l->guard, route.fd, route.key.b);
 		if (too_many) {
 			l->counts.malformed++;
 			listener_drop(l, &route);
@@ -176,7 +253,7 @@ floods(const struct listener *l)
 	struct guard_counts counts;
 
 	guard_counts(l->guard, &counts);
-	return counts.cut[GUARD_BEFORE] + counts.cut[GUARD_AHEAD];
+	return counts.cut[GUARD_BEFORE] + counts.cut[GUARD_AHEAD] + counts.cut[GUARD_BEHIND];
 }
 
 /* Many small pieces freed stay with the process, which then looks as if the flood had never ended. */
@@ -285,15 +362,22 @@ listener_open(struct transport *t, struct loop *loop, const struct listener_opti
 	l->transport = t;
 	l->loop = loop;
 	l->options = *options;
-	l->look = -1;
+	l->look = l->admitting = -1;
+	l->admissions_end = &l->admissions;
+	random_bytes(&l->next_route, sizeof l->next_route);
 	l->limits = guard_defaults;
 	limit_connections(&l->limits);
 	if (guard_new(&l->limits, &guard_tcp, clock_system(), &l->guard) != CONSIGN_OK)
 		goto fail;
 	/* The handler first: between a bound socket and a bound handler, anyone would be let in. */
-	l->zap = zmq_socket(t->zmq, ZMQ_REP);
+	l->zap = zmq_socket(t->zmq, ZMQ_ROUTER);
 	if (l->zap == NULL || zmq_bind(l->zap, ZAP_ENDPOINT) != 0)
 		goto fail;
+	unsigned seed;
+
+	/* The ROUTER counts its own ids from rand(): from nowhere that a peer could know, should it ever make one. */
+	random_bytes(&seed, sizeof seed);
+	srand(seed);
 	l->router = zmq_socket(t->zmq, ZMQ_ROUTER);
 	if (l->router == NULL || !set_options(l->router, options))
 		goto fail;
@@ -344,6 +428,14 @@ listener_close(struct listener **listener, int linger_ms)
 	}
 	if (l->look >= 0)
 		loop_cancel(l->loop, l->look);
+	if (l->admitting >= 0)
+		loop_cancel(l->loop, l->admitting);
+	while (l->admissions != NULL) {
+		struct admission *a = l->admissions;
+
+		l->admissions = a->next;
+		free_admission(a);
+	}
 	guard_free(&l->guard);
 	free(l);
 	*listener = NULL;
@@ -359,6 +451,11 @@ listener_send(struct listener *l, const struct route *route, struct frame *frame
 		err = errno == EAGAIN ? CONSIGN_E_FULL : CONSIGN_E_UNREACHABLE;
 		goto out;
 	}
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += guard_wire_bytes(zmq_msg_size(frame_message(&frames[i])));
+	guard_said(l->guard, route->fd, bytes);
 	for (size_t i = 0; i < n; i++)
 		if (zmq_msg_send(frame_message(&frames[i]), l->router, ZMQ_DONTWAIT | (i + 1 < n ? ZMQ_SNDMORE : 0)) < 0)
 			err = CONSIGN_E_UNREACHABLE;

@@ -70,7 +70,7 @@ void listener_close(struct listener **listener, int linger_ms);
 CONSIGN_MUST_CHECK enum consign_err listener_send(struct listener *l, const struct route *route, struct frame *frames, size_t n);
 /* Cuts a connection; libzmq has no such call, shutdown(2) on its fd does it in milliseconds. */
 void listener_drop(struct listener *l, const struct route *route);
-#define LISTENER_CUT_REASONS 4
+#define LISTENER_CUT_REASONS 5
 /* Connections refused by ZAP, malformed multiparts, self-chosen ids, since the start. */
 struct listener_counts {
 	uint64_t refused;

@@ -18,6 +18,7 @@ struct fixture {
 	uint64_t now;
 	uint64_t received[FDS];
 	uint64_t queued[FDS];
+	uint64_t acked[FDS];
 	bool is_gone[FDS];
 	int cuts[FDS];
 	size_t n_cuts;
@@ -27,7 +28,9 @@ static const struct guard_limits limits = {.connections = 8,
     .strangers = 3,
     .stranger_bytes = 1000,
     .stranger_us = 2000 * MS,
+    .member_connections = 3,
     .ahead_bytes = 5000,
+    .behind_bytes = 6000,
     .message_bytes = 3000,
     .ahead_all_bytes = 8000};
 
@@ -57,6 +60,13 @@ queued(void *context, int fd, uint64_t *ret_bytes)
 	return true;
 }
 
+static bool
+acked(void *context, int fd, uint64_t *ret_bytes)
+{
+	*ret_bytes = ((struct fixture *)context)->acked[fd];
+	return true;
+}
+
 static void
 cut(void *context, int fd)
 {
@@ -71,7 +81,7 @@ static int
 setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
-	struct guard_io io = {received, queued, cut, f};
+	struct guard_io io = {received, queued, acked, cut, f};
 
 	assert_non_null(f);
 	f->now = 1000000 * MS;
@@ -273,6 +283,85 @@ test_guard_cuts_the_largest_when_all_together_are_too_much(void **state)
 	assert_int_equal(f->n_cuts, 1);
 }
 
+static const uint8_t key_one[32] = {1}, key_two[32] = {2};
+
+/* One member's connections share its budget; another's do not. */
+static void
+test_guard_counts_what_a_member_is_ahead_over_all_its_connections(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int fd = 5; fd < 8; fd++) {
+		admit(f, fd);
+		guard_is_of(f->guard, fd, fd == 7 ? key_two : key_one);
+	}
+	f->received[5] += 2500;
+	f->received[6] += 2500;
+	f->received[7] += 2500;
+	guard_look(f->guard, false);
+	assert_int_equal(f->n_cuts, 0);
+	f->received[6] += 1;
+	guard_look(f->guard, false);
+	assert_int_equal(f->n_cuts, 1);
+	assert_int_equal(f->cuts[0], 6);
+	assert_int_equal(counts_of(f).cut[GUARD_AHEAD], 1);
+	/* What was counted in one look is not counted in the next. */
+	guard_look(f->guard, false);
+	assert_int_equal(f->n_cuts, 1);
+}
+
+static void
+test_guard_cuts_the_oldest_connection_of_a_member_with_too_many(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int fd = 5; fd < 9; fd++) {
+		admit(f, fd);
+		guard_is_of(f->guard, fd, fd == 6 ? key_two : key_one);
+		guard_is_of(f->guard, fd, key_two); /* it stays whose it is */
+		f->now += MS;
+	}
+	assert_int_equal(f->n_cuts, 0);
+	admit(f, 9);
+	guard_is_of(f->guard, 9, key_one);
+	assert_int_equal(f->n_cuts, 1);
+	assert_int_equal(f->cuts[0], 5);
+	assert_int_equal(counts_of(f).cut[GUARD_CROWD], 1);
+	/* Another has room, and so has the same one when one of its own is gone. */
+	admit(f, 10);
+	guard_is_of(f->guard, 10, key_two);
+	guard_closed(f->guard, 5);
+	guard_closed(f->guard, 7);
+	admit(f, 11);
+	guard_is_of(f->guard, 11, key_one);
+	assert_int_equal(f->n_cuts, 1);
+}
+
+static void
+test_guard_cuts_who_does_not_read_what_was_said(void **state)
+{
+	struct fixture *f = *state;
+
+	guard_accepted(f->guard, 5);
+	f->received[5] += 300;
+	f->acked[5] = 400; /* of the handshake: no burden */
+	guard_read(f->guard, 5, 100);
+	guard_said(f->guard, 5, limits.behind_bytes);
+	guard_look(f->guard, false);
+	assert_int_equal(f->n_cuts, 0);
+	guard_said(f->guard, 5, 1);
+	f->acked[5] += 1;
+	guard_look(f->guard, false);
+	assert_int_equal(f->n_cuts, 0);
+	guard_said(f->guard, 5, 1);
+	guard_look(f->guard, false);
+	assert_int_equal(f->n_cuts, 1);
+	assert_int_equal(f->cuts[0], 5);
+	assert_int_equal(counts_of(f).cut[GUARD_BEHIND], 1);
+	assert_string_equal(guard_reason_text(GUARD_BEHIND), "behind");
+	guard_said(f->guard, 6, 1); /* nobody */
+}
+
 static void
 test_guard_keeps_room_for_those_who_come_after_a_crowd(void **state)
 {
@@ -358,7 +447,7 @@ test_guard_looks_less_often_at_many(void **state)
 {
 	static const struct guard_limits wide = {.connections = 10000, .strangers = 10000, .stranger_bytes = 1, .stranger_us = 1};
 	struct fixture *f = *state;
-	struct guard_io io = {received, queued, cut, f};
+	struct guard_io io = {received, queued, acked, cut, f};
 	struct guard *g;
 
 	assert_int_equal(guard_interval_ms(f->guard), 20);
@@ -394,6 +483,9 @@ main(void)
 	    EACH(test_guard_looks_more_often_while_somebody_is_ahead),
 	    EACH(test_guard_credits_no_more_than_a_handshake),
 	    EACH(test_guard_cuts_the_largest_when_all_together_are_too_much),
+	    EACH(test_guard_counts_what_a_member_is_ahead_over_all_its_connections),
+	    EACH(test_guard_cuts_the_oldest_connection_of_a_member_with_too_many),
+	    EACH(test_guard_cuts_who_does_not_read_what_was_said),
 	    EACH(test_guard_keeps_room_for_those_who_come_after_a_crowd),
 	    EACH(test_guard_caps_connections),
 	    EACH(test_guard_begins_anew_with_a_number_that_comes_again),

@@ -16,6 +16,7 @@
 #include <zmq.h>
 
 #include "core/sign.h"
+#include "net/guard.h"
 #include "net/transport.h"
 
 #define PATIENCE_MS 8000
@@ -31,7 +32,7 @@ struct fixture {
 	struct consign_public_key server_public, peer_public, admitted;
 	struct route route; /* of the last message */
 	char text[64];      /* its first frame */
-	size_t frames, received, closed, replies;
+	size_t frames, received, closed, replies, said;
 	int link_event; /* -1 none yet */
 	bool (*enough)(struct fixture *t);
 	bool timed_out;
@@ -239,7 +240,7 @@ test_listener_talks_to_an_admitted_key_and_knows_it(void **state)
 	assert_string_equal(t->text, "hello");
 	assert_int_equal(t->frames, 3);
 	assert_memory_equal(t->route.key.b, t->peer_public.b, 32);
-	assert_int_equal(t->route.id[0], 0);
+	assert_int_equal(t->route.id[0], 1);
 	assert_true(t->route.fd >= 0);
 	assert_int_equal(frame_copy(&reply[0], slice_text("welcome")), CONSIGN_OK);
 	assert_int_equal(frame_copy(&reply[1], slice_text("")), CONSIGN_OK);
@@ -387,19 +388,68 @@ raw_hello(struct fixture *t, struct raw *r)
 	assert_int_equal(zmq_send(r->dealer, "hello", 5, 0), 5);
 }
 
+/* Whatever id a peer chooses, it gets the listener's: so nobody can stand where the ROUTER counts up to, which would end the process. */
 static void
-test_listener_cuts_off_who_chooses_a_routing_id(void **state)
+test_listener_gives_its_own_routing_id_to_who_chooses_one(void **state)
+{
+	static const char *const chosen[] = {"mine!", "\x01\x02\x03\x04\x05", "a longer one"};
+	struct fixture *t = *state;
+	uint8_t before[TRANSPORT_ROUTE_BYTES] = {0};
+
+	for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++) {
+		struct raw r = raw_dealer(t, true);
+
+		assert_int_equal(zmq_setsockopt(r.dealer, ZMQ_ROUTING_ID, chosen[i], strlen(chosen[i])), 0);
+		t->received = 0;
+		raw_hello(t, &r);
+		run(t, has_received);
+		assert_int_equal(t->route.id[0], 1);
+		assert_memory_not_equal(t->route.id, chosen[i], sizeof t->route.id);
+		assert_memory_not_equal(t->route.id, before, sizeof before);
+		memcpy(before, t->route.id, sizeof before);
+		raw_end(&r);
+	}
+}
+
+static bool
+has_cut(struct fixture *t)
+{
+	struct listener_counts counts;
+
+	listener_counts(t->listener, &counts);
+	return counts.cut[GUARD_BEHIND] > 0;
+}
+
+static void
+say_a_megabyte(void *context)
+{
+	static uint8_t bytes[1 << 20];
+	struct fixture *t = context;
+	struct frame frame;
+
+	if (t->said < 200 && !has_cut(t)) {
+		assert_int_equal(frame_copy(&frame, slice_of(bytes, sizeof bytes)), CONSIGN_OK);
+		if (listener_send(t->listener, &t->route, &frame, 1) == CONSIGN_OK)
+			t->said++;
+	}
+	stop_when_enough(t);
+}
+
+static void
+test_listener_cuts_off_who_does_not_read(void **state)
 {
 	struct fixture *t = *state;
-	struct listener_counts counts;
 	struct raw r = raw_dealer(t, true);
+	int one = 1, timer;
 
-	assert_int_equal(zmq_setsockopt(r.dealer, ZMQ_ROUTING_ID, "mine!", 5), 0);
+	assert_int_equal(zmq_setsockopt(r.dealer, ZMQ_RCVHWM, &one, sizeof one), 0);
 	raw_hello(t, &r);
-	run(t, has_closed);
-	listener_counts(t->listener, &counts);
-	assert_true(counts.squatters >= 1);
-	assert_int_equal(t->received, 0);
+	run(t, has_received);
+	assert_int_equal(loop_every(t->loop, 2, say_a_megabyte, t, &timer), CONSIGN_OK);
+	run(t, has_cut);
+	loop_cancel(t->loop, timer);
+	/* More than the budget, and what the two kernels hold, but not all of it. */
+	assert_true(t->said > 16 && t->said < 200);
 	raw_end(&r);
 }
 
@@ -441,7 +491,8 @@ main(void)
 	    CASE(cuts_off_who_sends_too_many_frames),
 	    CASE(drop_ends_the_connection),
 	    CASE(does_not_bind_what_is_taken),
-	    CASE(cuts_off_who_chooses_a_routing_id),
+	    CASE(gives_its_own_routing_id_to_who_chooses_one),
+	    CASE(cuts_off_who_does_not_read),
 	    CASE(refuses_a_peer_without_encryption),
 	    CASE(refuses_a_peer_with_a_password),
 	};

@@ -538,36 +538,80 @@ put_place(struct inbox_places *places, uint64_t seq, size_t idx)
 	return CONSIGN_OK;
 }
 
-/* The places of n messages of one consignment id. */
-static enum consign_err
-find_neighbours(struct row *r, const struct consign_message_id *ids, size_t n, struct inbox_places *places)
-{
-	size_t idx;
-	enum consign_err err = find_rows(r, &ids[0].consignment);
+/* What an acknowledgement looks for: places that the subscription shows and has not acknowledged. */
+struct unacked {
+	struct subscription by;                  /* name "": any place will do */
+	struct inbox_acks acks;                  /* of the row */
+	bool is_taken[CONSIGN_BUNDLE_MAX_ITEMS]; /* places of the row, by an id before */
+};
 
-	if (err != CONSIGN_OK)
+static enum consign_err
+next_unacked_row(struct row *r, struct unacked *u)
+{
+	enum consign_err err = next_row(r);
+
+	if (err != CONSIGN_OK || u->by.name[0] == '\0')
 		return err;
-	while (err == CONSIGN_OK && (err = next_row(r)) == CONSIGN_OK)
+	memset(u->is_taken, 0, sizeof u->is_taken);
+	err = subscription_acks(r->in->agent->db, u->by.name, r->seq, &u->acks);
+	return err == CONSIGN_E_NOT_FOUND ? CONSIGN_E_CORRUPT : err;
+}
+
+/* An id that was served takes no second place: the next message under it, another consignor's, has not been seen yet. */
+static enum consign_err
+take_place(struct row *r, struct unacked *u, size_t idx, bool *is_served, struct inbox_places *places)
+{
+	if (u->by.name[0] != '\0') {
+		if (*is_served || u->is_taken[idx] || u->acks.is_acked[idx] ||
+		    inbox_is_behind(&u->by.cursor, r->seq, (uint32_t)idx) ||
+		    !inbox_matches(u->by.type, u->by.study, r->manifest, idx))
+			return CONSIGN_OK;
+		*is_served = u->is_taken[idx] = true;
+	}
+	return put_place(places, r->seq, idx);
+}
+
+/* The places of n messages of one consignment id, in the order of arrival. */
+static enum consign_err
+find_neighbours(struct row *r, struct unacked *u, const struct consign_message_id *ids, size_t n, struct inbox_places *places)
+{
+	bool *is_served = calloc(n, sizeof *is_served);
+	size_t idx;
+	enum consign_err err = is_served == NULL ? CONSIGN_E_NO_MEMORY : find_rows(r, &ids[0].consignment);
+
+	if (err != CONSIGN_OK) {
+		free(is_served);
+		return err;
+	}
+	while (err == CONSIGN_OK && (err = next_unacked_row(r, u)) == CONSIGN_OK)
 		for (size_t i = 0; err == CONSIGN_OK && i < n; i++)
 			if (row_has(r, ids[i].index, &idx))
-				err = put_place(places, r->seq, idx);
+				err = take_place(r, u, idx, &is_served[i], places);
 	db_reset(r->statement);
+	free(is_served);
 	return err == CONSIGN_E_NOT_FOUND ? CONSIGN_OK : err;
 }
 
 enum consign_err
-inbox_find_places(struct inbox *in, const struct consign_message_id *ids, size_t n, struct inbox_places *places)
+inbox_find_places(
+    struct inbox *in, const char *unacked_by, const struct consign_message_id *ids, size_t n, struct inbox_places *places)
 {
 	struct row r = {.in = in};
+	struct unacked u = {0};
 	size_t run;
 	enum consign_err err = arena_new(inbox_manifest_budget(), &r.scratch);
+
+	if (err == CONSIGN_OK && unacked_by != NULL)
+		err = subscription_read(in->agent->db, unacked_by, &u.by);
+	if (err == CONSIGN_E_NOT_FOUND) /* it has acknowledged nothing; whoever acknowledges for it hears that it is none */
+		err = CONSIGN_OK;
 
 	/* Neighbours are acknowledged together: one look at their row serves them all. */
 	for (size_t i = 0; err == CONSIGN_OK && i < n; i += run) {
 		for (run = 1; i + run < n; run++)
 			if (memcmp(ids[i].consignment.b, ids[i + run].consignment.b, sizeof ids[i].consignment.b) != 0)
 				break;
-		err = find_neighbours(&r, ids + i, run, places);
+		err = find_neighbours(&r, &u, ids + i, run, places);
 	}
 	row_clear(&r);
 	return err;

@@ -58,9 +58,11 @@ struct inbox_places {
 };
 /*
  * Appends the places of received messages, without unsealing them. An unknown id has none. An id is its consignor's
- * invention: when two consignors used one, it has two.
+ * invention: when two consignors used one, it has two, in the order of arrival.
+ * unacked_by  NULL, or a subscription: then each id has one place at most, the first that the subscription has not acknowledged. So what
+ *             was read is acknowledged, and not what came later under the same id; an id that stands n times has n places.
  */
-CONSIGN_MUST_CHECK enum consign_err
-inbox_find_places(struct inbox *in, const struct consign_message_id *ids, size_t n, struct inbox_places *places);
+CONSIGN_MUST_CHECK enum consign_err inbox_find_places(
+    struct inbox *in, const char *unacked_by, const struct consign_message_id *ids, size_t n, struct inbox_places *places);
 
 #endif

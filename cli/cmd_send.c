@@ -262,8 +262,10 @@ read_message(const struct sending *s, const char *file, struct buf *content, str
 static void
 say_refusal(enum consign_code code, const char *rule, const char *detail)
 {
+	char shown[PRINT_SHOWN_BYTES];
+
 	say_error("refused: %s%s%s%s%s", consign_code_text(code), rule[0] != '\0' ? " rule=" : "", rule,
-	    detail[0] != '\0' ? " " : "", detail);
+	    detail[0] != '\0' ? " " : "", text_shown(detail, shown));
 }
 
 static enum consign_err
@@ -348,6 +350,8 @@ is_settled(const struct consign_track *t, enum wait_for wait, bool *ret_reached)
 static enum consign_err
 say_not_reached(const struct sending *s, const struct consign_track *t)
 {
+	char shown[PRINT_SHOWN_BYTES];
+
 	if (s->as_json)
 		return CONSIGN_E_DENIED; /* the state says it */
 	if (t->code != CONSIGN_CODE_NONE)
@@ -357,7 +361,7 @@ say_not_reached(const struct sending *s, const struct consign_track *t)
 	for (size_t i = 0; i < t->n_consignees; i++)
 		if (t->consignees[i].code != CONSIGN_CODE_NONE)
 			say_error("%s %s it: %s %s", t->consignees[i].org, t->consignees[i].state,
-			    consign_code_text(t->consignees[i].code), t->consignees[i].detail);
+			    consign_code_text(t->consignees[i].code), text_shown(t->consignees[i].detail, shown));
 	return CONSIGN_E_DENIED;
 }
 

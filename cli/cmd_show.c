@@ -43,7 +43,9 @@ print_envelope(const struct consign_message *m)
 static enum consign_err
 print_file(const struct consign_message *m)
 {
-	printf("media type  %s\nname        %s\nsize        %llu\nacked       %s\n\n", m->media_type, m->name,
+	char shown[PRINT_SHOWN_BYTES];
+
+	printf("media type  %s\nname        %s\nsize        %llu\nacked       %s\n\n", m->media_type, text_shown(m->name, shown),
 	    (unsigned long long)m->size_bytes, m->is_acked ? "yes" : "no");
 	/* What is no text could do anything to a terminal. */
 	if (!text_is(CHARSET_TEXT, m->content)) {

@@ -47,7 +47,7 @@ print_track(const struct consign_track *t)
 {
 	static const char *const headings[] = {"org", "state", "position", "at", "reason"};
 	struct table table = {.headings = headings, .columns = 5};
-	char time[PRINT_TIME_BYTES];
+	char time[PRINT_TIME_BYTES], shown[PRINT_SHOWN_BYTES];
 
 	printf("id        %s\nstate     %s\nstudy     %s\ntype      %s\nlabel     %s\ncreated   %s\n", t->id, t->state, t->study,
 	    t->type, t->label == 0 ? "-" : consign_label_text(t->label), time_text(t->created_us, time));
@@ -55,7 +55,7 @@ print_track(const struct consign_track *t)
 	if (t->has_leaf)
 		printf("leaf      %llu\n", (unsigned long long)t->leaf);
 	if (t->code != CONSIGN_CODE_NONE)
-		printf("refused   %s rule=%s %s\n", consign_code_text(t->code), t->rule[0] != '\0' ? t->rule : "-", t->detail);
+		printf("refused   %s rule=%s %s\n", consign_code_text(t->code), t->rule[0] != '\0' ? t->rule : "-", text_shown(t->detail, shown));
 	for (size_t i = 0; i < t->n_consignees; i++) {
 		const struct consign_track_consignee *c = &t->consignees[i];
 
@@ -67,7 +67,7 @@ print_track(const struct consign_track *t)
 			table_putf(&table, "%llu", (unsigned long long)c->position);
 		table_put(&table, time_text(c->at_us, time));
 		table_putf(&table, "%s%s%s", c->code == CONSIGN_CODE_NONE ? "" : consign_code_text(c->code),
-		    c->detail[0] != '\0' ? " " : "", c->detail);
+		    c->detail[0] != '\0' ? " " : "", text_shown(c->detail, shown));
 	}
 	if (t->n_consignees > 0)
 		printf("\n");

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalogue/problems.h"
 #include "core/clock.h"
 #include "core/text.h"
 #include "core/utf8.h"
@@ -63,6 +64,31 @@ say_fail(enum consign_err err, const char *format, ...)
 {
 	SAY("consign: error: ");
 	return err;
+}
+
+const char *
+text_shown(const char *text, char ret_text[PRINT_SHOWN_BYTES])
+{
+	struct consign_slice left = slice_text(text);
+	char *out = ret_text, *end = ret_text + PRINT_SHOWN_BYTES - 16; /* for one escape, or what says that there is more */
+
+	while (left.len > 0 && out < end) {
+		uint32_t point;
+		size_t step = utf8_step(left, &point);
+
+		if (step == 0) {
+			out += sprintf(out, "\\x%02x", left.data[0]);
+			step = 1;
+		} else if (!problem_text_is_shown(slice_of(left.data, step))) {
+			out += sprintf(out, "\\u{%x}", (unsigned)point);
+		} else {
+			memcpy(out, left.data, step);
+			out += step;
+		}
+		left = slice_of(left.data + step, left.len - step);
+	}
+	strcpy(out, left.len > 0 ? "…" : "");
+	return ret_text;
 }
 
 void

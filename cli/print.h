@@ -20,6 +20,13 @@ void say_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* say_error, then the error that goes with it: `return say_fail(CONSIGN_E_DENIED, "…")`. */
 enum consign_err say_fail(enum consign_err err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * Words of another company, fit for eyes and a terminal: a character that hides or turns text stands as an escape, \u{202e}.
+ * ret_text is cut, and ends with …, when it has no room for all.
+ */
+#define PRINT_SHOWN_BYTES 4096
+const char *text_shown(const char *text, char ret_text[PRINT_SHOWN_BYTES]);
+
 /* A table that grows by cells, row after row. Zero-initialise with headings and columns; end with table_clear. */
 struct table {
 	const char *const *headings;

@@ -53,7 +53,7 @@ find_places(struct agent *a, const struct local_ack *ack, struct inbox_places *p
 	for (size_t i = 0; err == CONSIGN_OK && i < ack->ids.n; i++)
 		err = message_id_parse(slice_text(ack->ids.v[i].s), &ids[i]);
 	if (err == CONSIGN_OK)
-		err = inbox_find_places(a->inbox, ids, ack->ids.n, places);
+		err = inbox_find_places(a->inbox, ack->subscription, ids, ack->ids.n, places);
 	free(ids);
 	return err;
 }

@@ -83,7 +83,7 @@ find_start(struct page_request *r)
 		return CONSIGN_OK;
 	err = message_id_parse(slice_text(r->filter.after), &id);
 	if (err == CONSIGN_OK)
-		err = inbox_find_places(r->tool->door->agent->inbox, &id, 1, &places);
+		err = inbox_find_places(r->tool->door->agent->inbox, NULL, &id, 1, &places);
 	if (err == CONSIGN_OK && places.n == 0)
 		err = CONSIGN_E_NOT_FOUND;
 	if (err == CONSIGN_OK)

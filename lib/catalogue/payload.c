@@ -81,6 +81,8 @@ check_shape(struct consign_slice media_type, struct consign_slice name, struct c
 		err = CONSIGN_E_MALFORMED;
 		if (!text_is(CHARSET_UTF8, name))
 			problem = "the name is not UTF-8 without control characters";
+		else if (!text_is_shown(name, false))
+			problem = "the name holds characters that hide or turn what is read";
 		else if (name.len > 0 && memchr(name.data, '/', name.len) != NULL)
 			problem = "the name holds a slash: give the file's name, not its path";
 		else if (!is_media_type(media_type))

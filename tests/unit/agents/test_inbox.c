@@ -337,7 +337,7 @@ test_inbox_finds_the_places_of_many_ids_and_leaves_unknown_ones_out(void **state
 	    message_of(&a, 4), message_of(&a, 5), message_of(&none, 0), message_of(&b, 0), message_of(&a, 0)};
 	struct inbox_places places = {0};
 
-	assert_int_equal(inbox_find_places(f->agent.inbox, ids, 5, &places), CONSIGN_OK);
+	assert_int_equal(inbox_find_places(f->agent.inbox, NULL, ids, 5, &places), CONSIGN_OK);
 	assert_int_equal(places.n, 3);
 	assert_true(places.v[0].seq == 1 && places.v[0].idx == 1);
 	assert_true(places.v[1].seq == 2 && places.v[1].idx == 0);
@@ -357,10 +357,35 @@ test_inbox_finds_two_places_when_two_consignors_used_one_id(void **state)
 	struct inbox_cursor at;
 
 	deliver(f, &(struct mail){.consignor = 2, .id = &id, .items = &forged, .n = 1});
-	assert_int_equal(inbox_find_places(f->agent.inbox, &message, 1, &places), CONSIGN_OK);
+	assert_int_equal(inbox_find_places(f->agent.inbox, NULL, &message, 1, &places), CONSIGN_OK);
 	assert_int_equal(places.n, 2);
 	assert_int_equal(inbox_find(f->agent.inbox, &message, f->arena, &m, &at), CONSIGN_OK);
 	assert_content(m, "mine");
+	free(places.v);
+}
+
+static void
+test_inbox_acknowledges_one_message_at_a_time_under_an_id_that_two_consignors_used(void **state)
+{
+	struct fixture *f = *state;
+	struct mail_item item = {0, "x.a", "mine", 0, false}, forged = {0, "x.a", "also mine", 0, false};
+	struct consign_id id = deliver(f, &(struct mail){.consignor = 0, .items = &item, .n = 1});
+	struct consign_message_id twice[] = {message_of(&id, 0), message_of(&id, 0)};
+	struct inbox_places places = {0};
+
+	deliver(f, &(struct mail){.consignor = 2, .id = &id, .items = &forged, .n = 1});
+	assert_int_equal(inbox_find_places(f->agent.inbox, "default", twice, 1, &places), CONSIGN_OK);
+	assert_int_equal(places.n, 1);
+	assert_int_equal(places.v[0].seq, 1);
+	places.n = 0;
+	assert_int_equal(inbox_find_places(f->agent.inbox, "default", twice, 2, &places), CONSIGN_OK);
+	assert_int_equal(places.n, 2);
+	assert_true(places.v[0].seq == 1 && places.v[1].seq == 2);
+	places.n = 0;
+	assert_int_equal(ack_one(f, "default", 1, 0), 1);
+	assert_int_equal(inbox_find_places(f->agent.inbox, "default", twice, 2, &places), CONSIGN_OK);
+	assert_int_equal(places.n, 1);
+	assert_int_equal(places.v[0].seq, 2);
 	free(places.v);
 }
 
@@ -425,6 +450,7 @@ main(void)
 	    TEST(test_inbox_marks_what_a_subscription_acknowledged_and_leaves_it_out_when_asked),
 	    TEST(test_inbox_finds_the_places_of_many_ids_and_leaves_unknown_ones_out),
 	    TEST(test_inbox_finds_two_places_when_two_consignors_used_one_id),
+	    TEST(test_inbox_acknowledges_one_message_at_a_time_under_an_id_that_two_consignors_used),
 	    TEST(test_inbox_facts_count_and_know_the_position_of_a_tombstone),
 	    TEST(test_inbox_news_reach_the_one_who_asked_for_them),
 	};

@@ -148,6 +148,32 @@ test_json_refusal_is_null_when_nothing_was_refused(void **state)
 }
 
 static void
+test_text_shown_escapes_what_hides_or_turns_text(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} rows[] = {
+	    {"", ""},
+	    {"is not what its type demands", "is not what its type demands"},
+	    {"Kühlkette \xe2\x80\x94 zu warm", "Kühlkette \xe2\x80\x94 zu warm"},
+	    {"no \xe2\x80\xae deraeppa", "no \\u{202e} deraeppa"},
+	    {"a\nb\x1b[1m", "a\\u{a}b\\u{1b}[1m"},
+	    {"cut \xe2\x80", "cut \\xe2\\x80"},
+	};
+	char shown[PRINT_SHOWN_BYTES], *long_text = calloc(1, 3 * PRINT_SHOWN_BYTES);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		assert_string_equal(text_shown(rows[i].text, shown), rows[i].shown);
+	assert_non_null(long_text);
+	for (size_t i = 0; i < 2000; i++) /* each becomes eight characters */
+		memcpy(long_text + 3 * i, "\xe2\x80\xae", 3);
+	assert_true(strlen(text_shown(long_text, shown)) < PRINT_SHOWN_BYTES);
+	assert_string_equal(shown + strlen(shown) - strlen("…"), "…");
+	free(long_text);
+}
+
+static void
 test_time_text_of_nothing_is_a_dash(void **state)
 {
 	char text[PRINT_TIME_BYTES];
@@ -168,6 +194,7 @@ main(void)
 	    cmocka_unit_test(test_json_message_carries_any_bytes_as_base64),
 	    cmocka_unit_test(test_json_message_with_empty_content_has_an_empty_payload),
 	    cmocka_unit_test(test_json_refusal_is_null_when_nothing_was_refused),
+	    cmocka_unit_test(test_text_shown_escapes_what_hides_or_turns_text),
 	    cmocka_unit_test(test_time_text_of_nothing_is_a_dash),
 	};
 

@@ -176,8 +176,11 @@ set_up(struct db *db, bool read_only)
 	/* No mmap: an I/O error would be a signal instead of an answer. Temporary tables never touch the disk. */
 	err =
 	    execute(db, "PRAGMA cache_size = -16384; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON");
-	if (err != CONSIGN_OK || read_only)
+	if (err != CONSIGN_OK)
 		return err;
+	/* A reader looks up rows of any age, so its cache fills with what is not asked for again: the kernel's serves as well. */
+	if (read_only)
+		return execute(db, "PRAGMA cache_size = -4096");
 	return execute(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
 }
 

@@ -159,7 +159,10 @@ on_delivered(struct broker *b, struct request *r)
 			err = delivery_receipt_content_decode(receipt->content, arena, &content);
 		if (err != CONSIGN_OK) {
 			arena_free(&arena);
-			say_bye(b, s, CONSIGN_CODE_MALFORMED, "a delivery receipt is malformed");
+			if (err == CONSIGN_E_NO_MEMORY)
+				say_bye(b, s, CONSIGN_CODE_TRY_LATER, "out of memory");
+			else
+				say_bye(b, s, CONSIGN_CODE_MALFORMED, "a delivery receipt is malformed");
 			return;
 		}
 		struct in_flight *f = find_in_flight(s, content->position);

@@ -402,8 +402,15 @@ read_submission(struct submitting *u)
 		return false;
 	}
 	/* The arena of the command frame is small: manifests get one of their own, ended by the caller. */
-	if (signed_manifest_decode(manifest, u->r->arena, &u->sm) != CONSIGN_OK
-	    || manifest_decode(u->sm->manifest, u->r->arena, &u->m) != CONSIGN_OK) {
+	enum consign_err err = signed_manifest_decode(manifest, u->r->arena, &u->sm);
+
+	if (err == CONSIGN_OK)
+		err = manifest_decode(u->sm->manifest, u->r->arena, &u->m);
+	if (err == CONSIGN_E_NO_MEMORY) {
+		say_try_later(u->b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");
+		return false;
+	}
+	if (err != CONSIGN_OK) {
 		refuse_unreadable(u, CONSIGN_CODE_MALFORMED, "the manifest is malformed");
 		return false;
 	}

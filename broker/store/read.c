@@ -378,8 +378,8 @@ store_mailbox_read(struct db *db, const char *org, uint64_t from, size_t max, si
 out:
 	if (err == CONSIGN_OK)
 		err = db_commit(db);
-	else
-		db_rollback(db);
+	if (err != CONSIGN_OK)
+		db_rollback(db); /* of a commit that failed, too: the connection is used again */
 	if (err == CONSIGN_OK) {
 		*ret_mail = mail;
 		*ret_n = n;

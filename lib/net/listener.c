@@ -23,7 +23,7 @@
 #define ZAP_FRAMES 9 /* of a request, with the two that a ROUTER puts in front */
 #define ZAP_HEAD 4   /* that an answer has too: those two, version and request id */
 #define ZAP_DELAY_MS 2
-/* Routing ids: this byte, then a number. libzmq's own begin with zero, and none is made as long as all are ours. */
+/* Routing ids: this byte, then a number. libzmq's own begin with zero; one is made when its thread was kept from running for ZAP_DELAY_MS. */
 #define ROUTE_FIRST_BYTE 1
 #define ROUTE_PROPERTY "\10Identity\0\0\0\5"
 #define FILES_RESERVED 128u
@@ -59,7 +59,9 @@ struct listener {
 /*
  * An admission is answered a moment after it was asked for, with the routing id that the connection is to have. libzmq takes the id of
  * the answer over the one that the peer chose, when it reads the answer after the peer's metadata; an answer at once could be read before.
- * Chosen ids would be in the way: when the ROUTER counts up to one that is taken, libzmq ends the process.
+ * Chosen ids would be in the way: when the ROUTER counts up to one that is taken, libzmq ends the process. On a machine that is slow to
+ * schedule, an answer may come too early all the same: then an honest peer has an id that the ROUTER made, and one that chose an id stands
+ * somewhere in 2^32 numbers of which the ROUTER uses few, from a random one on. Neither is told its id.
  */
 struct admission {
 	struct admission *next;
@@ -189,7 +191,7 @@ read_route(struct listener *l, zmq_msg_t *id, zmq_msg_t *body, struct route *ret
 	struct buf key = {0};
 	bool ok = false;
 
-	if (zmq_msg_size(id) != TRANSPORT_ROUTE_BYTES || *(const uint8_t *)zmq_msg_data(id) != ROUTE_FIRST_BYTE) {
+	if (zmq_msg_size(id) != TRANSPORT_ROUTE_BYTES || *(const uint8_t *)zmq_msg_data(id) > ROUTE_FIRST_BYTE) {
 		l->counts.squatters++;
 		int fd = zmq_msg_get(body, ZMQ_SRCFD);
 

@@ -1,10 +1,11 @@
-/* The agent as a whole: opening in order, regular turns, what follows a failed commit, accusations, ending. */
+/* The agent as a whole: opening in order, regular turns, what follows a failed commit, ending. */
 #include "agent.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "accusations.h"
 #include "alarms.h"
 #include "card.h"
 #include "core/file.h"
@@ -22,45 +23,9 @@
 
 #define TICK_MS 500u
 #define CARD_MS 3600000u
-#define DISK_STOP_PERCENT 90u
-#define DISK_STOP_BYTES (1024ull * 1024 * 1024)
-#define ACCUSATIONS_KEPT 32u
-
-struct accusations {
-	struct accusation *first;
-	size_t n;
-};
-
-void
-accuse(struct agent *a, const char *kind, const char *what)
-{
-	uint64_t now = clock_wall_us(a->clock);
-
-	for (struct accusation *x = a->accusations->first; x != NULL; x = x->next)
-		if (strcmp(x->kind, kind) == 0 && strcmp(x->what, what) == 0) {
-			x->count++;
-			x->at_us = now;
-			return;
-		}
-	log_event(LOG_ERROR, "accusation", "kind", "s", kind, "what", "s", what, NULL);
-	struct accusation *x = a->accusations->n < ACCUSATIONS_KEPT ? calloc(1, sizeof *x) : NULL;
-
-	if (x == NULL)
-		return;
-	x->at_us = now;
-	x->count = 1;
-	snprintf(x->kind, sizeof x->kind, "%s", kind);
-	snprintf(x->what, sizeof x->what, "%s", what);
-	x->next = a->accusations->first;
-	a->accusations->first = x;
-	a->accusations->n++;
-}
-
-const struct accusation *
-accusations(const struct agent *a)
-{
-	return a->accusations->first;
-}
+#define RELOAD_PAUSE_US 250000u
+#define RELOAD_PAUSE_MAX_US 15000000u
+#define RELOAD_CALM_US 60000000u
 
 enum consign_err
 agent_seen(const struct agent *a, struct arena *arena, struct seen **ret_seen)
@@ -93,13 +58,26 @@ agent_seen(const struct agent *a, struct arena *arena, struct seen **ret_seen)
 	return CONSIGN_OK;
 }
 
+static const char *
+store_hint(enum consign_err err)
+{
+	return err == CONSIGN_E_FULL ? "free some disk" : "check the disk and its file system; nothing was promised";
+}
+
 void
 agent_store_failed(struct agent *a, enum consign_err err)
 {
 	if (a->store_failed)
 		return;
-	log_event(LOG_ERROR, "store.failed", "reason", "s", consign_err_text(err), "hint", "s",
-	    err == CONSIGN_E_FULL ? "free some disk" : "check the disk and its file system; nothing was promised", NULL);
+	log_event(LOG_ERROR, "store.failed", "reason", "s", consign_err_text(err), "hint", "s", store_hint(err), NULL);
+	uint64_t now = clock_steady_us(a->clock);
+
+	/* The first failure is looked at soon, the next ones at a distance: a full disk does not empty by asking. */
+	a->reload_pause_us = now - a->reloaded_us > RELOAD_CALM_US ? RELOAD_PAUSE_US
+	    : a->reload_pause_us * 2 > RELOAD_PAUSE_MAX_US        ? RELOAD_PAUSE_MAX_US
+	                                                           : a->reload_pause_us * 2;
+	a->reload_us = now + a->reload_pause_us;
+	a->store_err = err;
 	a->store_failed = true;
 }
 
@@ -119,13 +97,19 @@ load(struct agent *a)
 static void
 reload(struct agent *a)
 {
-	uplink_break(a->uplink, "the store failed");
+	char why[128];
+
+	snprintf(why, sizeof why, "the store failed: %s: %s", consign_err_text(a->store_err), store_hint(a->store_err));
+	uplink_break(a->uplink, why);
+	if (a->reload_us > clock_steady_us(a->clock))
+		return;
 	commit_flush(a->committer);
 	commit_reap(a->committer);
 	if (commit_waiting(a->committer) > 0 || load(a) != CONSIGN_OK)
 		return;
 	commit_resume(a->committer);
 	a->store_failed = false;
+	a->reloaded_us = clock_steady_us(a->clock);
 	log_event(LOG_WARN, "store.reloaded", NULL);
 }
 
@@ -148,8 +132,7 @@ check_disk(struct agent *a)
 
 	if (file_disk_use(a->home, &used, &left) != CONSIGN_OK)
 		return;
-	/* A large disk at 90 % still has room; a small one has not. */
-	bool full = used >= DISK_STOP_PERCENT && left < DISK_STOP_BYTES;
+	bool full = file_disk_is_full(used, left);
 
 	if (full != a->disk_full)
 		log_event(full ? LOG_ERROR : LOG_INFO, full ? "disk.full" : "disk.has_room", "used_percent", "u", (uint64_t)used, NULL);
@@ -164,11 +147,31 @@ finish_stopping(struct agent *a)
 		loop_stop(a->loop);
 }
 
+static int64_t
+wall_ahead(const struct agent *a)
+{
+	return (int64_t)clock_wall_us(a->clock) - (int64_t)clock_steady_us(a->clock);
+}
+
+/* A clock that was set during a session: the handshake compares it with the broker's, and says so when it is wrong. */
+static void
+check_clock(struct agent *a)
+{
+	int64_t ahead = wall_ahead(a), jump = ahead - a->wall_ahead_us;
+
+	a->wall_ahead_us = ahead;
+	if (jump <= (int64_t)CONSIGN_CLOCK_SKEW_WARN_US && jump >= -(int64_t)CONSIGN_CLOCK_SKEW_WARN_US)
+		return;
+	log_event(LOG_WARN, "clock.jumped", "seconds", "d", (int)(jump / 1000000), NULL);
+	uplink_break(a->uplink, "this machine's clock has jumped: it is compared with the broker's anew");
+}
+
 static void
 tick(void *context)
 {
 	struct agent *a = context;
 
+	check_clock(a);
 	if (a->store_failed)
 		reload(a);
 	if (a->stopping) {
@@ -176,6 +179,7 @@ tick(void *context)
 	} else {
 		check_disk(a);
 		alarms_turn(a->alarms);
+		reception_turn(a->reception);
 	}
 	outbox_flush(a->outbox);
 }
@@ -202,6 +206,36 @@ on_signal(void *context)
 	finish_stopping(a);
 }
 
+/* Another company's store would send in its name, and take its place in the mailbox for ours. */
+static enum consign_err
+claim_store(const struct agent *a, struct db *db)
+{
+	struct buf owner = {0};
+	enum consign_err err = buf_append(&owner, SLICE_ARRAY(a->hub_id.b));
+
+	if (err == CONSIGN_OK)
+		err = buf_append(&owner, slice_text(a->org.s));
+	if (err == CONSIGN_OK)
+		err = store_claim(db, buf_slice(&owner));
+	buf_clear(&owner);
+	return err;
+}
+
+static const char *
+store_problem(enum consign_err err)
+{
+	switch (err) {
+	case CONSIGN_E_NOT_FOUND:
+		return "it was here and is gone; restore it from a backup: an empty one would lack what was queued and received";
+	case CONSIGN_E_CORRUPT:
+		return "the store is damaged; restore it from a backup";
+	case CONSIGN_E_CONFIG:
+		return "it is the store of another company or hub; put back the one that belongs to this home";
+	default:
+		return consign_err_text(err);
+	}
+}
+
 static enum consign_err
 open_store(struct agent *a, char ret_problem[256])
 {
@@ -210,13 +244,18 @@ open_store(struct agent *a, char ret_problem[256])
 	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : agent_store_open(path, false, &writing);
 
 	if (err == CONSIGN_OK)
+		err = claim_store(a, writing);
+	if (err == CONSIGN_OK)
 		err = agent_store_open(path, true, &a->db);
 	if (err == CONSIGN_OK)
 		err = load(a);
 	if (err == CONSIGN_OK)
 		err = commit_start(&writing, NULL, NULL, &a->committer);
+	/* Nobody else wrote it: what is not as we wrote it is damage. */
+	if (consign_err_class(err) == CONSIGN_CLASS_PEER && err != CONSIGN_E_NOT_FOUND)
+		err = CONSIGN_E_CORRUPT;
 	if (err != CONSIGN_OK)
-		snprintf(ret_problem, 256, "agent.db: %s", consign_err_text(err));
+		snprintf(ret_problem, 256, "agent.db: %s", store_problem(err));
 	db_close(&writing);
 	free(path);
 	return err;
@@ -285,6 +324,7 @@ agent_open(const struct agent_options *options, struct agent **ret_agent, char r
 		return CONSIGN_E_NO_MEMORY;
 	a->clock = clock_system();
 	a->started_us = clock_wall_us(a->clock);
+	a->wall_ahead_us = wall_ahead(a);
 	a->home = options->home;
 	a->org = options->org;
 	a->hub_id = options->hub_id;
@@ -292,8 +332,9 @@ agent_open(const struct agent_options *options, struct agent **ret_agent, char r
 	a->keys = *options->keys;
 	*options->keys = NULL;
 	snprintf(a->key_path, sizeof a->key_path, "%s/keys/agent.key", options->home);
-	a->accusations = calloc(1, sizeof *a->accusations);
-	err = a->accusations == NULL ? CONSIGN_E_NO_MEMORY : loop_new(&a->loop);
+	err = accusations_new(a, &a->accusations);
+	if (err == CONSIGN_OK)
+		err = loop_new(&a->loop);
 	/* Signals are blocked before the first thread is started, so that every thread has them blocked. */
 	if (err == CONSIGN_OK)
 		err = loop_on_signals(a->loop, on_signal, a);
@@ -342,13 +383,7 @@ agent_close(struct agent **agent)
 	hub_free(&a->hub);
 	db_close(&a->db);
 	keyfile_free(&a->keys);
-	while (a->accusations != NULL && a->accusations->first != NULL) {
-		struct accusation *next = a->accusations->first->next;
-
-		free(a->accusations->first);
-		a->accusations->first = next;
-	}
-	free(a->accusations);
+	accusations_free(&a->accusations);
 	free(a);
 	*agent = NULL;
 }

@@ -51,10 +51,15 @@ struct agent {
 	struct accusations *accusations;
 	struct document_ref invited_root;
 	bool store_failed;
+	enum consign_err store_err; /* why, the last time */
+	uint64_t reload_us;         /* steady: not before that */
+	uint64_t reload_pause_us;
+	uint64_t reloaded_us; /* steady */
 	bool disk_full;
 	bool stopping;
 	uint64_t card_tried_us; /* wall: when a renewal was last sent */
 	uint64_t started_us;
+	int64_t wall_ahead_us; /* of the steady clock, at the last look */
 };
 
 struct agent_options {
@@ -83,15 +88,17 @@ const struct secret *agent_seal_key(const struct agent *a, const struct consign_
 CONSIGN_MUST_CHECK enum consign_err agent_seen(const struct agent *a, struct arena *arena, struct seen **ret_seen);
 
 /*
- * Misbehaviour of the broker, or of a peer through it, that was proven or waits for proof: kept, shown in status,
- * logged once. what is one sentence.
+ * Misbehaviour of the broker, or of a peer through it, that was found out: shown in status, logged once, with its
+ * evidence kept (accusations.h). kind is one word, what one sentence.
  */
 void accuse(struct agent *a, const char *kind, const char *what);
 struct accusation {
-	uint64_t at_us;
+	uint64_t since_us;
+	uint64_t at_us; /* the last time */
 	char kind[32];
 	char what[224];
-	uint64_t count;
+	char folder[64]; /* of its evidence, in HOME/evidence; empty: nothing could be kept */
+	uint64_t count;  /* since this agent was started */
 	struct accusation *next;
 };
 const struct accusation *accusations(const struct agent *a); /* newest first */

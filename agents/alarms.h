@@ -13,7 +13,6 @@
 #include "inbox.h"
 #include "policy/profile.h"
 
-#define ALARM_OPEN_MAX 256u
 #define ALARM_EVERY_US (60ull * 1000000)
 
 struct alarms;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accusations.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "ledger/statement.h"
@@ -15,8 +16,9 @@
 #include "sealing.h"
 #include "store/store.h"
 #include "uplink.h"
+#include "verify.h"
 
-/* Refusals that only say that we sealed for documents or keys of yesterday: the next attempt is for today's. */
+/* Refusals that only say that we sealed for documents or keys of yesterday, or by a wrong clock: the next attempt is for today's. */
 #define STALE_TRIES_MAX 20u
 
 struct answer_job {
@@ -65,6 +67,12 @@ apply_acceptance(struct answer_job *j, struct db *db)
 	return db_run(s);
 }
 
+static bool
+is_stale(const struct verdict *v)
+{
+	return v->code == CONSIGN_CODE_STALE_DOCUMENT || v->code == CONSIGN_CODE_STALE_SEAL_KEY || v->code == CONSIGN_CODE_CLOCK_SKEW;
+}
+
 /* The verdict that refuses an item for good; NULL when none does. A verdict without org refuses all items. */
 static const struct verdict *
 final_verdict(const struct answer_job *j, uint32_t index)
@@ -72,7 +80,7 @@ final_verdict(const struct answer_job *j, uint32_t index)
 	for (size_t i = 0; i < j->n_verdicts; i++) {
 		const struct verdict *v = j->verdicts[i];
 
-		if ((v->org[0] == '\0' || v->index == index) && v->code != CONSIGN_CODE_STALE_DOCUMENT && v->code != CONSIGN_CODE_STALE_SEAL_KEY)
+		if ((v->org[0] == '\0' || v->index == index) && !is_stale(v))
 			return v;
 	}
 	return NULL;
@@ -210,12 +218,12 @@ prepare_again(struct answer_job *j)
 		return err;
 	j->manifest = m;
 	for (size_t i = 0; i < j->n_verdicts; i++)
-		if (j->verdicts[i]->code == CONSIGN_CODE_STALE_DOCUMENT || j->verdicts[i]->code == CONSIGN_CODE_STALE_SEAL_KEY)
+		if (is_stale(j->verdicts[i]))
 			stale = true;
 	e->stale_tries = stale ? e->stale_tries + 1 : 0;
 	if (e->stale_tries > STALE_TRIES_MAX) {
 		for (size_t i = 0; i < j->n_verdicts; i++) /* still stale after all that: final, said as what it is */
-			if (j->verdicts[i]->code == CONSIGN_CODE_STALE_DOCUMENT || j->verdicts[i]->code == CONSIGN_CODE_STALE_SEAL_KEY)
+			if (is_stale(j->verdicts[i]))
 				j->verdicts[i]->code = CONSIGN_CODE_EXPIRED;
 	}
 	err = stored_key(a, e->seq, &key);
@@ -227,16 +235,30 @@ prepare_again(struct answer_job *j)
 	return err;
 }
 
-/* What is wrong with an answer, or NULL. */
+/* No honest broker accepts what is made in its future, or has expired (PROTOCOL.md 7.5, rows 12 and 13). */
+static bool
+is_dated_well(struct answer_job *j, uint64_t at_us)
+{
+	struct signed_manifest *sm;
+	struct manifest *m;
+
+	return signed_manifest_decode(buf_slice(&j->entry->manifest), j->arena, &sm) != CONSIGN_OK
+	    || manifest_decode(sm->manifest, j->arena, &m) != CONSIGN_OK || verify_is_dated_well(m, at_us);
+}
+
+/* What is wrong with an answer, or NULL. ret_err: our own trouble, of which nobody is to be accused. */
 static const char *
-check_answer(struct answer_job *j, const struct statement *st, const struct ledger_record **ret_record)
+check_answer(struct answer_job *j, const struct statement *st, const struct ledger_record **ret_record, enum consign_err *ret_err)
 {
 	struct agent *a = j->agent;
 	const struct out_entry *e = j->entry;
 	struct ledger_record *record;
 	struct consign_hash entry;
 
-	if (statement_verify(st, hub_receipt_key(a->hub, st), &a->hub_id, hub_checkpoint(a->hub), true, j->arena, &record, &entry) != CONSIGN_OK)
+	*ret_err = statement_verify(st, hub_receipt_key(a->hub, st), &a->hub_id, hub_checkpoint(a->hub), true, j->arena, &record, &entry);
+	if (consign_err_class(*ret_err) == CONSIGN_CLASS_OURS)
+		return consign_err_text(*ret_err);
+	if (*ret_err != CONSIGN_OK)
 		return "an answer that is not proven by signature and ledger";
 	*ret_record = record;
 	if (record->accepted != NULL) {
@@ -252,7 +274,7 @@ check_answer(struct answer_job *j, const struct statement *st, const struct ledg
 			if (!hash_equal(&commitment, &r->mailboxes.v[i]) || strcmp(st->openings.v[i]->org.s, e->consignees[i].s) != 0)
 				return "a receipt whose mailbox positions are not bound by its leaf";
 		}
-		return NULL;
+		return is_dated_well(j, record->at_us) ? NULL : "a receipt dated before its manifest was made, or after it had expired";
 	}
 	if (record->refused == NULL || record->refused->verdicts.n == 0)
 		return "an answer that is neither receipt nor refusal";
@@ -287,9 +309,10 @@ take_answer(struct agent *a, const struct session_answer *answer)
 	j->agent = a;
 	j->entry = e;
 	j->seq = e->seq;
-	problem = check_answer(j, &st, &record);
+	problem = check_answer(j, &st, &record, &err);
 	if (problem != NULL) {
-		accuse(a, "answer", problem);
+		if (consign_err_class(err) != CONSIGN_CLASS_OURS)
+			accuse(a, "answer", problem);
 		uplink_break(a->uplink, problem);
 		goto later;
 	}
@@ -308,6 +331,9 @@ take_answer(struct agent *a, const struct session_answer *answer)
 		log_event(LOG_INFO, "consignment.refused", "study", "s", e->study.s, "code", "s", consign_code_text((enum consign_code)j->verdicts[0]->code),
 		    "rule", "s", j->verdicts[0]->rule, NULL);
 		err = prepare_again(j);
+		/* The next hello compares the clocks; there is no session before they agree. */
+		if (record->refused->verdicts.v[0]->code == CONSIGN_CODE_CLOCK_SKEW)
+			uplink_break(a->uplink, "the hub's clock and this machine's differ");
 	}
 	if (err != CONSIGN_OK)
 		goto later;
@@ -327,9 +353,13 @@ answers_take(struct agent *a, const struct session_answers *answers)
 	if (answers->checkpoint != NULL) {
 		enum consign_err err = hub_advance(a->hub, answers->checkpoint);
 
+		if (consign_err_class(err) == CONSIGN_CLASS_OURS) {
+			uplink_break(a->uplink, consign_err_text(err));
+			return;
+		}
 		if (err != CONSIGN_OK) {
-			accuse(a, "ledger", err == CONSIGN_E_STALE ? "the broker's ledger is shorter than the one verified before"
-			                                           : "an answer's checkpoint does not follow from the one before it");
+			if (consign_err_class(err) == CONSIGN_CLASS_PEER)
+				accuse_ledger(a, err, NULL);
 			uplink_break(a->uplink, "the broker's ledger could not be verified");
 			return;
 		}

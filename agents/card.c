@@ -9,20 +9,14 @@
 #include "core/text.h"
 #include "uplink.h"
 
-#define KEY_LIFE_US (60ull * 24 * 3600 * 1000000)
-/* A consignor whose clock is behind must find the key valid. */
-#define KEY_EARLY_US (300ull * 1000000)
-
-static bool
+/* Without memory: a key that is not found for want of it would be taken for one that is gone, and mail be rejected for that. */
+static void
 key_name(const char *prefix, const struct consign_key_id *id, char ret_name[KEYFILE_NAME_BYTES])
 {
-	struct buf hex = {0};
-	bool ok = hex_format(SLICE_ARRAY(id->b), &hex) == CONSIGN_OK;
+	size_t n = (size_t)snprintf(ret_name, KEYFILE_NAME_BYTES, "%s-", prefix);
 
-	if (ok)
-		snprintf(ret_name, KEYFILE_NAME_BYTES, "%s-%.*s", prefix, (int)hex.len, (const char *)hex.data);
-	buf_clear(&hex);
-	return ok;
+	for (size_t i = 0; i < sizeof id->b && n + 2 < KEYFILE_NAME_BYTES; i++)
+		n += (size_t)snprintf(ret_name + n, 3, "%02x", id->b[i]);
 }
 
 const struct secret *
@@ -35,7 +29,8 @@ agent_signing_key(const struct agent *a, struct consign_key_id *ret_id)
 		struct consign_key_id id;
 
 		key_id_of(&card->card->signing_keys.v[i]->key, &id);
-		const struct secret *key = key_name("signing", &id, name) ? keyfile_find(a->keys, name, NULL) : NULL;
+		key_name("signing", &id, name);
+		const struct secret *key = keyfile_find(a->keys, name, NULL);
 
 		if (key != NULL) {
 			*ret_id = id;
@@ -60,7 +55,8 @@ agent_seal_key(const struct agent *a, const struct consign_key_id *id)
 {
 	char name[KEYFILE_NAME_BYTES];
 
-	return key_name("seal", id, name) ? keyfile_find(a->keys, name, NULL) : NULL;
+	key_name("seal", id, name);
+	return keyfile_find(a->keys, name, NULL);
 }
 
 /* A new seal key in the key file, durable, before anybody hears of it. */
@@ -76,7 +72,8 @@ make_seal_key(struct agent *a, uint64_t now, struct consign_public_key *ret_publ
 	if (err != CONSIGN_OK)
 		return err;
 	key_id_of(&public_key, &id);
-	err = key_name("seal", &id, name) ? keyfile_put(a->keys, name, now, secret) : CONSIGN_E_NO_MEMORY;
+	key_name("seal", &id, name);
+	err = keyfile_put(a->keys, name, now, secret);
 	secret_free(&secret);
 	if (err == CONSIGN_OK)
 		err = keyfile_save(a->keys, a->key_path);
@@ -91,7 +88,7 @@ next_card(struct agent *a, const struct hub_card *old, struct arena *arena, stru
 {
 	uint64_t now = clock_wall_us(a->clock);
 	struct card card = *old->card;
-	struct valid_key fresh = {.not_before_us = now - KEY_EARLY_US, .not_after_us = now + KEY_LIFE_US};
+	struct valid_key fresh = {.not_before_us = now - CONSIGN_KEY_EARLY_US, .not_after_us = now + CONSIGN_KEY_LIFE_US};
 	struct valid_key **seal = arena_alloc(arena, (card.seal_keys.n + 1) * sizeof *seal);
 	struct doc_signature *signature = arena_alloc(arena, sizeof *signature);
 	struct buf bytes = {0};
@@ -122,7 +119,7 @@ next_card(struct agent *a, const struct hub_card *old, struct arena *arena, stru
 			return CONSIGN_E_NO_MEMORY;
 		*signing[i] = *old->card->signing_keys.v[i];
 		if (i == 0)
-			signing[i]->not_after_us = now + KEY_LIFE_US; /* the same key, certified for longer */
+			signing[i]->not_after_us = now + CONSIGN_KEY_LIFE_US; /* the same key, certified for longer */
 	}
 	card.signing_keys.v = signing;
 	err = card_encode(&card, &bytes);
@@ -184,9 +181,10 @@ destroy_old_keys(struct agent *a, const struct card *card, uint64_t now)
 			struct consign_key_id id;
 
 			key_id_of(&card->seal_keys.v[k]->key, &id);
-			in_card = key_name("seal", &id, named) && strcmp(named, name) == 0;
+			key_name("seal", &id, named);
+			in_card = strcmp(named, name) == 0;
 		}
-		if (in_card || now < created + KEY_LIFE_US + CONSIGN_EXPIRES_MAX_US)
+		if (in_card || now < created + CONSIGN_KEY_LIFE_US + CONSIGN_EXPIRES_MAX_US)
 			continue;
 		keyfile_drop(a->keys, name);
 		changed = true;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "accusations.h"
 #include "card.h"
 #include "core/log.h"
 #include "lanes.h"
@@ -38,6 +39,16 @@ documents_done(struct commit_job *job, enum consign_err err)
 	free(j);
 }
 
+/* A ledger that does not continue ours is said in the words of every other frame that brings one. */
+static void
+accuse_of_documents(struct agent *a, const struct session_documents *documents, enum consign_err err, const char *problem)
+{
+	if (documents->checkpoint != NULL && hub_advance(a->hub, documents->checkpoint) == err)
+		accuse_ledger(a, err, NULL);
+	else
+		accuse(a, err == CONSIGN_E_FORK ? "fork" : "documents", problem);
+}
+
 void
 documents_take(struct agent *a, const struct session_documents *documents)
 {
@@ -62,7 +73,7 @@ documents_take(struct agent *a, const struct session_documents *documents)
 		}
 		free(j);
 		if (consign_err_class(err) == CONSIGN_CLASS_PEER)
-			accuse(a, err == CONSIGN_E_FORK ? "fork" : "documents", problem);
+			accuse_of_documents(a, documents, err, problem);
 		uplink_break(a->uplink, problem);
 		return;
 	}

@@ -42,7 +42,7 @@ share_room(const struct problems *found, size_t n, size_t ret_bytes[CONSIGN_BUND
 	size_t left = PROBLEM_TEXTS_MAX_BYTES;
 
 	memset(ret_bytes, 0, n * sizeof *ret_bytes);
-	for (size_t round = 0; round < PROBLEMS_MAX; round++)
+	for (size_t round = 0; round < CONSIGN_PROBLEMS_MAX; round++)
 		for (size_t i = 0; i < n; i++) {
 			if (is_cut[i] || round >= found[i].n)
 				continue;

@@ -13,6 +13,7 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/payload.h"
 #include "core/limits.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "lanes.h"
 #include "outbox_private.h"
@@ -236,9 +237,11 @@ is_repeated(struct outbox *o, const struct local_outgoing *m, const struct consi
 
 	if (err == CONSIGN_E_NOT_FOUND)
 		return false;
-	if (err != CONSIGN_OK)
+	if (err != CONSIGN_OK) {
+		log_event(LOG_ERROR, "outbox.unreadable", "study", "s", m->study.s, "reason", "s", consign_err_text(err), "hint", "s",
+		    "check the disk and its file system; nothing was queued", NULL);
 		tell(told, context, request, index, NULL, CONSIGN_CODE_TRY_LATER, consign_err_text(err), false);
-	else if (!hash_equal(&before, digest))
+	} else if (!hash_equal(&before, digest))
 		tell(told, context, request, index, &id, CONSIGN_CODE_DUPLICATE_CONFLICT, "this idempotency key was used for other content", false);
 	else
 		tell(told, context, request, index, &id, CONSIGN_CODE_NONE, "", true);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accusations.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "inbox.h"
@@ -17,12 +18,15 @@
 #define RECEIPTS_A_FRAME 128u
 /* A receipt with problems is large: a frame is closed when it has so much of them. */
 #define RECEIPT_BYTES_A_FRAME (512u * 1024u)
+/* A broker that has the documents brings them at once; so long it may take on a bad line. */
+#define HELD_US 15000000u
 
 /* A delivery not decided yet. Its checkpoint was verified when it came: later frames build on that. */
 struct held_delivery {
 	struct arena *arena; /* of what the command frame decodes to */
 	const struct session_deliver *deliver;
 	struct checkpoint checkpoint;
+	struct frame command;
 	struct frame manifest;
 	struct frame body;
 	struct held_delivery *next;
@@ -40,6 +44,9 @@ struct reception {
 	struct held_delivery *held; /* in order; the first is what waits */
 	struct held_delivery **held_end;
 	char why_held[224];
+	uint64_t held_us; /* steady: since when */
+	uint64_t rejected; /* whole consignments, since the start */
+	char why_rejected[384]; /* the last of them */
 	struct ready_receipt *ready;
 	struct ready_receipt **ready_end;
 };
@@ -62,6 +69,7 @@ static void
 free_held(struct held_delivery *h)
 {
 	arena_free(&h->arena);
+	frame_clear(&h->command);
 	frame_clear(&h->manifest);
 	frame_clear(&h->body);
 	free(h);
@@ -129,6 +137,13 @@ const char *
 reception_held(const struct reception *r)
 {
 	return r->held != NULL ? r->why_held : NULL;
+}
+
+uint64_t
+reception_rejected(const struct reception *r, const char **ret_last)
+{
+	*ret_last = r->why_rejected;
+	return r->rejected;
 }
 
 static void
@@ -354,28 +369,51 @@ accept_mail(struct reception *r, const struct session_deliver *d, struct recepti
 	return CONSIGN_OK;
 }
 
-/* Mail we have: say so again. The receipt is the one given then. */
-static void
-acknowledge_again(struct reception *r, uint64_t position)
+/* Mail we have: say so again. The receipt is the one given then. False: at this position we have other mail. */
+static bool
+acknowledge_again(struct reception *r, uint64_t position, const struct accepted_record *accepted)
 {
 	struct db_statement *s;
-	static const char *const queries[] = {"SELECT receipt FROM inbox WHERE position = ?1", "SELECT receipt FROM tombstone WHERE position = ?1"};
+	bool is_same = true;
+	static const char *const queries[] = {"SELECT receipt, id, consignor FROM inbox WHERE position = ?1",
+	    "SELECT receipt, id, consignor FROM tombstone WHERE position = ?1"};
 
 	for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
 		if (db_statement(r->agent->db, queries[i], &s) != CONSIGN_OK)
-			return;
+			return is_same;
 		db_bind_u64(s, 1, position);
-		if (db_row(s) == CONSIGN_OK)
-			ready(r, db_column_slice(s, 0));
+		if (db_row(s) == CONSIGN_OK) {
+			is_same = slice_equal(db_column_slice(s, 1), SLICE_ARRAY(accepted->consignment_id.b))
+			    && slice_equal(db_column_slice(s, 2), slice_text(accepted->consignor.s));
+			if (is_same)
+				ready(r, db_column_slice(s, 0));
+		}
 		db_reset(s);
 	}
+	return is_same;
 }
 
 static void
-stop(struct reception *r, const char *kind, const char *why)
+stop(struct reception *r, const char *kind, const char *why, struct held_delivery *h)
 {
-	accuse(r->agent, kind, why);
+	accuse_with(r->agent, kind, why, &(struct evidence){frame_slice(&h->command), frame_slice(&h->manifest), frame_slice(&h->body)});
 	uplink_break(r->agent->uplink, why);
+}
+
+/* Positions are dense. The chain tells whether the broker signed that nothing is between, or has not brought what is. */
+static void
+stop_at_gap(struct reception *r, const struct verified *v, struct held_delivery *h)
+{
+	unsigned long long last = r->position, position = h->deliver->position;
+	char why[224];
+
+	if (hash_equal(&v->opening->previous, &r->head))
+		snprintf(why, sizeof why, "the broker signed that mailbox position %llu follows %llu: a position was invented", position, last);
+	else
+		snprintf(why, sizeof why,
+		    "mail was left out: position %llu came after %llu. The broker withholds it, or this home is older than its mailbox"
+		    " (a copy, or an old backup) and it was acknowledged elsewhere", position, last);
+	stop(r, "mailbox", why, h);
 }
 
 /* Looks at one delivery. False: it must be held, or the session is broken; the frames are then still the caller's. */
@@ -400,25 +438,29 @@ look(struct reception *r, struct held_delivery *h)
 		goto no;
 	}
 	if (j->v.outcome == VERIFY_ACCUSE) {
-		stop(r, "delivery", j->v.why);
+		stop(r, "delivery", j->v.why, h);
 		goto no;
 	}
 	if (d->position <= r->position) {
-		acknowledge_again(r, d->position);
+		if (!acknowledge_again(r, d->position, j->v.accepted)) {
+			stop(r, "mailbox", "two consignments at one mailbox position, both with the broker's signature", h);
+			goto no;
+		}
 		free_job(j);
 		return true;
 	}
 	if (d->position > r->position + 1) {
-		/* The broker holds our receipt for what is between: given by a copy of this home, or before a restored backup. */
-		uplink_break(a->uplink, "this home is older than its mailbox: mail was acknowledged that it does not have (a copy, or an old backup)");
+		stop_at_gap(r, &j->v, h);
 		goto no;
 	}
 	if (!hash_equal(&j->v.opening->previous, &r->head)) {
-		stop(r, "mailbox", "the mailbox chain does not continue from the mail before it");
+		stop(r, "mailbox", "the mailbox chain does not continue from the mail before it", h);
 		goto no;
 	}
 	if (j->v.outcome == VERIFY_HOLD) {
 		snprintf(r->why_held, sizeof r->why_held, "%s", j->v.why);
+		if (r->held == NULL)
+			r->held_us = clock_steady_us(a->clock);
 		if (uplink_say(a->uplink, &(struct session_command){.fetch = &j->v.fetch}, NULL, NULL) != CONSIGN_OK)
 			uplink_break(a->uplink, "a missing document could not be asked for");
 		goto no;
@@ -428,8 +470,11 @@ look(struct reception *r, struct held_delivery *h)
 		uplink_break(a->uplink, consign_err_text(err));
 		goto no;
 	}
-	if (j->v.outcome == VERIFY_REJECT)
+	if (j->v.outcome == VERIFY_REJECT) {
+		r->rejected++;
+		snprintf(r->why_rejected, sizeof r->why_rejected, "%.64s, %s: %s", j->v.manifest->consignor.s, consign_code_text(j->v.code), j->v.why);
 		log_event(LOG_WARN, "mail.rejected", "consignor", "s", j->v.manifest->consignor.s, "position", "u", d->position, "code", "s", consign_code_text(j->v.code), NULL);
+	}
 	frame_move(&j->manifest_frame, &h->manifest);
 	frame_move(&j->body_frame, &h->body);
 	j->job.apply = apply_delivery;
@@ -469,15 +514,14 @@ reception_take(struct reception *r, struct frame *command, struct frame *manifes
 		uplink_break(r->agent->uplink, "out of memory");
 		return;
 	}
+	frame_move(&h->command, command);
 	frame_move(&h->manifest, manifest);
 	frame_move(&h->body, body);
-	err = read_command(r, frame_slice(command), h);
+	err = read_command(r, frame_slice(&h->command), h);
 	if (err != CONSIGN_OK) {
 		if (consign_err_class(err) == CONSIGN_CLASS_PEER)
-			stop(r, "ledger", err == CONSIGN_E_STALE ? "the broker's ledger is shorter than the one verified before"
-			                                         : "a checkpoint that does not follow from the one before it");
-		else
-			uplink_break(r->agent->uplink, consign_err_text(err));
+			accuse_ledger(r->agent, err, &(struct evidence){.command = frame_slice(&h->command)});
+		uplink_break(r->agent->uplink, "the broker's ledger could not be verified");
 		free_held(h);
 		return;
 	}
@@ -499,6 +543,20 @@ reception_retry(struct reception *r)
 		r->held = h->next;
 		if (r->held == NULL)
 			r->held_end = &r->held;
+		r->held_us = clock_steady_us(r->agent->clock);
 		free_held(h);
 	}
+}
+
+/* Without the documents neither this mail nor what is behind it can be judged. A new session begins with all that are in force. */
+void
+reception_turn(struct reception *r)
+{
+	struct agent *a = r->agent;
+	char what[320];
+
+	if (r->held == NULL || uplink_state(a->uplink) != UPLINK_UP || clock_steady_us(a->clock) - r->held_us < HELD_US)
+		return;
+	snprintf(what, sizeof what, "mail waits and the broker does not bring what it was asked for: %s", r->why_held);
+	stop(r, "withheld", what, r->held);
 }

@@ -26,11 +26,15 @@ void reception_reset(struct reception *r);
 void reception_take(struct reception *r, struct frame *command, struct frame *manifest, struct frame *body);
 /* New documents are here: what was held is looked at again. */
 void reception_retry(struct reception *r);
+/* A regular turn: a broker that does not bring documents that it was asked for is accused, and asked anew. */
+void reception_turn(struct reception *r);
 /* settlement.c */
 void settlements_take(struct agent *a, const struct session_settled *settled);
 /* Sends the delivery receipts that became durable; after each reap. */
 void reception_flush(struct reception *r);
 /* Why mail is held; NULL when none is. */
 const char *reception_held(const struct reception *r);
+/* How many whole consignments were rejected since the start, and whose the last one was, and why. */
+uint64_t reception_rejected(const struct reception *r, const char **ret_last);
 
 #endif

@@ -152,7 +152,7 @@ sign_manifest(struct sealing *s, struct arena *arena, const struct manifest *m, 
 	struct signed_manifest sm;
 	struct consign_key_id id;
 	const struct secret *key = agent_signing_key(s->agent, &id);
-	enum consign_err err = manifest_encode(m, &bytes);
+	enum consign_err err = key == NULL ? CONSIGN_E_KEY_FILE : manifest_encode(m, &bytes);
 
 	(void)arena;
 	if (err == CONSIGN_OK) {
@@ -253,10 +253,16 @@ sealing_again(struct sealing *s, struct consign_slice signed_bytes, struct consi
 	if (err == CONSIGN_OK && n > 0) {
 		for (size_t i = 0; i < m->consignees.n; i++)
 			consignees[i] = m->consignees.v[i]->org;
+		uint64_t now = clock_wall_us(s->agent->clock);
 		struct sealing_order order = {.id = m->consignment_id, .attempt = m->attempt + 1, .study = m->study,
 		    .label = (enum consign_label)m->label, .created_us = m->created_us, .expires_us = m->expires_us, .consignees = consignees,
 		    .n_consignees = m->consignees.n, .items = items, .n_items = n};
 
+		/* It was made while this clock was ahead. */
+		if (order.created_us > now) {
+			order.expires_us -= order.created_us - now;
+			order.created_us = now;
+		}
 		err = sealing_make(s, &order, arena, ret_sealed);
 	}
 	for (size_t i = 0; i < CONSIGN_BUNDLE_MAX_ITEMS; i++)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accusations.h"
 #include "catalogue/problems.h"
 #include "core/limits.h"
 #include "core/log.h"
@@ -187,16 +188,35 @@ is_signed(const struct agent *a, const struct delivery_receipt *r, const char *c
 	return false;
 }
 
+/* Whether mail of ours was called expired before it was. */
+static bool
+is_early(struct agent *a, const struct consign_id *id, uint64_t at_us)
+{
+	struct db_statement *s;
+	bool is = false;
+
+	if (db_statement(a->db, "SELECT expires_us FROM outbox WHERE id = ?1", &s) != CONSIGN_OK)
+		return false;
+	db_bind_slice(s, 1, SLICE_ARRAY(id->b));
+	if (db_row(s) == CONSIGN_OK)
+		is = at_us + CONSIGN_CLOCK_SKEW_MAX_US < db_column_u64(s, 0);
+	db_reset(s);
+	return is;
+}
+
 /* What is wrong with a settlement, or NULL. */
 static const char *
-check(struct settled_job *j, const struct settlement *in, struct settled_row *row)
+check(struct settled_job *j, const struct settlement *in, struct settled_row *row, enum consign_err *ret_err)
 {
 	struct agent *a = j->agent;
 	struct ledger_record *record;
 	struct consign_hash entry, digest;
-	struct delivery_receipt_content *c;
+	struct delivery_receipt_content *c = NULL;
 
-	if (statement_verify(in->statement, hub_receipt_key(a->hub, in->statement), &a->hub_id, hub_checkpoint(a->hub), false, j->arena, &record, &entry) != CONSIGN_OK)
+	*ret_err = statement_verify(in->statement, hub_receipt_key(a->hub, in->statement), &a->hub_id, hub_checkpoint(a->hub), false, j->arena, &record, &entry);
+	if (consign_err_class(*ret_err) == CONSIGN_CLASS_OURS)
+		return consign_err_text(*ret_err);
+	if (*ret_err != CONSIGN_OK)
 		return "a settlement that is not proven by signature and ledger";
 	if (record->retention != NULL && in->receipt == NULL) {
 		row->id = record->retention->consignment_id;
@@ -204,12 +224,18 @@ check(struct settled_job *j, const struct settlement *in, struct settled_row *ro
 		row->at_us = record->at_us;
 		row->position = record->retention->position;
 		row->expired = true;
+		/* It stays what it is: the mail will not be delivered any more. */
+		if (is_early(a, &row->id, record->at_us))
+			accuse(a, "settlement", "a tombstone from before the time at which its mail was to expire");
 		return strcmp(record->retention->consignor.s, a->org.s) == 0 ? NULL : "a tombstone of another consignor's mail";
 	}
 	if (record->delivered == NULL || in->receipt == NULL)
 		return "a settlement without a delivery receipt";
 	hash_sha256(in->receipt->content, &digest);
-	if (!hash_equal(&digest, &record->delivered->receipt_digest) || delivery_receipt_content_decode(in->receipt->content, j->arena, &c) != CONSIGN_OK)
+	*ret_err = delivery_receipt_content_decode(in->receipt->content, j->arena, &c);
+	if (consign_err_class(*ret_err) == CONSIGN_CLASS_OURS)
+		return consign_err_text(*ret_err);
+	if (!hash_equal(&digest, &record->delivered->receipt_digest) || *ret_err != CONSIGN_OK)
 		return "a delivery receipt that is not the one in the ledger";
 	if (strcmp(c->consignor.s, a->org.s) != 0 || strcmp(c->consignee.s, record->delivered->consignee.s) != 0
 	    || memcmp(c->consignment_id.b, record->delivered->consignment_id.b, sizeof c->consignment_id.b) != 0)
@@ -238,11 +264,12 @@ settlements_take(struct agent *a, const struct session_settled *settled)
 		err = j->rows == NULL ? CONSIGN_E_NO_MEMORY : hub_advance(a->hub, settled->checkpoint);
 	}
 	for (size_t i = 0; err == CONSIGN_OK && i < settled->settlements.n; i++) {
-		const char *problem = check(j, settled->settlements.v[i], &j->rows[j->n]);
+		const char *problem = check(j, settled->settlements.v[i], &j->rows[j->n], &err);
 
 		if (problem != NULL) {
 			/* Nothing of it is stored or confirmed: the messages stay `accepted` until it is proven. */
-			accuse(a, "settlement", problem);
+			if (consign_err_class(err) != CONSIGN_CLASS_OURS)
+				accuse(a, "settlement", problem);
 			arena_free(&j->arena);
 			free(j);
 			return;
@@ -254,7 +281,7 @@ settlements_take(struct agent *a, const struct session_settled *settled)
 		err = buf_append(&j->note, hub_checkpoint_note(a->hub));
 	if (err != CONSIGN_OK) {
 		if (consign_err_class(err) == CONSIGN_CLASS_PEER)
-			accuse(a, "ledger", "a settlement's checkpoint does not follow from the one before it");
+			accuse_ledger(a, err, NULL);
 		uplink_break(a->uplink, consign_err_text(err));
 		if (j != NULL) {
 			buf_clear(&j->note);

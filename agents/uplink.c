@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accusations.h"
 #include "answers.h"
 #include "card.h"
 #include "core/limits.h"
@@ -44,6 +45,7 @@ struct uplink {
 	char problem[256];
 	int64_t skew_us;
 	uint64_t epoch;
+	struct consign_slice said; /* lent by the frame that is being handled */
 };
 
 static void connect_now(void *context);
@@ -68,6 +70,20 @@ enum uplink_state
 uplink_state(const struct uplink *u)
 {
 	return u == NULL ? UPLINK_DOWN : u->state;
+}
+
+struct consign_slice
+uplink_said(const struct uplink *u)
+{
+	return u == NULL ? (struct consign_slice){0} : u->said;
+}
+
+/* What no honest broker says. */
+static void
+accuse_broker(struct uplink *u, const char *what)
+{
+	accuse(u->agent, "session", what);
+	uplink_break(u, what);
 }
 
 void
@@ -169,11 +185,13 @@ on_challenge(struct uplink *u, const struct session_challenge *c)
 	int64_t skew = (int64_t)c->now_us - (int64_t)clock_wall_us(a->clock);
 
 	u->skew_us = skew;
-	if (skew > (int64_t)CONSIGN_CLOCK_SKEW_MAX_US || skew < -(int64_t)CONSIGN_CLOCK_SKEW_MAX_US) {
+	enum clock_skew apart = clock_skew(c->now_us, clock_wall_us(a->clock));
+
+	if (apart == CLOCK_SKEW_TOO_FAR) {
 		uplink_break(u, "this machine's clock differs from the broker's by more than two minutes");
 		return;
 	}
-	if (skew > (int64_t)CONSIGN_CLOCK_SKEW_WARN_US || skew < -(int64_t)CONSIGN_CLOCK_SKEW_WARN_US)
+	if (apart == CLOCK_SKEW_WARN)
 		log_event(LOG_WARN, "clock.skew", "milliseconds", "d", (int)(skew / 1000), NULL);
 	if (c->version != 1 || key == NULL) {
 		uplink_break(u, key == NULL ? "no signing key of this organisation's card" : "the broker speaks another session protocol");
@@ -237,7 +255,7 @@ on_up(struct uplink *u, const struct session_command *c, struct frame *frames, s
 	else if (c->credit != NULL)
 		lanes_window(a->lanes, c->credit->consignments, c->credit->bytes);
 	else if (c->pong == NULL)
-		uplink_break(u, "the broker sent a command that is not for agents");
+		accuse_broker(u, "the broker sent a command that is not for agents");
 }
 
 static void
@@ -257,8 +275,11 @@ received(void *context, struct frame *frames, size_t n)
 
 	if (err == CONSIGN_OK)
 		err = session_command_decode(bytes, arena, &c);
-	if (err != CONSIGN_OK)
-		uplink_break(u, "the broker sent a frame that is malformed");
+	u->said = bytes;
+	if (err != CONSIGN_OK && consign_err_class(err) == CONSIGN_CLASS_PEER)
+		accuse_broker(u, "the broker sent a frame that is malformed");
+	else if (err != CONSIGN_OK)
+		uplink_break(u, consign_err_text(err));
 	else if (c->bye != NULL)
 		on_bye(u, c->bye);
 	else if (u->state == UPLINK_UP)
@@ -268,7 +289,8 @@ received(void *context, struct frame *frames, size_t n)
 	else if (u->state == UPLINK_GREETED && c->welcome != NULL)
 		on_welcome(u, c->welcome);
 	else
-		uplink_break(u, "the broker sent a command out of turn");
+		accuse_broker(u, "the broker sent a command out of turn");
+	u->said = (struct consign_slice){0};
 	arena_free(&arena);
 }
 

@@ -19,6 +19,9 @@ enum uplink_state uplink_state(const struct uplink *u);
 void uplink_break(struct uplink *u, const char *why);
 CONSIGN_MUST_CHECK enum consign_err uplink_say(struct uplink *u, const struct session_command *command, struct frame *manifest, struct frame *body);
 
+/* The command that is being handled, as it was said; empty outside of that. For accusations. */
+struct consign_slice uplink_said(const struct uplink *u);
+
 struct uplink_facts {
 	enum uplink_state state;
 	const char *endpoint;

@@ -15,6 +15,7 @@ struct checking {
 	const struct hub_root *root; /* in force at the leaf */
 	const struct hub_card *card; /* the consignor's, in force at the leaf */
 	const struct signed_manifest *sm;
+	enum consign_err err; /* our own trouble: then nothing is decided */
 };
 
 /* Each step answers true to go on; else it has filled in the outcome. */
@@ -25,6 +26,16 @@ end(struct checking *c, enum verify_outcome outcome, enum consign_code code, con
 	c->v->code = code;
 	snprintf(c->v->why, sizeof c->v->why, "%s", why);
 	return false;
+}
+
+/* Whether it is our own trouble, which is nobody's fault and no outcome. */
+static bool
+is_trouble(struct checking *c, enum consign_err err)
+{
+	if (consign_err_class(err) != CONSIGN_CLASS_OURS)
+		return false;
+	c->err = err;
+	return true;
 }
 
 static bool
@@ -50,6 +61,8 @@ check_statement(struct checking *c)
 	struct ledger_record *record;
 	enum consign_err err = statement_verify(c->d->statement, hub_receipt_key(c->a->hub, c->d->statement), &c->a->hub_id, c->checkpoint, false, c->arena, &record, &c->v->entry);
 
+	if (is_trouble(c, err))
+		return false;
 	if (err != CONSIGN_OK || record->accepted == NULL)
 		return accuse_broker(c, "a delivery whose acceptance is not proven by signature and ledger");
 	c->v->accepted = record->accepted;
@@ -85,6 +98,8 @@ check_tombstone(struct checking *c)
 	enum consign_err err = statement_verify(c->d->tombstone, hub_receipt_key(c->a->hub, c->d->tombstone), &c->a->hub_id, c->checkpoint, false, c->arena, &record, &entry);
 	const struct accepted_record *accepted = c->v->accepted;
 
+	if (is_trouble(c, err))
+		return false;
 	if (err != CONSIGN_OK || record->retention == NULL || record->retention->position != c->d->position
 	    || strcmp(record->retention->consignee.s, c->a->org.s) != 0 || strcmp(record->retention->consignor.s, accepted->consignor.s) != 0
 	    || memcmp(record->retention->consignment_id.b, accepted->consignment_id.b, sizeof accepted->consignment_id.b) != 0)
@@ -101,10 +116,17 @@ check_content(struct checking *c)
 	struct manifest *m;
 	struct consign_hash digest, body;
 
-	if (signed_manifest_decode(c->manifest_frame, c->arena, &sm) != CONSIGN_OK)
+	enum consign_err err = signed_manifest_decode(c->manifest_frame, c->arena, &sm);
+
+	if (is_trouble(c, err))
+		return false;
+	if (err != CONSIGN_OK)
 		return accuse_broker(c, "a delivered manifest that is malformed: the broker accepted another");
 	hash_sha256(sm->manifest, &digest);
-	if (!hash_equal(&digest, &c->v->accepted->manifest_digest) || manifest_decode(sm->manifest, c->arena, &m) != CONSIGN_OK)
+	err = manifest_decode(sm->manifest, c->arena, &m);
+	if (is_trouble(c, err))
+		return false;
+	if (!hash_equal(&digest, &c->v->accepted->manifest_digest) || err != CONSIGN_OK)
 		return accuse_broker(c, "a delivered manifest that is not the accepted one");
 	hash_blake2b(c->body, &body);
 	if (c->body.len != m->body_bytes || !hash_equal(&body, &m->body_digest))
@@ -115,9 +137,17 @@ check_content(struct checking *c)
 		return accuse_broker(c, "an acceptance that speaks of another consignment than it binds");
 	if (c->v->my_place >= m->consignees.n || strcmp(m->consignees.v[c->v->my_place]->org.s, c->a->org.s) != 0)
 		return accuse_broker(c, "mail that is not addressed to this organisation at the place that its acceptance binds");
+	if (!verify_is_dated_well(m, c->v->accepted_us))
+		return accuse_broker(c, "an acceptance dated before its manifest was made, or after it had expired");
 	c->sm = sm;
 	c->v->manifest = m;
 	return true;
+}
+
+bool
+verify_is_dated_well(const struct manifest *m, uint64_t accepted_us)
+{
+	return accepted_us + CONSIGN_CLOCK_SKEW_MAX_US >= m->created_us && accepted_us <= m->expires_us + CONSIGN_CLOCK_SKEW_MAX_US;
 }
 
 /* (b) the versions in the acceptance are those in force at its leaf. */
@@ -137,6 +167,10 @@ check_in_force(struct checking *c)
 	if (root->root->directory == NULL || hub_directory_at(c->a->hub, root->root->directory->version) == NULL
 	    || hub_policy_at(c->a->hub, root->root->policy->version) == NULL)
 		return hold_for_root(c, ref->version, true);
+	const struct member *consignor = hub_member(hub_directory_at(c->a->hub, root->root->directory->version), c->v->manifest->consignor.s);
+
+	if (consignor != NULL && consignor->status != MEMBER_ACTIVE)
+		return accuse_broker(c, "mail of an organisation that was not active when it was accepted: the broker must not have accepted it");
 	c->root = root;
 	return true;
 }
@@ -224,12 +258,12 @@ verify_delivery(const struct agent *a, const struct session_deliver *d, struct c
 	memset(ret_verified, 0, sizeof *ret_verified);
 	ret_verified->signed_manifest = manifest;
 	if (!check_statement(&c) || !check_opening(&c))
-		return CONSIGN_OK;
+		return c.err;
 	if (d->tombstone != NULL) {
 		check_tombstone(&c);
-		return CONSIGN_OK;
+		return c.err;
 	}
 	if (check_content(&c) && check_in_force(&c) && check_card(&c) && check_signature(&c) && check_seen(&c))
 		check_policy(&c);
-	return CONSIGN_OK;
+	return c.err;
 }

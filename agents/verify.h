@@ -37,6 +37,9 @@ struct verified {
 	enum consign_code item_codes[CONSIGN_BUNDLE_MAX_ITEMS]; /* by place: what the policy in force says of each */
 };
 
+/* Whether a manifest can have been accepted at this time: not well before it was made, nor well after it had expired. */
+bool verify_is_dated_well(const struct manifest *m, uint64_t accepted_us);
+
 /*
  * checkpoint   verified, and the one the delivery's paths lead to
  * arena        everything lives there

@@ -6,9 +6,6 @@
 
 #include "core/limits.h"
 
-/* A refusal is a ledger record of at most 64 KiB. What is not named in it is named in the answer to the next attempt. */
-#define VERDICTS_MAX 256u
-
 enum consign_err
 judge_whole(struct arena *arena, enum consign_code code, const char *detail, struct judgement *ret_judgement)
 {
@@ -178,7 +175,7 @@ judge_policy(const struct hub *hub, const struct manifest *m, uint64_t now_us, s
 				v.code = judge_consignee(hub, m->consignees.v[c], now_us, &why);
 				v.rule = "";
 			}
-			if (v.code == CONSIGN_CODE_NONE || j->n == VERDICTS_MAX)
+			if (v.code == CONSIGN_CODE_NONE || j->n == CONSIGN_VERDICTS_MAX)
 				continue;
 			err = add_verdict(arena, j, m->items.v[i]->index, m->consignees.v[c]->org.s, v.code, v.rule, why);
 			if (err != CONSIGN_OK)

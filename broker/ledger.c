@@ -1,9 +1,12 @@
 /* Leaves in the order of acts; proofs under the newest durable checkpoint. */
 #include "ledger.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/limits.h"
+#include "core/text.h"
 
 struct ledger {
 	struct db *db;
@@ -17,6 +20,26 @@ static enum consign_err
 read_node(void *self, uint32_t level, uint64_t index, struct consign_hash *ret_hash)
 {
 	return store_node(((struct ledger *)self)->db, level, index, ret_hash);
+}
+
+/* Whether the stored note, which this broker signed, says what the stored tree says: a damaged store must not be signed for. */
+static enum consign_err
+check_note(const struct ledger *ledger)
+{
+	char origin[256];
+	struct buf says = {0};
+
+	checkpoint_origin(&ledger->hub_id, origin);
+	enum consign_err err = buf_printf(&says, "%s\n%" PRIu64 "\n", origin, ledger->checkpoint.size);
+
+	if (err == CONSIGN_OK)
+		err = base64_format(SLICE_ARRAY(ledger->checkpoint.head.b), &says);
+	if (err == CONSIGN_OK)
+		err = buf_append_u8(&says, '\n');
+	if (err == CONSIGN_OK && (ledger->note.len < says.len || memcmp(ledger->note.data, says.data, says.len) != 0))
+		err = CONSIGN_E_CORRUPT;
+	buf_clear(&says);
+	return err;
 }
 
 enum consign_err
@@ -42,6 +65,8 @@ ledger_reload(struct ledger *ledger)
 		ledger->checkpoint.size = size;
 		err = tree_head(tree, size, &ledger->checkpoint.head);
 	}
+	if (err == CONSIGN_OK)
+		err = check_note(ledger);
 	return err;
 }
 

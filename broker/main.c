@@ -2,14 +2,15 @@
 #include <sys/resource.h>
 
 #include "broker.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/start.h"
 
 static const char *const known_keys[] = {"hub_id", "hub_name", "endpoint", "bind", "metrics", "retention_days", "quota_messages_per_second",
     "quota_bytes_per_second", "quota_mailbox_consignments", "quota_mailbox_bytes", "confine", "log_format", "log_level", NULL};
 
-/* Each connection is a file. More than the guard lets in (lib/net/guard.c) are of no use; the listener keeps some back. */
-#define FILES_MAX 17408u
+/* Each connection is a file. More than the guard lets in, and some for the store and the log, are of no use; the listener keeps some back. */
+#define FILES_MAX (CONSIGN_CONNECTIONS_MAX + 1024u)
 
 static void
 raise_files(void)
@@ -20,6 +21,23 @@ raise_files(void)
 		files.rlim_cur = files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
 		(void)setrlimit(RLIMIT_NOFILE, &files);
 	}
+}
+
+static const char *
+hint_of(enum consign_err err)
+{
+	switch (err) {
+	case CONSIGN_E_SCHEMA_VERSION:
+		return "this store was written by a newer consign-broker";
+	case CONSIGN_E_NOT_FOUND:
+		return "restore what is gone from the newest backup: with an empty ledger the hub's companies would accuse this broker";
+	case CONSIGN_E_CORRUPT:
+		break;
+	default:
+		if (consign_err_class(err) != CONSIGN_CLASS_PEER) /* nobody else wrote what is in a home */
+			return consign_err_text(err);
+	}
+	return "keep what is there, and restore what is damaged from the newest backup (docs/OPERATIONS.md 8)";
 }
 
 static int
@@ -44,7 +62,7 @@ run(struct start *s)
 	enum consign_err err = broker_open(&options, &broker, problem);
 
 	if (err != CONSIGN_OK)
-		return start_fail(s, problem, err == CONSIGN_E_SCHEMA_VERSION ? "this store was written by a newer consign-broker" : consign_err_text(err));
+		return start_fail(s, problem, hint_of(err));
 	log_event(LOG_INFO, "broker.started", "hub", "s", config_get(s->config, "hub_name") != NULL ? config_get(s->config, "hub_name") : "",
 	    "bind", "s", options.bind, "home", "s", s->home, NULL);
 	broker_run(broker);

@@ -10,10 +10,10 @@
 
 #include "core/bytes.h"
 #include "core/clock.h"
+#include "core/limits.h"
 
 /* A loop that has not turned for this long is not healthy. */
 #define HEARTBEAT_MAX_US 5000000u
-#define CONNECTIONS_MAX 16
 
 struct metrics_server {
 	struct MHD_Daemon *daemon;
@@ -169,7 +169,7 @@ metrics_serve(struct metrics *m, const char *bind)
 	if (m->server == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	m->server->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, answer, m, MHD_OPTION_SOCK_ADDR, &address,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_END);
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONSIGN_METRICS_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, 10u, MHD_OPTION_END);
 	if (m->server->daemon == NULL) {
 		free(m->server);
 		m->server = NULL;

@@ -11,13 +11,11 @@
 #include "core/text.h"
 #include "print.h"
 
-#define ROOT_SEEN_MAX_BYTES 256u
-
 /* "<version> <hash hex>\n". */
 static enum consign_err
 parse_root_seen(struct consign_slice text, struct document_ref *ret_ref)
 {
-	char line[ROOT_SEEN_MAX_BYTES], hex[65], end;
+	char line[CONSIGN_ROOT_SEEN_MAX_BYTES + 1], hex[65], end;
 	unsigned long long version;
 	struct buf hash = {0};
 
@@ -67,7 +65,7 @@ check_root_seen(const struct admin_desk *desk)
 	struct buf text = {0};
 	struct document_ref seen;
 	char *path = home_path(&desk->home, "root.seen");
-	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_read(path, ROOT_SEEN_MAX_BYTES - 1, &text);
+	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_read(path, CONSIGN_ROOT_SEEN_MAX_BYTES, &text);
 
 	if (err == CONSIGN_OK)
 		err = parse_root_seen(buf_slice(&text), &seen);

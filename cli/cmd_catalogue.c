@@ -10,6 +10,7 @@
 #include "catalogue/example.h"
 #include "catalogue/payload.h"
 #include "catalogue/render.h"
+#include "core/limits.h"
 #include "core/text.h"
 #include "input.h"
 #include "print.h"
@@ -172,7 +173,7 @@ cmd_catalogue_validate(const struct args *args)
 		return CONSIGN_E_NOT_FOUND;
 	if (label != NULL && label_parse(label, &v.wish) != CONSIGN_OK)
 		return say_fail(CONSIGN_E_USAGE, "--label %s: expected open, restricted or unblinded", label);
-	err = input_read(args->words[1], BUSINESS_JSON_MAX_BYTES, &content);
+	err = input_read(args->words[1], CONSIGN_LOCAL_CONTENT_MAX_BYTES, &content);
 	if (err == CONSIGN_OK) {
 		err = validate(&v, buf_slice(&content));
 		err = err == CONSIGN_E_NO_MEMORY ? say_fail(err, "out of memory") : print_validation(args, &v, err);

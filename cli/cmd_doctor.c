@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,8 +25,6 @@
 #include "profiles.h"
 
 #define DAY_US (24ull * 3600 * 1000000)
-#define DISK_WARN_PERCENT 80u
-#define DISK_FAIL_PERCENT 90u
 
 enum finding { FINDING_OK, FINDING_WARN, FINDING_FAIL };
 
@@ -123,21 +120,19 @@ check_keys(struct doctor *d)
 static void
 check_disk(struct doctor *d)
 {
-	struct statvfs fs;
+	unsigned percent;
+	uint64_t free_bytes;
 
-	if (statvfs(d->home->dir, &fs) != 0 || fs.f_blocks == 0) {
+	if (file_disk_use(d->home->dir, &percent, &free_bytes) != CONSIGN_OK) {
 		found(d, FINDING_WARN, "disk", NULL, "cannot be asked");
 		return;
 	}
-	/* As df counts: of what users may have. */
-	unsigned long long used = fs.f_blocks - fs.f_bfree, usable = used + fs.f_bavail;
-	unsigned percent = usable == 0 ? 100 : (unsigned)(used * 100 / usable);
-	unsigned long long free_mib = (unsigned long long)fs.f_bavail * fs.f_frsize / (1024 * 1024);
+	unsigned long long free_mib = free_bytes / (1024 * 1024);
 
-	if (percent >= DISK_FAIL_PERCENT)
+	if (file_disk_is_full(percent, free_bytes))
 		found(d, FINDING_FAIL, "disk", "free space now: nothing more is taken in", "%u %% used, %llu MiB free", percent,
 		    free_mib);
-	else if (percent >= DISK_WARN_PERCENT)
+	else if (file_disk_is_filling(percent))
 		found(d, FINDING_WARN, "disk", "free space, or give the home a larger disk", "%u %% used, %llu MiB free", percent,
 		    free_mib);
 	else
@@ -198,10 +193,12 @@ check_skew(struct doctor *d, const struct consign_reply *status)
 	/* Before the first connection nobody has compared clocks. */
 	if (text == NULL || root == NULL || strcmp(root, "0") == 0)
 		return;
-	if (away_us > CONSIGN_CLOCK_SKEW_MAX_US)
+	enum clock_skew apart = clock_skew(away_us, 0);
+
+	if (apart == CLOCK_SKEW_TOO_FAR)
 		found(d, FINDING_FAIL, "clock", "set this machine's clock: messages are refused", "%.1f s away from the broker's",
 		    (double)away_us / 1e6);
-	else if (away_us > CONSIGN_CLOCK_SKEW_WARN_US)
+	else if (apart == CLOCK_SKEW_WARN)
 		found(
 		    d, FINDING_WARN, "clock", "set this machine's clock", "%.1f s away from the broker's", (double)away_us / 1e6);
 	else

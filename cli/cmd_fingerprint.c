@@ -13,8 +13,6 @@
 #include "invite.h"
 #include "print.h"
 
-#define CARD_FILE_MAX_BYTES 65536u
-
 /* The identity key of the home's own card, whose signature shows that the file was not exchanged for a mere text. */
 static enum consign_err
 read_identity(const struct home *home, struct arena *arena, struct consign_public_key *ret_identity)
@@ -23,7 +21,7 @@ read_identity(const struct home *home, struct arena *arena, struct consign_publi
 	struct buf encoded = {0};
 	struct signed_document *document;
 	struct card *card;
-	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_read(path, CARD_FILE_MAX_BYTES, &encoded);
+	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_read(path, CONSIGN_CARD_FILE_MAX_BYTES, &encoded);
 
 	if (err == CONSIGN_OK)
 		err = signed_document_decode(buf_slice(&encoded), arena, &document);
@@ -54,7 +52,7 @@ cmd_fingerprint(const struct args *args)
 
 	if (err != CONSIGN_OK)
 		return err;
-	err = arena_new(2u * (CONSIGN_UNPACK_BUDGET_BASE_BYTES + CARD_FILE_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE), &arena);
+	err = arena_new(2u * (CONSIGN_UNPACK_BUDGET_BASE_BYTES + CONSIGN_CARD_FILE_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE), &arena);
 	if (err == CONSIGN_OK)
 		err = read_identity(&home, arena, &identity);
 	if (err == CONSIGN_OK)

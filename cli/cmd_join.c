@@ -24,12 +24,8 @@
 #include "print.h"
 #include "profiles.h"
 
-#define INVITE_TEXT_MAX_BYTES 65536u
-#define CARD_FILE_MAX_BYTES 65536u
 #define PROFILE_FILE "profile.yaml"
-_Static_assert(PROFILE_MAX_BYTES <= CARD_FILE_MAX_BYTES, "read_file reads either");
-#define KEY_EARLY_US (300ull * 1000000) /* clocks differ: a key is valid from a little before it was made */
-#define KEY_LIFE_US (60ull * 24 * 3600 * 1000000)
+_Static_assert(PROFILE_MAX_BYTES <= CONSIGN_CARD_FILE_MAX_BYTES, "read_file reads either");
 
 struct joining {
 	const char *dir;
@@ -70,7 +66,7 @@ static enum consign_err
 read_file(const struct joining *j, const char *name, struct buf *out)
 {
 	char *path = path_in(j, name);
-	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_read(path, CARD_FILE_MAX_BYTES, out);
+	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_read(path, CONSIGN_CARD_FILE_MAX_BYTES, out);
 
 	if (path != NULL && err != CONSIGN_OK && err != CONSIGN_E_NOT_FOUND)
 		say_error("%s: %s", path, consign_err_text(err));
@@ -84,7 +80,7 @@ static enum consign_err
 read_invite(const char *file, struct joining *j)
 {
 	struct buf text = {0};
-	enum consign_err err = input_read(file, INVITE_TEXT_MAX_BYTES, &text);
+	enum consign_err err = input_read(file, CONSIGN_INVITE_TEXT_MAX_BYTES, &text);
 
 	if (err != CONSIGN_OK)
 		return err;
@@ -220,7 +216,7 @@ static enum consign_err
 make_card(const char *contact, struct joining *j)
 {
 	uint32_t formats[] = {1};
-	uint64_t from_us = j->now_us - KEY_EARLY_US, until_us = j->now_us + KEY_LIFE_US;
+	uint64_t from_us = j->now_us - CONSIGN_KEY_EARLY_US, until_us = j->now_us + CONSIGN_KEY_LIFE_US;
 	struct valid_key signing = {.not_before_us = from_us, .not_after_us = until_us}, seal = signing;
 	struct valid_key *signing_keys[] = {&signing}, *seal_keys[] = {&seal};
 	struct card card = {.format = 1,
@@ -455,7 +451,7 @@ cmd_join(const struct args *args)
 		err = profiles_take(profiles_folders, args_value(args, "profile"), &j.profile);
 	if (err == CONSIGN_OK)
 		err = arena_new(
-		    4u * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 4u * CARD_FILE_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE, &j.arena);
+		    4u * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 4u * CONSIGN_CARD_FILE_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE, &j.arena);
 	if (err == CONSIGN_OK)
 		err = read_invite(args->words[0], &j);
 	if (err == CONSIGN_OK)

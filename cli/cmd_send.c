@@ -21,7 +21,6 @@
 #include "print.h"
 
 #define POLL_MS 50u
-#define FILES_MAX 1024u
 /* Content of one frame: messages beside it cost little, see CONSIGN_LOCAL_FRAME_MAX_BYTES. */
 #define FRAME_CONTENT_MAX_BYTES (CONSIGN_LOCAL_FRAME_MAX_BYTES / 2)
 
@@ -99,8 +98,8 @@ read_files(const struct args *args, struct sending *s)
 		for (size_t i = 0; i < n; i++)
 			s->files[i] = args_nth(args, "file", i);
 	s->n_files = n;
-	if (n > FILES_MAX)
-		return say_fail(CONSIGN_E_USAGE, "--file: at most %u files at once", FILES_MAX);
+	if (n > CONSIGN_LOCAL_MESSAGES_MAX)
+		return say_fail(CONSIGN_E_USAGE, "--file: at most %u files at once", CONSIGN_LOCAL_MESSAGES_MAX);
 	if (n > 1 && (s->key != NULL || s->name != NULL))
 		return say_fail(CONSIGN_E_USAGE, "--idempotency-key and --name go with one file");
 	return CONSIGN_OK;
@@ -199,7 +198,7 @@ read_business(const struct sending *s, const char *file, struct buf *content, st
 	const char *media_type = s->media_type != NULL ? s->media_type : PAYLOAD_JSON;
 	struct business b = {0};
 	struct buf encoded = {0};
-	enum consign_err err = input_read(file, BUSINESS_JSON_MAX_BYTES, content);
+	enum consign_err err = input_read(file, CONSIGN_LOCAL_CONTENT_MAX_BYTES, content);
 
 	if (err == CONSIGN_OK && s->n_attached > 0) {
 		err = business_read(s->business, media_type, buf_slice(content), &b);

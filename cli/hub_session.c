@@ -254,7 +254,7 @@ check_clock(uint64_t broker_us)
 	uint64_t now_us = clock_wall_us(clock_system());
 	uint64_t skew_us = now_us > broker_us ? now_us - broker_us : broker_us - now_us;
 
-	if (skew_us > CONSIGN_CLOCK_SKEW_WARN_US)
+	if (clock_skew(now_us, broker_us) != CLOCK_SKEW_NONE)
 		say_warning("this machine's clock and the broker's differ by %llu s", (unsigned long long)(skew_us / 1000000));
 }
 

@@ -8,13 +8,13 @@
 
 #include "core/clock.h"
 #include "core/file.h"
+#include "core/limits.h"
 #include "core/sign.h"
 #include "core/text.h"
 
 #define BEGIN "-----BEGIN CONSIGN INVITE-----"
 #define END "-----END CONSIGN INVITE-----"
 #define LINE_BYTES 64u
-#define SECRET_FILE_MAX_BYTES 1024u
 
 _Static_assert(FINGERPRINT_TEXT_BYTES == 36, "the header says so without including core/text.h");
 
@@ -161,7 +161,7 @@ invite_secret_read(const char *dir, const char *org, struct invite_secret *ret_s
 {
 	struct buf text = {0};
 	char *path = secret_path(dir, org);
-	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_read_private(path, SECRET_FILE_MAX_BYTES, &text);
+	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_read_private(path, CONSIGN_INVITE_SECRET_MAX_BYTES, &text);
 
 	if (err == CONSIGN_OK)
 		err = buf_append_u8(&text, '\0');

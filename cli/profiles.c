@@ -11,8 +11,6 @@
 #include "print.h"
 
 #define SUFFIX ".yaml"
-/* Names that one folder may hold; more are not listed. */
-#define NAMES_MAX 64
 #define NAME_MAX_BYTES 40
 
 const char *const profiles_folders[] = {CONSIGN_DATA_DIR "/profiles", CONSIGN_SOURCE_PROFILES, NULL};
@@ -60,7 +58,7 @@ take_file(const char *path, struct buf *ret_text)
 }
 
 struct known {
-	char v[NAMES_MAX][NAME_MAX_BYTES + 1];
+	char v[PROFILE_NAMES_MAX][NAME_MAX_BYTES + 1];
 	size_t n;
 };
 
@@ -69,7 +67,7 @@ put_name(struct known *known, const char *file)
 {
 	size_t len = strlen(file), suffix = strlen(SUFFIX);
 
-	if (len <= suffix || len - suffix > NAME_MAX_BYTES || strcmp(file + len - suffix, SUFFIX) != 0 || known->n == NAMES_MAX)
+	if (len <= suffix || len - suffix > NAME_MAX_BYTES || strcmp(file + len - suffix, SUFFIX) != 0 || known->n == PROFILE_NAMES_MAX)
 		return;
 	for (size_t i = 0; i < known->n; i++)
 		if (strlen(known->v[i]) == len - suffix && strncmp(known->v[i], file, len - suffix) == 0)

@@ -7,7 +7,8 @@
   docs/THREATS.md        every row of the table names a test, and every test named exists: a path, or path::test_function; every
                          end-to-end test, fuzz target and unit test of the rooms that face others stands in a row, or in the
                          table of tests without a threat
-  docs/PROTOCOL.md       what stands between <!-- wire-doc:begin --> and <!-- wire-doc:end --> is what wire-doc prints
+  docs/PROTOCOL.md       what stands between <!-- wire-doc:begin --> and <!-- wire-doc:end --> is what wire-doc prints; the numbers
+                         of the table with the columns limit and name are those of lib/core/limits.h
   README.md              the command words of the command table are accepted by `consign help`
 
 A check whose program is not given is skipped, aloud. Exit 1 when something is not so.
@@ -170,6 +171,46 @@ def check_wire_doc(root, program):
                     f'the page has {theirs[at:at + 1]}, wire-doc prints {ours[at:at + 1]}')
 
 
+def header_limits(text):
+    """Each #define of lib/core/limits.h with its value. Expressions have numbers, other limits, + * - and parentheses."""
+    values = {}
+    for name, expression in re.findall(r'^#define (\w+) (.+)$', text, re.M):
+        plain = re.sub(r'\b(0x[0-9a-fA-F]+|[0-9]+)[uUlL]+\b', r'\1', re.sub(r'/\*.*?\*/', '', expression))
+        plain = re.sub(r'[A-Z]\w*', lambda m: str(values.get(m.group(0), m.group(0))), plain)
+        if re.fullmatch(r'[0-9+*() -]+', plain):
+            values[name] = eval(plain)  # only numbers and + * - ( ) are left
+    return values
+
+
+UNITS = {'': 1, 'bytes': 1, 'KiB': 1024, 'MiB': 1024 ** 2, 'GiB': 1024 ** 3, 'ms': 1000, 's': 10 ** 6, 'minutes': 60 * 10 ** 6,
+         'hours': 3600 * 10 ** 6, 'days': 86400 * 10 ** 6}
+
+
+def check_limits(root):
+    name = 'docs/PROTOCOL.md'
+    page, header = read(root, name), read(root, 'lib/core/limits.h')
+    if page is None or header is None:
+        return
+    limits = header_limits(header)
+    wanted = [t for t in tables(page) if [cell.lower() for cell in t[1]][1:] == ['limit', 'name']]
+    if not wanted:
+        error(name, 'has no table with the columns limit and name')
+    for _, _, rows in wanted:
+        for line, cells in rows:
+            where, texts, names = f'{name}:{line}', cells[1].split('; '), code_words(cells[2])
+            if len(texts) != len(names):
+                error(where, f'{len(texts)} limits and {len(names)} names')
+                continue
+            for text, limit in zip(texts, names):
+                said = re.fullmatch(r'([0-9,]+) ?([A-Za-z]*)', text)
+                if limit not in limits:
+                    error(where, f'{limit} is no limit of lib/core/limits.h')
+                elif said is None or said.group(2) not in UNITS:
+                    error(where, f'{text} is no number with a unit')
+                elif int(said.group(1).replace(',', '')) * UNITS[said.group(2)] != limits[limit]:
+                    error(where, f'{limit} is {limits[limit]}, not {text}')
+
+
 def check_commands(root, program):
     name = 'README.md'
     text = read(root, name)
@@ -214,6 +255,7 @@ def main():
     check_architecture(root)
     check_threats(root)
     check_wire_doc(root, args.wire_doc)
+    check_limits(root)
     check_commands(root, args.consign)
     for line in errors:
         print(line)

@@ -11,11 +11,6 @@
 #include "doors/tool.h"
 #include "inbox.h"
 
-/* Messages of one inbox page at most. */
-#define LOCAL_PAGE_MESSAGES 256u
-/* Watches of one connection at most. */
-#define LOCAL_WATCHES_MAX 64u
-
 /* Something to go on with at the next turn of the loop. run frees it or defers it again; a door that ends runs it too. */
 struct local_task {
 	void (*run)(struct local_task *task);
@@ -33,6 +28,7 @@ struct socket_door {
 	bool are_sends_read; /* since the last flush of the outbox */
 	int wake_timer;      /* -1: no turn is ordered */
 	int rest_timer;      /* -1: listening */
+	bool is_short;       /* of files or memory, and that was said */
 };
 
 /* What was readable of a tool was read: messages handed in are bundled. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "core/limits.h"
 #include "doors/local.h"
 #include "inbox_private.h"
 

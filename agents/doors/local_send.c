@@ -8,13 +8,12 @@
 #include <string.h>
 
 #include "doors/local.h"
+#include "core/limits.h"
 #include "outbox.h"
 #include "problem_list.h"
 
 /* What a message costs beside its content while it waits. */
 #define MESSAGE_COST_BYTES 512u
-/* What problems of all messages of a frame may take of its reply. */
-#define PROBLEMS_REPLY_BYTES (2u * 1024u * 1024u)
 /* An outcome that is nothing to track has no id of its own; the wire wants one. */
 #define NO_ID "00000000-0000-0000-0000-000000000000.0"
 
@@ -85,7 +84,7 @@ new_request(struct tool *t, uint64_t number, size_t n, struct send_request **ret
 	enum consign_err err = r == NULL ? CONSIGN_E_NO_MEMORY : arena_new((n + 1) * each, &r->arena);
 
 	if (err == CONSIGN_OK)
-		err = arena_new(PROBLEMS_REPLY_BYTES, &r->lists);
+		err = arena_new(CONSIGN_PROBLEMS_REPLY_MAX_BYTES, &r->lists);
 	if (err == CONSIGN_OK && (r->outcomes = arena_alloc(r->arena, n * sizeof *r->outcomes)) == NULL)
 		err = CONSIGN_E_NO_MEMORY;
 	for (size_t i = 0; err == CONSIGN_OK && i < n; i++)

@@ -9,6 +9,7 @@
 
 #include "alarms.h"
 #include "core/file.h"
+#include "core/limits.h"
 #include "core/text.h"
 #include "doors/local.h"
 #include "lanes.h"
@@ -16,9 +17,8 @@
 #include "reception.h"
 #include "uplink.h"
 
-#define ACCUSATIONS_SHOWN 64u
 #define POSTPONED_SHOWN 16u
-#define FACTS_MAX (32u + PROFILE_ALARMS_MAX + ACCUSATIONS_SHOWN + POSTPONED_SHOWN)
+#define FACTS_MAX (32u + PROFILE_ALARMS_MAX + CONSIGN_ACCUSATIONS_MAX + POSTPONED_SHOWN)
 
 struct facts {
 	struct arena *arena;
@@ -182,6 +182,13 @@ put_held(struct facts *f, const struct agent *a)
 	const char *held = a->reception != NULL ? reception_held(a->reception) : NULL;
 
 	put(f, "mail_held", "%s", held != NULL ? held : "none");
+	const char *last = "";
+	uint64_t rejected = a->reception != NULL ? reception_rejected(a->reception, &last) : 0;
+
+	if (rejected > 0)
+		put(f, "mail_rejected", "%" PRIu64 " since the start, the last from %s", rejected, last);
+	else
+		put(f, "mail_rejected", "none");
 }
 
 static void
@@ -215,11 +222,13 @@ put_accusations(struct facts *f, const struct agent *a)
 		count++;
 	put(f, "accusations", "%" PRIu64, count);
 	count = 0;
-	for (const struct accusation *x = accusations(a); x != NULL && count < ACCUSATIONS_SHOWN; x = x->next, count++) {
-		char at[CLOCK_TEXT_BYTES];
+	for (const struct accusation *x = accusations(a); x != NULL; x = x->next, count++) {
+		char since[CLOCK_TEXT_BYTES], last[CLOCK_TEXT_BYTES];
 
-		clock_format(x->at_us, at);
-		put(f, "accusation", "%s %s: %s (%" PRIu64 " times)", at, x->kind, x->what, x->count);
+		clock_format(x->since_us, since);
+		clock_format(x->at_us, last);
+		put(f, "accusation", "%s the broker, %s: %s (%" PRIu64 " times since the start, the last %s); evidence: %s%s%s", since, x->kind,
+		    x->what, x->count, last, x->folder[0] != '\0' ? a->home : "none could be kept", x->folder[0] != '\0' ? "/evidence/" : "", x->folder);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "doors/local.h"
+#include "core/limits.h"
 #include "inbox_private.h"
 
 /* Looked up at once, and content of them: what one turn of the loop may take. */

@@ -18,11 +18,11 @@
 
 #include "core/file.h"
 #include "core/limits.h"
+#include "core/log.h"
 #include "doors/local.h"
 #include "outbox.h"
 
 #define SOCKET_NAME "agent.sock"
-#define SOCKET_TOOLS_MAX 256u
 #define BACKLOG 64
 /* When the process has no descriptor left: how long nobody is let in. */
 #define REST_MS 100u
@@ -153,8 +153,12 @@ listen_again(void *context)
 
 /* Out of descriptors: the listener stays readable, and the loop would spin on it. */
 static void
-rest(struct socket_door *door)
+rest(struct socket_door *door, const char *why)
 {
+	if (!door->is_short)
+		log_event(LOG_WARN, "tools.wait", "reason", "s", why, "hint", "s",
+		    "new tools wait: end some, or raise the limit (ulimit -n; systemd: LimitNOFILE=)", NULL);
+	door->is_short = true;
 	if (loop_once(door->agent->loop, REST_MS, listen_again, door, &door->rest_timer) == CONSIGN_OK)
 		loop_unwatch(door->agent->loop, door->fd);
 	else
@@ -176,8 +180,12 @@ admit(struct socket_door *door, int fd)
 
 	while (door->tools[slot] != NULL)
 		slot++;
-	if (tool_open(door, fd, slot) != CONSIGN_OK)
-		rest(door);
+	enum consign_err err = tool_open(door, fd, slot);
+
+	if (err != CONSIGN_OK)
+		rest(door, consign_err_text(err));
+	else
+		door->is_short = false;
 }
 
 static void
@@ -189,7 +197,7 @@ on_listener(void *context)
 	if (fd >= 0)
 		admit(door, fd);
 	else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ECONNABORTED)
-		rest(door);
+		rest(door, strerror(errno));
 }
 
 /* ── opening ── */

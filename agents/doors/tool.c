@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/limits.h"
 #include "core/text.h"
 #include "doors/local.h"
 

@@ -18,11 +18,6 @@
 #include "doors/socket.h"
 #include "wire/local_wire.h"
 
-/* Unsent output beyond which a tool is not read from, and a watch pauses. */
-#define TOOL_UNSENT_MAX_BYTES (4u * 1024 * 1024)
-/* Messages handed in and not yet told, by their size: the store's pace becomes the tool's. */
-#define TOOL_PENDING_MAX_BYTES (16u * 1024 * 1024)
-
 struct local_watch_state;
 
 struct tool {

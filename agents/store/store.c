@@ -38,7 +38,9 @@ static const char *const migrations[] = {
 enum consign_err
 agent_store_open(const char *path, bool read_only, struct db **ret_db)
 {
-	return db_open(path, migrations, sizeof migrations / sizeof *migrations, read_only, ret_db);
+	const size_t count = sizeof migrations / sizeof *migrations;
+
+	return read_only ? db_open(path, migrations, count, true, ret_db) : db_open_kept(path, migrations, count, ret_db);
 }
 
 enum consign_err
@@ -68,6 +70,20 @@ store_set_fact(struct db *db, const char *name, struct consign_slice value)
 	db_bind_text(s, 1, name);
 	db_bind_slice(s, 2, value);
 	return db_run(s);
+}
+
+enum consign_err
+store_claim(struct db *db, struct consign_slice owner)
+{
+	struct buf stored = {0};
+	enum consign_err err = store_fact(db, "owner", &stored);
+
+	if (err == CONSIGN_E_NOT_FOUND)
+		err = store_set_fact(db, "owner", owner);
+	else if (err == CONSIGN_OK && !slice_equal(buf_slice(&stored), owner))
+		err = CONSIGN_E_CONFIG;
+	buf_clear(&stored);
+	return err;
 }
 
 enum consign_err

@@ -4,7 +4,7 @@
  * consignment key beside them is locked under the storage key (lib/seal seal_store_key).
  *
  *   document       encoded Documents messages, without proofs, in the order taken in
- *   fact           name → value: "checkpoint" (note), "mailbox" (position, chain head)
+ *   fact           name → value: "owner" (hub id, organisation), "checkpoint" (note), "mailbox" (position, chain head)
  *   outbox         seq → consignment: state, manifest, body, key, receipt
  *   refused_item   (id, idx) → why one message of a consignment was refused (by broker or here)
  *   settlement     (id, org) → the consignee's delivery receipt, or the tombstone
@@ -28,6 +28,8 @@ CONSIGN_MUST_CHECK enum consign_err agent_store_open(const char *path, bool read
 
 CONSIGN_MUST_CHECK enum consign_err store_fact(struct db *db, const char *name, struct buf *ret_value); /* NOT_FOUND */
 CONSIGN_MUST_CHECK enum consign_err store_set_fact(struct db *db, const char *name, struct consign_slice value);
+/* The store is this owner's, from the first time on. Errors: CONFIG (it is another's). */
+CONSIGN_MUST_CHECK enum consign_err store_claim(struct db *db, struct consign_slice owner);
 CONSIGN_MUST_CHECK enum consign_err store_add_documents(struct db *db, struct consign_slice documents);
 CONSIGN_MUST_CHECK enum consign_err store_each_documents(struct db *db,
     enum consign_err (*each)(void *context, struct consign_slice documents), void *context);

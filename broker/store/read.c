@@ -300,6 +300,33 @@ tombstone_statement(struct db *db, uint64_t leaf, struct arena *arena, struct st
 	return err;
 }
 
+/*
+ * What the consignee would hold against the broker or the consignor is held against the store first, whenever it is read,
+ * so that a rotten disk frames nobody: the manifest against its digest, the record against its leaf in the tree.
+ */
+static enum consign_err
+check_mail(struct db *db, struct arena *arena, struct store_mail *m)
+{
+	static const uint8_t leaf_prefix = 0;
+	struct consign_hash entry, leaf, stored, digest;
+	struct signed_manifest *sm;
+	enum consign_err err = signed_manifest_decode(m->manifest, arena, &sm);
+
+	if (err == CONSIGN_E_NO_MEMORY)
+		return err;
+	if (err == CONSIGN_OK)
+		hash_sha256(sm->manifest, &digest);
+	m->corrupt = err != CONSIGN_OK || !hash_equal(&digest, &m->digest);
+	if (m->corrupt)
+		return CONSIGN_OK;
+	tree_entry(&m->record.salt, m->record.record, &entry);
+	hash_sha256_2(slice_of(&leaf_prefix, 1), SLICE_ARRAY(entry.b), &leaf);
+	err = store_node(db, 0, m->record.index, &stored);
+	if (err == CONSIGN_OK)
+		m->corrupt = !hash_equal(&leaf, &stored);
+	return err;
+}
+
 static enum consign_err
 read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct store_mail *m)
 {
@@ -335,10 +362,9 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 		err = db_column_fixed(s, 8, digest.b, sizeof digest.b);
 	if (err != CONSIGN_OK)
 		return err;
-	/* Design 4: checked whenever it is read from the store, so that a rotten disk never frames the consignor. */
 	hash_blake2b(m->body, &computed);
 	m->corrupt = !hash_equal(&digest, &computed);
-	return CONSIGN_OK;
+	return m->corrupt ? CONSIGN_OK : check_mail(db, arena, m);
 }
 
 enum consign_err

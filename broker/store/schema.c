@@ -38,5 +38,7 @@ static const char *const migrations[] = {
 enum consign_err
 store_open(const char *path, bool read_only, struct db **ret_db)
 {
-	return db_open(path, migrations, sizeof migrations / sizeof *migrations, read_only, ret_db);
+	const size_t count = sizeof migrations / sizeof *migrations;
+
+	return read_only ? db_open(path, migrations, count, true, ret_db) : db_open_kept(path, migrations, count, ret_db);
 }

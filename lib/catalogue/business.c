@@ -10,9 +10,6 @@
 #include "core/limits.h"
 #include "core/sign.h"
 
-/* As many as the row of event.originals allows (parts.c). */
-#define ORIGINALS_MAX 16u
-
 enum consign_err
 business_decode(const struct catalogue_type *t, struct consign_slice bytes, struct arena *arena, struct problems *problems,
     const ProtobufCMessage **ret_message)
@@ -79,7 +76,7 @@ business_attach(const struct catalogue_type *t, const ProtobufCMessage *message,
 
 	if (event == NULL || original == NULL)
 		return event == NULL ? CONSIGN_E_MALFORMED : CONSIGN_E_NO_MEMORY;
-	if (event->n_originals >= ORIGINALS_MAX)
+	if (event->n_originals >= CONSIGN_ORIGINALS_MAX)
 		return CONSIGN_E_TOO_BIG;
 	all = arena_alloc(arena, (event->n_originals + 1) * sizeof(Consign__V1__Original *));
 	if (all == NULL)

@@ -23,9 +23,6 @@
 struct catalogue_type;
 struct ProtobufCMessage;
 
-/* The fields of one message beside its originals, and a bound for what a JSON form of one largest message takes. */
-#define BUSINESS_FIELDS_MAX_BYTES (60u * 1024u)
-#define BUSINESS_JSON_MAX_BYTES (2u * 1024u * 1024u)
 /* What an arena for one message of n encoded (or JSON) bytes needs. */
 #define BUSINESS_ARENA_BYTES(n) (64u * 1024u + 24u * (size_t)(n))
 

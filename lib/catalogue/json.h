@@ -15,8 +15,6 @@
 
 #include "catalogue/catalogue.h"
 
-/* More elements than this in one list are one problem. Descriptions allow far fewer. */
-#define JSON_COUNT_MAX 20000u
 /* Fields of one message; more are our own mistake. */
 #define JSON_FIELDS_MAX 256u
 
@@ -24,7 +22,7 @@
  * Reads a text that is one message and nothing else. What is wrong is listed with its JSON path and one of the rules "json"
  * (syntax, which ends the reading, and text that is none), "unknown", "duplicate", "kind", "range", "empty", "base64", "count".
  * ret_message   lives in arena. Also set with MALFORMED when the text is JSON: what could be read; untouched otherwise
- * Errors: MALFORMED (problems were added), TOO_BIG (over BUSINESS_JSON_MAX_BYTES; nothing is read), NO_MEMORY (the arena is
+ * Errors: MALFORMED (problems were added), TOO_BIG (over CONSIGN_LOCAL_CONTENT_MAX_BYTES; nothing is read), NO_MEMORY (the arena is
  * spent), USAGE (a descriptor with other fields)
  */
 CONSIGN_MUST_CHECK enum consign_err json_read(const ProtobufCMessageDescriptor *descriptor, struct consign_slice text,

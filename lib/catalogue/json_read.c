@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "catalogue/json_scan.h"
+#include "core/limits.h"
 
 #define KEY_MAX_BYTES 128u /* with escapes; a longer key is no field's */
 #define SHOWN_BYTES 48u    /* of a number */
@@ -116,7 +117,7 @@ put_path(const struct reader *r, const struct consign_slice *key, char ret_path[
 static bool
 is_full(const struct reader *r)
 {
-	if (r->problems->n < PROBLEMS_MAX)
+	if (r->problems->n < CONSIGN_PROBLEMS_MAX)
 		return false;
 	problems_add_words(r->problems, "", "", "", "");
 	return true;
@@ -678,7 +679,7 @@ json_read(const ProtobufCMessageDescriptor *descriptor, struct consign_slice tex
 	enum json_token t;
 	enum consign_err err;
 
-	if (text.len > BUSINESS_JSON_MAX_BYTES)
+	if (text.len > CONSIGN_LOCAL_CONTENT_MAX_BYTES)
 		return CONSIGN_E_TOO_BIG;
 	r.scan = json_scan_over(text);
 	r.arena = arena;

@@ -16,9 +16,7 @@
 #include <stdbool.h>
 
 #include "core/bytes.h"
-
-/* Open objects and lists. Our deepest message has 6; the limit bounds recursion. */
-#define JSON_DEPTH_MAX 64u
+#include "core/limits.h"
 
 enum json_token {
 	JSON_BAD = 0, /* `start` is the byte that does not belong; what stands behind is not read */

@@ -143,7 +143,7 @@ static const struct catalogue_field event_fields[] = {
     {.name = "references", .title = "See", .format = FORMAT_PART, .part = &part_reference, .max_count = 64},
     {.name = "due_at", .title = "Due at", .format = FORMAT_PART, .part = &part_when, .least = PRECISION_DAY, .help = "When an answer or act is owed."},
     {.name = "signatures", .title = "Signed by", .format = FORMAT_PART, .part = &part_signature, .max_count = 16},
-    {.name = "originals", .title = "Original", .format = FORMAT_PART, .part = &part_original, .max_count = 16},
+    {.name = "originals", .title = "Original", .format = FORMAT_PART, .part = &part_original, .max_count = CONSIGN_ORIGINALS_MAX},
     {.name = "note", .title = "Note", .format = FORMAT_PROSE, .max_bytes = 4000, .example = "\"seen by phone first\""},
 };
 static const struct catalogue_rule event_rules[] = {

@@ -15,7 +15,7 @@ void
 problems_clear(struct problems *p)
 {
 	if (p->v != NULL)
-		explicit_bzero(p->v, PROBLEMS_MAX * sizeof *p->v);
+		explicit_bzero(p->v, CONSIGN_PROBLEMS_MAX * sizeof *p->v);
 	free(p->v);
 	*p = (struct problems){0};
 }
@@ -76,8 +76,8 @@ next(struct problems *p)
 {
 	p->total++;
 	if (p->v == NULL)
-		p->v = calloc(PROBLEMS_MAX, sizeof *p->v);
-	return p->v == NULL || p->n == PROBLEMS_MAX ? NULL : &p->v[p->n++];
+		p->v = calloc(CONSIGN_PROBLEMS_MAX, sizeof *p->v);
+	return p->v == NULL || p->n == CONSIGN_PROBLEMS_MAX ? NULL : &p->v[p->n++];
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * What is wrong with a message: every problem, each with its path, its rule, what was found and what is expected.
  *
- * A list is bounded: beyond PROBLEMS_MAX problems are counted, and `total` says how many there are. What was found is cut to
+ * A list is bounded: beyond CONSIGN_PROBLEMS_MAX problems are counted, and `total` says how many there are. What was found is cut to
  * what a person needs to recognise it.
  *
  * Security  `found` is content. A list that leaves the company is sealed to the consignor (agents/reception.c).
@@ -13,7 +13,6 @@
 #include "core/bytes.h"
 #include "core/limits.h"
 
-#define PROBLEMS_MAX CONSIGN_PROBLEMS_MAX
 #define PROBLEM_PATH_BYTES 160u
 #define PROBLEM_RULE_BYTES 64u
 #define PROBLEM_FOUND_BYTES 96u
@@ -30,7 +29,7 @@ struct problem {
 struct problems {
 	struct problem *v; /* n of them */
 	size_t n;
-	size_t total; /* n and those beyond PROBLEMS_MAX, or for which there was no memory */
+	size_t total; /* n and those beyond CONSIGN_PROBLEMS_MAX, or for which there was no memory */
 };
 
 void problems_clear(struct problems *p);

@@ -5,6 +5,8 @@
 
 #include <time.h>
 
+#include "core/limits.h"
+
 #define US_PER_SECOND 1000000u
 /* 9999-12-31T23:59:59Z: the last second that the text form can say. */
 #define LAST_SECOND 253402300799ull
@@ -97,4 +99,12 @@ clock_format(uint64_t wall_us, char ret_text[CLOCK_TEXT_BYTES])
 	p = put_digits(p, us, 6);
 	*p++ = 'Z';
 	*p = '\0';
+}
+
+enum clock_skew
+clock_skew(uint64_t a_us, uint64_t b_us)
+{
+	uint64_t apart = a_us > b_us ? a_us - b_us : b_us - a_us;
+
+	return apart > CONSIGN_CLOCK_SKEW_MAX_US ? CLOCK_SKEW_TOO_FAR : apart > CONSIGN_CLOCK_SKEW_WARN_US ? CLOCK_SKEW_WARN : CLOCK_SKEW_NONE;
 }

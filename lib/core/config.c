@@ -8,11 +8,9 @@
 #include <yaml.h>
 
 #include "core/file.h"
+#include "core/limits.h"
 #include "core/text.h"
 #include "core/utf8.h"
-
-#define CONFIG_MAX_BYTES 65536u
-#define CONFIG_MAX_KEYS 64u
 
 struct config {
 	char *key[CONFIG_MAX_KEYS];
@@ -200,6 +198,10 @@ config_open(const char *path, const char *const *known, struct config **ret_conf
 	snprintf(ret_problem, 256, "%s: cannot be read", path);
 	enum consign_err err = file_read(path, CONFIG_MAX_BYTES, &text);
 
+	if (err == CONSIGN_E_TOO_BIG) {
+		snprintf(ret_problem, 256, "%s: is over %u bytes", path, CONFIG_MAX_BYTES);
+		err = CONSIGN_E_CONFIG;
+	}
 	if (err != CONSIGN_OK)
 		goto out;
 	err = CONSIGN_E_NO_MEMORY;

@@ -19,6 +19,7 @@
 #include <sqlite3.h>
 
 #define BUSY_TIMEOUT_MS 5000
+#define CHECKPOINT_TIMEOUT_MS 500
 /* A power of two, above twice the statements of the largest store, so that probes stay short. */
 #define STATEMENT_SLOTS 1024u
 #define STATEMENTS_MAX (STATEMENT_SLOTS / 2)
@@ -32,6 +33,7 @@ struct db_statement {
 
 struct db {
 	sqlite3 *handle;
+	bool is_writing;
 	size_t statement_count;
 	struct db_statement *slots[STATEMENT_SLOTS]; /* open addressing; none is ever removed */
 };
@@ -138,17 +140,31 @@ out:
 	return err;
 }
 
+/* Takes the log over into the file, as far as readers and the disk let it: what stays in the log is as durable there. */
+static void
+checkpoint(struct db *db)
+{
+	sqlite3_busy_timeout(db->handle, CHECKPOINT_TIMEOUT_MS);
+	sqlite3_exec(db->handle, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
+}
+
 static enum consign_err
-bring_to_version(struct db *db, const char *const *migrations, size_t count, bool read_only)
+bring_to_version(struct db *db, const char *const *migrations, size_t count, bool read_only, bool must_be)
 {
 	enum consign_err err;
-	uint64_t version = 0;
+	uint64_t version = 0, before;
 
 	err = read_version(db, &version);
+	if (err == CONSIGN_OK && version == 0 && must_be)
+		return CONSIGN_E_CORRUPT; /* all that was in it is gone, its schema too */
+	before = version;
 	while (err == CONSIGN_OK && version < count && !read_only)
 		err = migrate_once(db, migrations, count, &version);
 	if (err == CONSIGN_OK && version != count)
 		err = CONSIGN_E_SCHEMA_VERSION;
+	if (err == CONSIGN_OK && version != before)
+		checkpoint(db); /* from now on the file by itself is not mistaken for a new one */
 	return err;
 }
 
@@ -175,7 +191,8 @@ set_up(struct db *db, bool read_only)
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	/* No mmap: an I/O error would be a signal instead of an answer. Temporary tables never touch the disk. */
 	err =
-	    execute(db, "PRAGMA cache_size = -16384; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON");
+	    execute(db, "PRAGMA cache_size = -16384; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;"
+			"PRAGMA cell_size_check = ON"); /* damaged pages are found when they are read, not when they are changed */
 	if (err != CONSIGN_OK)
 		return err;
 	/* A reader looks up rows of any age, so its cache fills with what is not asked for again: the kernel's serves as well. */
@@ -184,8 +201,8 @@ set_up(struct db *db, bool read_only)
 	return execute(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864");
 }
 
-enum consign_err
-db_open(const char *path, const char *const *migrations, size_t count, bool read_only, struct db **ret_db)
+static enum consign_err
+open_db(const char *path, const char *const *migrations, size_t count, bool read_only, bool must_be, struct db **ret_db)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 	struct stat st;
@@ -193,11 +210,14 @@ db_open(const char *path, const char *const *migrations, size_t count, bool read
 	enum consign_err err;
 	int rc;
 
-	if (read_only && stat(path, &st) != 0)
+	if ((read_only || must_be) && stat(path, &st) != 0)
 		return errno == ENOENT || errno == ENOTDIR ? CONSIGN_E_NOT_FOUND : CONSIGN_E_IO;
+	if (must_be && st.st_size == 0)
+		return CONSIGN_E_CORRUPT; /* SQLite would take it for new, and throw away the log beside it */
 	db = calloc(1, sizeof(*db));
 	if (db == NULL)
 		return CONSIGN_E_NO_MEMORY;
+	db->is_writing = !read_only;
 	if (!read_only) {
 		err = create_file(path);
 		if (err != CONSIGN_OK)
@@ -210,14 +230,27 @@ db_open(const char *path, const char *const *migrations, size_t count, bool read
 	err = set_up(db, read_only);
 	if (err != CONSIGN_OK)
 		goto out;
-	err = bring_to_version(db, migrations, count, read_only);
+	err = bring_to_version(db, migrations, count, read_only, must_be);
 out:
 	if (err != CONSIGN_OK) {
+		db->is_writing = false; /* what is refused is left as it is */
 		db_close(&db);
 		return err;
 	}
 	*ret_db = db;
 	return CONSIGN_OK;
+}
+
+enum consign_err
+db_open(const char *path, const char *const *migrations, size_t count, bool read_only, struct db **ret_db)
+{
+	return open_db(path, migrations, count, read_only, false, ret_db);
+}
+
+enum consign_err
+db_open_again(const char *path, const char *const *migrations, size_t count, struct db **ret_db)
+{
+	return open_db(path, migrations, count, false, true, ret_db);
 }
 
 void
@@ -233,6 +266,9 @@ db_close(struct db **db)
 		sqlite3_finalize(s->stmt);
 		free(s);
 	}
+	/* SQLite does this only when no other connection is left, and the readers of a daemon close after its writer. */
+	if ((*db)->is_writing && (*db)->handle != NULL)
+		checkpoint(*db);
 	sqlite3_close((*db)->handle);
 	free(*db);
 	*db = NULL;

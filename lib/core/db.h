@@ -23,6 +23,18 @@ struct db_statement;
  * Errors: IO, FULL, CORRUPT, SCHEMA_VERSION (written by a newer binary), NO_MEMORY, NOT_FOUND.
  */
 CONSIGN_MUST_CHECK enum consign_err db_open(const char *path, const char *const *migrations, size_t count, bool read_only, struct db **ret_db);
+/*
+ * As db_open for writing, of a store that was made before: it is never made anew.
+ * Errors: those of db_open; NOT_FOUND (it is gone), CORRUPT (it is empty, or without a schema)
+ */
+CONSIGN_MUST_CHECK enum consign_err db_open_again(const char *path, const char *const *migrations, size_t count, struct db **ret_db);
+/*
+ * Opens the one store of a home for writing: makes it the first time, and from then on only opens it. That it was made
+ * stands in a file beside it, PATH.made, so that a store that is lost is not replaced by an empty one unnoticed.
+ * Errors: those of db_open and of db_open_again
+ */
+CONSIGN_MUST_CHECK enum consign_err db_open_kept(const char *path, const char *const *migrations, size_t count, struct db **ret_db);
+/* Closing a writing connection takes the log over into the file, so that a daemon that has ended leaves one file. */
 void db_close(struct db **db);
 /* Lends a cached statement, reset and with its bindings cleared; sql must be a constant string. */
 CONSIGN_MUST_CHECK enum consign_err db_statement(struct db *db, const char *sql, struct db_statement **ret_statement);

@@ -16,6 +16,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "core/limits.h"
+
 #define READ_STEP_BYTES 4096u
 
 /* What a failed call means; errno does not leave this file. */
@@ -325,4 +327,16 @@ file_disk_use(const char *path, unsigned *ret_used_percent, uint64_t *ret_free_b
 	*ret_used_percent = ours == 0 ? 100 : (unsigned)((used * 100 + ours - 1) / ours);
 	*ret_free_bytes = (uint64_t)v.f_bavail * v.f_frsize;
 	return CONSIGN_OK;
+}
+
+bool
+file_disk_is_full(unsigned used_percent, uint64_t free_bytes)
+{
+	return used_percent >= CONSIGN_DISK_STOP_PERCENT && free_bytes < CONSIGN_DISK_STOP_BYTES;
+}
+
+bool
+file_disk_is_filling(unsigned used_percent)
+{
+	return used_percent >= CONSIGN_DISK_WARN_PERCENT;
 }

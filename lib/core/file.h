@@ -27,6 +27,9 @@ CONSIGN_MUST_CHECK enum consign_err file_lock(const char *path, int *ret_fd);
  * Errors: IO
  */
 CONSIGN_MUST_CHECK enum consign_err file_disk_use(const char *path, unsigned *ret_used_percent, uint64_t *ret_free_bytes);
+/* Whether daemons on such a disk take nothing new (CONSIGN_DISK_STOP_PERCENT and _BYTES); whether they warn. */
+bool file_disk_is_full(unsigned used_percent, uint64_t free_bytes);
+bool file_disk_is_filling(unsigned used_percent);
 /* dir/name, allocated; free() it. NULL when out of memory. */
 char *path_join(const char *dir, const char *name);
 

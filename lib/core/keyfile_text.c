@@ -7,6 +7,7 @@
 #include "core/keyfile_text.h"
 
 #include "core/file.h"
+#include "core/limits.h"
 #include "core/sign.h"
 #include "core/text.h"
 
@@ -16,7 +17,6 @@
 
 #include <sodium.h>
 
-#define FILE_MAX_BYTES (1024u * 1024u)
 #define BASE64_LINE_CHARS 76u
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG_BYTES crypto_aead_xchacha20poly1305_ietf_ABYTES
@@ -314,7 +314,7 @@ keyfile_open(const char *path, const char *passphrase, bool *ret_locked, struct 
 	struct keyfile *file = NULL;
 	enum consign_err err;
 
-	err = file_read_private(path, FILE_MAX_BYTES, &text);
+	err = file_read_private(path, CONSIGN_KEYFILE_MAX_BYTES, &text);
 	if (err == CONSIGN_E_TOO_BIG)
 		err = CONSIGN_E_KEY_FILE;
 	if (err != CONSIGN_OK)

@@ -8,9 +8,6 @@
 
 #define KEYFILE_SALT_BYTES 16
 #define KEYFILE_LOCK_KEY_BYTES 32
-/* What a file may ask for at most: it must not be able to make a daemon spend minutes or all memory. */
-#define KEYFILE_OPSLIMIT_MAX 10u
-#define KEYFILE_MEMLIMIT_MAX (1024ull * 1024 * 1024)
 
 struct keyfile_key {
 	char name[KEYFILE_NAME_BYTES];

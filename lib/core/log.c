@@ -2,12 +2,13 @@
  * One line an event, on stderr, built on the stack and written by one write(2), so that lines of several threads do not
  * mix and logging never fails for want of memory.
  *
- * Invariants   a line is complete: a value is cut at VALUE_MAX_BYTES, and a field that does not fit is left out as a
+ * Invariants   a line is complete: a value is cut at CONSIGN_LOG_VALUE_MAX_BYTES, and a field that does not fit is left out as a
  *              whole and `cut` added. Nothing a peer sent can end a line, forge a field or reach a terminal unescaped.
  */
 #include "core/log.h"
 
 #include "core/clock.h"
+#include "core/limits.h"
 #include "core/utf8.h"
 
 #include <errno.h>
@@ -18,14 +19,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINE_BYTES 8192u
-/* Kept free for what ends a line that was cut. */
+/* Room for what ends a line, cut or not. */
 #define TAIL_BYTES 16u
-#define VALUE_MAX_BYTES 2048u
 
 struct line {
 	size_t len;
-	char text[LINE_BYTES];
+	char text[CONSIGN_LOG_LINE_MAX_BYTES + TAIL_BYTES];
 };
 
 static const struct {
@@ -54,7 +53,7 @@ log_start(const char *program, bool json, enum log_level level)
 static bool
 put(struct line *line, const char *bytes, size_t len)
 {
-	if (len > LINE_BYTES - TAIL_BYTES - line->len)
+	if (len > CONSIGN_LOG_LINE_MAX_BYTES - line->len)
 		return false;
 	memcpy(line->text + line->len, bytes, len);
 	line->len += len;
@@ -93,7 +92,7 @@ put_escaped(struct line *line, struct consign_slice rest, size_t *ret_len)
 static struct consign_slice
 value_slice(const char *value)
 {
-	return slice_of(value, strnlen(value, VALUE_MAX_BYTES));
+	return slice_of(value, strnlen(value, CONSIGN_LOG_VALUE_MAX_BYTES));
 }
 
 static bool

@@ -6,8 +6,7 @@
 #define CORE_PASSPHRASE_H
 
 #include "core/keyfile.h"
-
-#define PASSPHRASE_MAX_BYTES 1024
+#include "core/limits.h"
 
 /*
  * file          its first line; NULL: $CREDENTIALS_DIRECTORY/consign-passphrase when it is there, else a terminal

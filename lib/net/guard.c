@@ -17,6 +17,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "core/limits.h"
+
 #define MS 1000u
 /* A look costs about 1 us a connection: of a thousand, 2 % of a core. */
 #define INTERVAL_MIN_MS 20u
@@ -26,36 +28,25 @@
 #define INTERVAL_NEAR_PART 4u
 
 const struct guard_limits guard_defaults = {
-    .connections = 16384,
-    /* Each costs libzmq some 50 KiB until it is admitted or gone. */
-    .strangers = 256,
-    /* Greeting, handshake and the first message, which is an `open`, are below 2 KiB. */
-    .stranger_bytes = 16u * 1024,
-    .stranger_us = 10u * 1000 * MS,
-    /* An agent, the one before it that is not seen to be gone yet, and some commands of a person at once. */
-    .member_connections = 16,
-    /* A window of bodies (8 MiB), one body over it, and their manifests. */
-    .ahead_bytes = 12u * 1024 * 1024,
-    /* The same on the way back, and a command of 4 MiB with documents. */
-    .behind_bytes = 16u * 1024 * 1024,
-    /*
-     * The largest message is a command of 4 MiB; one that is a little over it is answered. Frames of a few bytes cost libzmq four
-     * times what they weigh: a zmq_msg_t each, and heap in pieces.
-     */
-    .message_bytes = 5u * 1024 * 1024,
-    .ahead_all_bytes = 256u * 1024 * 1024,
+    .connections = CONSIGN_CONNECTIONS_MAX,
+    .strangers = CONSIGN_STRANGERS_MAX,
+    .stranger_bytes = CONSIGN_STRANGER_MAX_BYTES,
+    .stranger_us = CONSIGN_STRANGER_LIFE_US,
+    .member_connections = CONSIGN_MEMBER_CONNECTIONS_MAX,
+    .ahead_bytes = CONSIGN_AHEAD_MAX_BYTES,
+    .behind_bytes = CONSIGN_BEHIND_MAX_BYTES,
+    .message_bytes = CONSIGN_UNENDED_MAX_BYTES,
+    .ahead_all_bytes = CONSIGN_AHEAD_ALL_MAX_BYTES,
 };
 
 #define SCRAPS_MAX 1024 /* of 64 KiB: more than the kernel keeps for a connection */
-
-/* Who has waited so long over a handshake makes room for others; an honest one takes a few milliseconds. */
-#define STRANGER_STALE_US (500u * MS)
 
 struct connection {
 	bool is_open;
 	bool is_stranger;
 	bool is_cut;
 	uint32_t place; /* in `open` */
+	uint64_t connection; /* counts up */
 	uint64_t accepted_us;
 	uint64_t member;   /* the beginning of its key; 0 not known yet */
 	uint64_t received; /* by the kernel, at the last look */
@@ -86,6 +77,7 @@ struct guard {
 	size_t n_open, cap_open;
 	bool is_near; /* somebody was ahead at the last look */
 	uint64_t looks;
+	uint64_t connections; /* since the start */
 	struct member_sum sums[MEMBER_SLOTS];
 	struct guard_counts counts;
 };
@@ -182,7 +174,7 @@ static int
 stalest_stranger(const struct guard *g, uint64_t now)
 {
 	int found = -1;
-	uint64_t oldest = now < STRANGER_STALE_US ? 0 : now - STRANGER_STALE_US;
+	uint64_t oldest = now < CONSIGN_STRANGER_STALE_US ? 0 : now - CONSIGN_STRANGER_STALE_US;
 
 	for (size_t i = 0; i < g->n_open; i++) {
 		const struct connection *c = &g->by_fd[g->open[i]];
@@ -217,7 +209,7 @@ guard_accepted(struct guard *g, int fd)
 		cut(g, stale, GUARD_CROWD);
 		guard_closed(g, stale);
 	}
-	g->by_fd[fd] = (struct connection){.is_open = true, .is_stranger = true, .place = (uint32_t)g->n_open, .accepted_us = now};
+	g->by_fd[fd] = (struct connection){.is_open = true, .is_stranger = true, .connection = ++g->connections, .place = (uint32_t)g->n_open, .accepted_us = now};
 	g->open[g->n_open++] = fd;
 	g->counts.connections++;
 	g->counts.strangers++;
@@ -290,6 +282,12 @@ guard_said(struct guard *g, int fd, uint64_t bytes)
 
 	if (c != NULL)
 		c->said += bytes;
+}
+
+uint64_t
+guard_connection(const struct guard *g, int fd)
+{
+	return fd >= 0 && (size_t)fd < g->n_by_fd && g->by_fd[fd].is_open ? g->by_fd[fd].connection : 0;
 }
 
 static uint64_t

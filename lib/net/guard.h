@@ -70,6 +70,8 @@ void guard_is_of(struct guard *g, int fd, const uint8_t key[32]);
 /* `bytes`, on the wire, were handed to libzmq for it. */
 void guard_said(struct guard *g, int fd, uint64_t bytes);
 void guard_closed(struct guard *g, int fd);
+/* Which connection has this number now: none has been it before. 0: none has. */
+uint64_t guard_connection(const struct guard *g, int fd);
 /*
  * Looks at every connection; to be called every guard_interval_ms, which grows with their number, and shrinks while somebody is
  * ahead. is_drained: at some time since the last look libzmq had no whole message for us, so what it had then was of

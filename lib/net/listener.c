@@ -193,10 +193,6 @@ read_route(struct listener *l, zmq_msg_t *id, zmq_msg_t *body, struct route *ret
 
 	if (zmq_msg_size(id) != TRANSPORT_ROUTE_BYTES || *(const uint8_t *)zmq_msg_data(id) > ROUTE_FIRST_BYTE) {
 		l->counts.squatters++;
-		int fd = zmq_msg_get(body, ZMQ_SRCFD);
-
-		if (fd >= 0)
-			shutdown(fd, SHUT_RDWR);
 		goto out;
 	}
 	if (user == NULL || hex_parse(user, &key) != CONSIGN_OK || key.len != sizeof ret_route->key.b) {
@@ -206,10 +202,33 @@ read_route(struct listener *l, zmq_msg_t *id, zmq_msg_t *body, struct route *ret
 	memcpy(ret_route->id, zmq_msg_data(id), TRANSPORT_ROUTE_BYTES);
 	memcpy(ret_route->key.b, key.data, sizeof ret_route->key.b);
 	ret_route->fd = zmq_msg_get(body, ZMQ_SRCFD);
+	ret_route->connection = guard_connection(l->guard, ret_route->fd);
 	ok = true;
 out:
 	buf_clear(&key);
+	/* What is not read, for want of memory too, ends its connection: else its sender would wait for an answer for ever. */
+	int fd = ok ? -1 : zmq_msg_get(body, ZMQ_SRCFD);
+
+	if (fd >= 0)
+		shutdown(fd, SHUT_RDWR);
 	return ok;
+}
+
+static void
+on_monitor(void *context)
+{
+	struct listener *l = context;
+	uint16_t event;
+	uint32_t value;
+
+	while (transport_monitor_read(l->monitor, &event, &value)) {
+		if (event == ZMQ_EVENT_ACCEPTED)
+			guard_accepted(l->guard, (int)value);
+		if (event == ZMQ_EVENT_DISCONNECTED) {
+			guard_closed(l->guard, (int)value);
+			l->options.closed(l->options.context, (int)value);
+		}
+	}
 }
 
 /* Reads one multipart; false when there is none. More frames than the grammar knows: read away, counted, refused. */
@@ -229,6 +248,9 @@ receive_one(struct listener *l)
 	size_t n = transport_read(l->router, zmq_msg_more(&id), frames, &too_many, &wire_bytes);
 	struct route route;
 
+	/* What came to an end before this was said is told first: its descriptor may be this connection's now. */
+	if (n > 0)
+		on_monitor(l);
 	if (n > 0)
 		guard_read(l->guard, zmq_msg_get(frame_message(&frames[0]), ZMQ_SRCFD), wire_bytes);
 
@@ -305,23 +327,6 @@ on_router(void *context)
 		on_look(l);
 	if (l->options.round != NULL)
 		l->options.round(l->options.context);
-}
-
-static void
-on_monitor(void *context)
-{
-	struct listener *l = context;
-	uint16_t event;
-	uint32_t value;
-
-	while (transport_monitor_read(l->monitor, &event, &value)) {
-		if (event == ZMQ_EVENT_ACCEPTED)
-			guard_accepted(l->guard, (int)value);
-		if (event == ZMQ_EVENT_DISCONNECTED) {
-			guard_closed(l->guard, (int)value);
-			l->options.closed(l->options.context, (int)value);
-		}
-	}
 }
 
 static bool
@@ -470,8 +475,7 @@ out:
 void
 listener_drop(struct listener *l, const struct route *route)
 {
-	(void)l;
-	if (route->fd >= 0)
+	if (route->fd >= 0 && (route->connection == 0 || guard_connection(l->guard, route->fd) == route->connection))
 		shutdown(route->fd, SHUT_RDWR);
 }
 

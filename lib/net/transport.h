@@ -31,7 +31,6 @@ CONSIGN_MUST_CHECK enum consign_err frame_copy(struct frame *f, struct consign_s
 CONSIGN_MUST_CHECK enum consign_err frame_take(struct frame *f, struct buf *b);
 void frame_move(struct frame *to, struct frame *from);
 
-#define TRANSPORT_FRAMES_MAX 3u
 #define TRANSPORT_ROUTE_BYTES 5u
 
 struct transport; /* a ZeroMQ context */
@@ -44,6 +43,7 @@ struct route {
 	uint8_t id[TRANSPORT_ROUTE_BYTES];
 	struct consign_public_key key; /* the transport key that ZAP admitted */
 	int fd;                        /* of the connection, for listener_drop; -1 unknown */
+	uint64_t connection;           /* which one that was: fd may be another's by now */
 };
 
 struct listener;

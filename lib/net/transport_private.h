@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <zmq.h>
 
+#include "core/limits.h"
 #include "net/transport.h"
 
 struct transport {

@@ -16,9 +16,6 @@
 /* A node with its text costs 96 bytes or so and at least two of source; this holds the tree of any source up to its limit. */
 #define TREE_BUDGET_BYTES (96u * 1024u * 1024u)
 
-/* What policy_wire.c takes in one rule. */
-#define GLOBS_MAX 256u
-
 #define WORDS_OF_LABELS "open, restricted, unblinded"
 
 static const struct yaml_form form = {"policy", "studies and rules", "docs/POLICY.md"};
@@ -150,7 +147,7 @@ read_end(struct reader *r, const struct node *map, const char *what, struct poli
 	if (roles != NULL)
 		err = yaml_read_roles(r->error, r->arena, roles->value, &end->roles.v, &end->roles.n);
 	if (err == CONSIGN_OK && orgs != NULL) {
-		err = yaml_check_list(r->error, orgs->value, "organisations", 1, CONSIGN_ORGS_MAX);
+		err = yaml_check_list(r->error, orgs->value, "organisations", 1, CONSIGN_PARTIES_MAX);
 		if (err != CONSIGN_OK)
 			return err;
 		end->orgs.v = arena_alloc(r->arena, orgs->value->n * sizeof *end->orgs.v);
@@ -169,7 +166,7 @@ read_end(struct reader *r, const struct node *map, const char *what, struct poli
 static enum consign_err
 read_globs(struct reader *r, const struct node *list, struct policy_rule *rule)
 {
-	enum consign_err err = yaml_check_list(r->error, list, "message types", 1, GLOBS_MAX);
+	enum consign_err err = yaml_check_list(r->error, list, "message types", 1, CONSIGN_RULE_TYPES_MAX);
 	if (err != CONSIGN_OK)
 		return err;
 	rule->types.v = arena_alloc(r->arena, list->n * sizeof *rule->types.v);

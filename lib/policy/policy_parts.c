@@ -9,16 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "core/text.h"
 #include "policy/policy_reader.h"
 
 #define FAIL(r, node, ...) yaml_fail_at((r)->error, (node)->line, (node)->column, __VA_ARGS__)
-
-/*
- * Rules of all study parts together. 10,000 rules over 200 studies are half of it; a megabyte of source could ask for a
- * hundred million, and every one would be signed, sent and compiled.
- */
-#define COPIES_MAX (4u * 1024u * 1024u)
 
 struct rule_list {
 	struct policy_rule **v;
@@ -187,11 +182,11 @@ deal_rule(struct dealer *d, const struct read_rule *rule)
 			err = deal_to_study(d, s, rule->rule, &concerns);
 		is_dealt = is_dealt || concerns;
 		d->copies += concerns;
-		if (d->copies > COPIES_MAX)
+		if (d->copies > CONSIGN_RULE_COPIES_MAX)
 			return FAIL(d->r, rule->at,
 			    "found rule '%s' to be one too many for its studies: expected at most %u rules in all studies "
 			    "together",
-			    rule->rule->id.s, COPIES_MAX);
+			    rule->rule->id.s, CONSIGN_RULE_COPIES_MAX);
 	}
 	if (err == CONSIGN_OK && !is_dealt)
 		return FAIL(d->r, rule->at,

@@ -8,9 +8,7 @@
 #include "policy/yaml_words.h"
 
 #define TREE_BUDGET_BYTES (PROFILE_MAX_BYTES * 96u)
-#define SAYS_MAX_BYTES 255u
 #define DEFAULT_SUBSCRIPTION "default"
-#define WITHIN_MAX_US (366ull * 24 * 3600 * 1000000)
 #define WORDS_OF_WITHIN "a number and s, m, h or d, from 1s to 366d, such as 24h"
 
 #define FAIL(r, node, ...) yaml_fail_at((r)->error, (node)->line, (node)->column, __VA_ARGS__)
@@ -35,9 +33,9 @@ profile_when_text(enum profile_when when)
 static enum consign_err
 read_line(struct profile_reader *r, const struct node *word, const char *what, const char **ret_line)
 {
-	char text[SAYS_MAX_BYTES + 1];
+	char text[PROFILE_SAYS_MAX_BYTES + 1];
 	enum consign_err err = yaml_read_word(
-	    r->error, word, what, CHARSET_UTF8, "one line without control characters", SAYS_MAX_BYTES, text);
+	    r->error, word, what, CHARSET_UTF8, "one line without control characters", PROFILE_SAYS_MAX_BYTES, text);
 	if (err != CONSIGN_OK)
 		return err;
 	*ret_line = (const char *)arena_copy(r->arena, word->text).data;
@@ -190,7 +188,7 @@ read_within(struct profile_reader *r, const struct node *word, struct profile_al
 	for (size_t i = 0; is_good && i < sizeof units / sizeof *units; i++)
 		if (text[len - 1] == (uint8_t)units[i].letter)
 			unit = units[i].us;
-	if (!is_good || unit == 0 || number * unit > WITHIN_MAX_US)
+	if (!is_good || unit == 0 || number * unit > PROFILE_WITHIN_MAX_US)
 		return FAIL(r, word, "found %s: expected a time, " WORDS_OF_WITHIN, yaml_show(word, shown));
 	alarm->within_us = number * unit;
 	memcpy(alarm->within, text, len);

@@ -24,12 +24,8 @@
 #include "policy/policy.h"
 #include "policy/policy_file.h"
 
-#define PROFILE_MAX_BYTES (64u * 1024u)
 /* An arena of this size reads any profile. */
 #define PROFILE_ARENA_BYTES (8u * 1024u * 1024u)
-#define PROFILE_WAYS_MAX 256u
-#define PROFILE_WATCHES_MAX 64u
-#define PROFILE_ALARMS_MAX 16u
 
 /* A type that is sent to, or received from, parties of these roles. */
 struct profile_way {

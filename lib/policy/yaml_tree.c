@@ -6,8 +6,8 @@
 #include <string.h>
 #include <yaml.h>
 
-/* A policy is six deep (studies, study, parties, party, roles, word), a profile less; two more bound the recursion. */
-#define DEPTH_MAX 8u
+#include "core/limits.h"
+
 /* Longer runs of YAML inside one word are cut in errors. */
 #define SHOWN_CHARACTERS 40
 
@@ -191,9 +191,6 @@ read_pair(struct source *s, const yaml_event_t *start, unsigned depth, struct no
 	return err;
 }
 
-/* No mapping of our files has more keys than this; it bounds the search for keys that appear twice. */
-#define KEYS_MAX 64u
-
 static enum consign_err
 read_map(struct source *s, struct node *map, unsigned depth)
 {
@@ -203,7 +200,7 @@ read_map(struct source *s, struct node *map, unsigned depth)
 		if (err != CONSIGN_OK)
 			return err;
 		bool is_end = event.type == YAML_MAPPING_END_EVENT;
-		if (!is_end && map->n >= KEYS_MAX)
+		if (!is_end && map->n >= CONSIGN_YAML_KEYS_MAX)
 			err = FAIL_AT(s, &event, "found more than 64 keys in one mapping: expected the few that %s names", s->form->page);
 		else if (!is_end)
 			err = read_pair(s, &event, depth, map);
@@ -220,7 +217,7 @@ read_node(struct source *s, const yaml_event_t *start, unsigned depth, struct no
 	enum consign_err err = check_plain(s, start);
 	if (err != CONSIGN_OK)
 		return err;
-	if (depth > DEPTH_MAX)
+	if (depth > CONSIGN_YAML_DEPTH_MAX)
 		return FAIL_AT(
 		    s, start, "found lists or mappings nested deeper than 8: expected the shape of %s", s->form->page);
 	switch (start->type) {

@@ -19,10 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "seal/seal_keys.h"
-
-/* 256 sets of consignees in ten minutes; a look-up reads all of them, which costs far less than one X25519. */
-#define CONSIGN_RECEIVER_KEYS 256u
 
 struct cache_entry {
 	uint64_t used; /* the receiver's count when last used; 0: empty */

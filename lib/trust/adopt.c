@@ -52,10 +52,12 @@ hub_stage_assign(struct hub_stage *stage, assign_leaf *assign, void *context)
 	}
 }
 
+/* NULL also when there was no memory for the leaf that was assigned. */
 static struct published_document *
 without_proof(struct arena *arena, const struct published_document *p)
 {
-	struct published_document *copy = arena_alloc(arena, sizeof *copy);
+	struct published_document *copy
+	    = p->leaf == NULL || p->leaf->record.data == NULL ? NULL : arena_alloc(arena, sizeof *copy);
 
 	if (copy != NULL) {
 		*copy = *p;

@@ -26,8 +26,6 @@
 
 #define HUB_PROBLEM_BYTES 256
 #define HUB_LEAF_UNKNOWN UINT64_MAX
-/* Directories and policies kept in memory beside the newest; older ones are fetched again when mail needs them. */
-#define HUB_VERSIONS_KEPT 1024u
 
 struct hub;
 

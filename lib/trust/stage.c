@@ -77,11 +77,21 @@ stage_check_header(struct staging *s, const char *what, uint32_t format, struct 
 	return CONSIGN_OK;
 }
 
+/* Whether enough of those signed it who may sign a root of this version: of the first, its own administrators. */
+static bool
+root_is_signed(const struct staging *s, const struct root *root, const struct signed_document *d)
+{
+	static const struct consign_hash no_hub;
+	const struct hub_root *before = root->version > 1 ? stage_root_at(s, root->version - 1) : NULL;
+	const struct root *signers = before == NULL ? root : before->root;
+
+	return stage_count_signatures(signers, SIGN_ROOT, before == NULL ? &no_hub : &s->hub->id, d) >= signers->threshold;
+}
+
 static enum consign_err
 stage_root(struct staging *s, const struct published_document *p)
 {
 	const struct signed_document *d = p->document;
-	static const struct consign_hash no_hub;
 	struct root *root;
 	struct consign_hash hash;
 
@@ -97,20 +107,21 @@ stage_root(struct staging *s, const struct published_document *p)
 	hash_sha256(d->content, &hash);
 	const struct hub_root *known = stage_root_at(s, root->version), *previous = stage_newest_root(s);
 
-	if (known != NULL)
-		return hash_equal(&known->hash, &hash) ? CONSIGN_OK : stage_fail(s, CONSIGN_E_FORK, "root", root->version, "differs from the one verified before");
-	if (root->version != (previous == NULL ? 1 : previous->root->version + 1))
+	if (known != NULL && hash_equal(&known->hash, &hash))
+		return CONSIGN_OK;
+	if (known == NULL && root->version != (previous == NULL ? 1 : previous->root->version + 1))
 		return stage_fail(s, CONSIGN_E_STALE, "root", root->version, "does not follow the newest one known");
+	/* Before all that speaks of two histories: what administrators did not sign proves nothing against anybody. */
+	if (!root_is_signed(s, root, d))
+		return stage_fail(s, CONSIGN_E_BAD_SIGNATURE, "root", root->version, "too few administrators signed it");
+	if (known != NULL)
+		return stage_fail(s, CONSIGN_E_FORK, "root", root->version, "differs from the one verified before");
 	if (previous == NULL && !hash_equal(&hash, &s->hub->id))
 		return stage_fail(s, CONSIGN_E_FORK, "root", 1, "is not the one whose hash is the hub's id");
 	if (previous != NULL && !slice_equal(root->previous, SLICE_ARRAY(previous->hash.b)))
 		return stage_fail(s, CONSIGN_E_FORK, "root", root->version, "does not name the one before it");
 	if (root->version == s->hub->pinned_version && !hash_equal(&hash, &s->hub->pinned_hash))
 		return stage_fail(s, CONSIGN_E_FORK, "root", root->version, "is not the one that the invite named");
-	const struct root *signers = previous == NULL ? root : previous->root;
-
-	if (stage_count_signatures(signers, SIGN_ROOT, previous == NULL ? &no_hub : &s->hub->id, d) < signers->threshold)
-		return stage_fail(s, CONSIGN_E_BAD_SIGNATURE, "root", root->version, "too few administrators signed it");
 	struct root_cell *cell = calloc(1, sizeof *cell);
 
 	if (cell == NULL || cell_list_put(&s->stage->roots, cell) != CONSIGN_OK) {

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/limits.h"
+
 /* The first root that names this version, known or staged: who signed that one signed the head too. */
 static const struct hub_root *
 naming_root(const struct staging *s, bool is_policy, uint64_t version)
@@ -50,7 +52,7 @@ count_parts(struct staging *s, const struct sliced_bundle *b, const char *what, 
 		    = head->parts.n == 0 ? NULL : bsearch(&part, head->parts.v, head->parts.n, sizeof part, by_hash);
 
 		if (found == NULL)
-			return stage_fail(s, CONSIGN_E_FORK, what, head->version, "a part is not the one that was signed");
+			return stage_fail(s, CONSIGN_E_BAD_SIGNATURE, what, head->version, "a part is not the one that was signed");
 		distinct += !there[found - head->parts.v];
 		there[found - head->parts.v] = true;
 	}
@@ -73,12 +75,13 @@ check_sliced(struct staging *s, const struct sliced_bundle *b, bool is_policy, c
 		return stage_fail(s, CONSIGN_E_STALE, what, head->version, "no root names it");
 	const struct document_ref *ref = is_policy ? naming->root->policy : naming->root->directory;
 
-	if (!hash_equal(&ref->hash, hash))
-		return stage_fail(s, CONSIGN_E_FORK, what, head->version, "is not the one that the root names");
 	const struct root *signers = stage_root_at(s, naming->root->version - 1)->root;
 
 	if (stage_count_signatures(signers, is_policy ? SIGN_POLICY : SIGN_DIRECTORY, &s->hub->id, b->head->document) < signers->threshold)
 		return stage_fail(s, CONSIGN_E_BAD_SIGNATURE, what, head->version, "too few administrators signed it");
+	/* Signed, and another one: two histories. */
+	if (!hash_equal(&ref->hash, hash))
+		return stage_fail(s, CONSIGN_E_FORK, what, head->version, "is not the one that the root names");
 	size_t distinct = 0;
 
 	err = count_parts(s, b, what, head, &distinct);
@@ -149,6 +152,8 @@ stage_directory(struct staging *s, const struct sliced_bundle *b)
 
 	if (err != CONSIGN_OK)
 		return stage_fail(s, err, "directory", 0, "is malformed");
+	if (head->parts.n > CONSIGN_ORGS_MAX)
+		return stage_fail(s, CONSIGN_E_TOO_BIG, "directory", head->version, "names more organisations than a hub may have");
 	hash_sha256(signed_head->content, &hash);
 	err = check_sliced(s, b, false, head, &hash);
 	if (err != CONSIGN_OK)

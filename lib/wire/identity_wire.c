@@ -11,18 +11,7 @@
 #include "core/sign.h"
 #include "wire/engine.h"
 
-/* Keys that may state freshness, and witnesses: a handful each, as admins are. */
-#define FRESHNESS_KEYS_MAX 16u
-#define WITNESSES_MAX 64u
-/* Small hand-overs: an invite is one page of text when it is printed. */
-#define INVITE_MAX_BYTES (8u * 1024u)
-/* A document and its signatures. */
-#define SIGNED_DOCUMENT_MAX_BYTES (CONSIGN_DOCUMENT_MAX_BYTES + 4096u)
-#define JOIN_REQUEST_MAX_BYTES (SIGNED_DOCUMENT_MAX_BYTES + 4096u)
-/* The parts of a policy: one a study, one common, one source. A directory has one an org, which is fewer. */
-#define PARTS_MAX (CONSIGN_STUDIES_MAX + 2u)
-
-_Static_assert(PARTS_MAX >= CONSIGN_ORGS_MAX, "both kinds of head have one table");
+_Static_assert(CONSIGN_PARTS_MAX >= CONSIGN_ORGS_MAX, "both kinds of head have one table");
 _Static_assert(sizeof(((struct broker_keys *)0)->endpoint) == CONSIGN_ENDPOINT_MAX_BYTES + 1, "limits.h names the length");
 _Static_assert(sizeof(((struct invite *)0)->endpoint) == CONSIGN_ENDPOINT_MAX_BYTES + 1, "limits.h names the length");
 
@@ -60,7 +49,7 @@ static const struct wire_check signed_document_checks[] = {
     {"signer-twice", "no two signatures have one key_id: k of n counts keys", signers_differ},
 };
 const struct wire_message wire_signed_document = {
-    TABLE(signed_document, "SignedDocument", signed_document, SIGNED_DOCUMENT_MAX_BYTES), CHECKS(signed_document_checks)};
+    TABLE(signed_document, "SignedDocument", signed_document, CONSIGN_SIGNED_DOCUMENT_MAX_BYTES), CHECKS(signed_document_checks)};
 
 static const struct wire_field document_ref_fields[] = {
     NUM64(document_ref, 1, version, 1, WIRE_U64_MAX),
@@ -181,9 +170,9 @@ static const struct wire_field root_fields[] = {
     REQUIRED(root, 11, broker, broker_keys),
     OPTIONAL(root, 12, directory, document_ref),
     OPTIONAL(root, 13, policy, document_ref),
-    FIXEDS(root, 14, freshness_keys, 0, FRESHNESS_KEYS_MAX),
-    MESSAGES(root, 15, witnesses, 0, WITNESSES_MAX, witness),
-    NUM32(root, 16, witness_quorum, 0, WITNESSES_MAX),
+    FIXEDS(root, 14, freshness_keys, 0, CONSIGN_FRESHNESS_KEYS_MAX),
+    MESSAGES(root, 15, witnesses, 0, CONSIGN_WITNESSES_MAX, witness),
+    NUM32(root, 16, witness_quorum, 0, CONSIGN_WITNESSES_MAX),
     OPTIONAL(root, 17, log, log_origin),
     BYTES(root, 18, reason, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
 };
@@ -266,7 +255,7 @@ static const struct wire_field card_fields[] = {
     MESSAGES(card, 10, seal_keys, 1, CONSIGN_CARD_KEYS_MAX, valid_key),
     FIXED(card, 11, transport_key),
     FIXED(card, 12, witness_key),
-    NUMS32(card, 13, formats, 1, 16, 1, UINT32_MAX), /* also those that this version does not know yet */
+    NUMS32(card, 13, formats, 1, CONSIGN_CARD_FORMATS_MAX, 1, UINT32_MAX),
     BYTES(card, 14, contact, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
 };
 static const struct wire_check card_checks[] = {
@@ -313,7 +302,7 @@ static const struct wire_field document_head_fields[] = {
     NUM64(document_head, 5, created_us, 1, WIRE_U64_MAX),
     NUM64(document_head, 6, expires_us, 0, WIRE_U64_MAX),
     BYTES(document_head, 7, reason, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
-    FIXEDS(document_head, 8, parts, 0, PARTS_MAX),
+    FIXEDS(document_head, 8, parts, 0, CONSIGN_PARTS_MAX),
 };
 static const struct wire_check document_head_checks[] = {
     {"dates", "expires_us is absent (never) or after created_us", head_dates},
@@ -391,7 +380,7 @@ static const struct wire_field invite_fields[] = {
     FIXED(invite, 9, token),
     NUM64(invite, 10, expires_us, 1, WIRE_U64_MAX),
 };
-const struct wire_message wire_invite = {TABLE(invite, "Invite", invite, INVITE_MAX_BYTES)};
+const struct wire_message wire_invite = {TABLE(invite, "Invite", invite, CONSIGN_INVITE_MAX_BYTES)};
 
 static const struct wire_field invite_notice_fields[] = {
     TEXT(invite_notice, 1, org, FORM_ORG, 2),
@@ -399,7 +388,7 @@ static const struct wire_field invite_notice_fields[] = {
     FIXED(invite_notice, 3, token_hash),
     NUM64(invite_notice, 4, expires_us, 1, WIRE_U64_MAX),
 };
-const struct wire_message wire_invite_notice = {TABLE(invite_notice, "InviteNotice", invite_notice, INVITE_MAX_BYTES)};
+const struct wire_message wire_invite_notice = {TABLE(invite_notice, "InviteNotice", invite_notice, CONSIGN_INVITE_MAX_BYTES)};
 
 static const struct wire_field join_request_fields[] = {
     TEXT(join_request, 1, org, FORM_ORG, 2),
@@ -408,7 +397,7 @@ static const struct wire_field join_request_fields[] = {
     REQUIRED(join_request, 4, card, signed_document),
     FIXED(join_request, 5, mac),
 };
-const struct wire_message wire_join_request = {TABLE(join_request, "JoinRequest", join_request, JOIN_REQUEST_MAX_BYTES)};
+const struct wire_message wire_join_request = {TABLE(join_request, "JoinRequest", join_request, CONSIGN_JOIN_REQUEST_MAX_BYTES)};
 
 const struct wire_message *const wire_identity_messages[] = {
     &wire_doc_signature,

@@ -8,11 +8,6 @@
 #include "core/sign.h"
 #include "wire/engine.h"
 
-/* A record, a note, 32 openings of at most 128 bytes, a path, the signature. */
-#define STATEMENT_MAX_BYTES (CONSIGN_RECORD_MAX_BYTES + CONSIGN_NOTE_MAX_BYTES + 16384u)
-#define RECEIPT_MAX_BYTES (CONSIGN_RECORD_MAX_BYTES + 128u)
-/* Any one text of a problem: lib/catalogue/problems.h bounds each below. */
-#define PROBLEM_TEXT_MAX_BYTES 256u
 #define ITEM_LAST (CONSIGN_BUNDLE_MAX_ITEMS - 1)
 
 static const struct wire_field accepted_record_fields[] = {
@@ -152,7 +147,7 @@ static const struct wire_check statement_checks[] = {
     {"place", "without has_place: leaf.index is 0; path, checkpoint and openings are absent", statement_place},
 };
 const struct wire_message wire_statement = {
-    TABLE(statement, "Statement", statement, STATEMENT_MAX_BYTES), CHECKS(statement_checks)};
+    TABLE(statement, "Statement", statement, CONSIGN_STATEMENT_MAX_BYTES), CHECKS(statement_checks)};
 
 static bool
 outcome_code(const void *message)
@@ -175,10 +170,10 @@ static const struct wire_message wire_item_verdict = {
     TABLE(item_verdict, "ItemVerdict", item_verdict, 0), CHECKS(item_verdict_checks)};
 
 static const struct wire_field stated_problem_fields[] = {
-    BYTES(stated_problem, 1, path, FORM_UTF8, 0, PROBLEM_TEXT_MAX_BYTES),
-    BYTES(stated_problem, 2, rule, FORM_UTF8, 0, PROBLEM_TEXT_MAX_BYTES),
-    BYTES(stated_problem, 3, found, FORM_UTF8, 0, PROBLEM_TEXT_MAX_BYTES),
-    BYTES(stated_problem, 4, expected, FORM_UTF8, 0, PROBLEM_TEXT_MAX_BYTES),
+    BYTES(stated_problem, 1, path, FORM_UTF8, 0, CONSIGN_PROBLEM_TEXT_MAX_BYTES),
+    BYTES(stated_problem, 2, rule, FORM_UTF8, 0, CONSIGN_PROBLEM_TEXT_MAX_BYTES),
+    BYTES(stated_problem, 3, found, FORM_UTF8, 0, CONSIGN_PROBLEM_TEXT_MAX_BYTES),
+    BYTES(stated_problem, 4, expected, FORM_UTF8, 0, CONSIGN_PROBLEM_TEXT_MAX_BYTES),
 };
 const struct wire_message wire_stated_problem = {TABLE(stated_problem, "Problem", problem, 0)};
 
@@ -228,7 +223,7 @@ static const struct wire_field delivery_receipt_content_fields[] = {
     MESSAGES(delivery_receipt_content, 11, verdicts, 1, CONSIGN_BUNDLE_MAX_ITEMS, item_verdict),
     REQUIRED(delivery_receipt_content, 12, seen, seen),
     EXACT(delivery_receipt_content, 13, problems_key_id, sizeof(struct consign_key_id)),
-    BYTES(delivery_receipt_content, 14, problems, FORM_RAW, 0, CONSIGN_PROBLEMS_MAX_BYTES + CONSIGN_PROBLEMS_SEAL_BYTES),
+    BYTES(delivery_receipt_content, 14, problems, FORM_RAW, 0, CONSIGN_PROBLEMS_SEALED_MAX_BYTES),
 };
 static const struct wire_check delivery_receipt_content_checks[] = {
     {"verdicts-order", "the indices of verdicts rise strictly", verdicts_rise},
@@ -244,7 +239,7 @@ static const struct wire_field delivery_receipt_fields[] = {
     FIXED(delivery_receipt, 3, signature),
 };
 const struct wire_message wire_delivery_receipt = {
-    TABLE(delivery_receipt, "DeliveryReceipt", delivery_receipt, RECEIPT_MAX_BYTES)};
+    TABLE(delivery_receipt, "DeliveryReceipt", delivery_receipt, CONSIGN_RECEIPT_MAX_BYTES)};
 
 const struct wire_message *const wire_ledger_messages[] = {
     &wire_accepted_record,

@@ -9,11 +9,6 @@
 #include "consign/v1/local.pb-c.h"
 #include "wire/engine.h"
 
-/* Unacknowledged messages of one watch. */
-#define WINDOW_MAX 65536u
-/* Lines of a status. */
-#define FACTS_MAX 1024u
-
 _Static_assert(sizeof(((struct local_outgoing *)0)->media_type) == CONSIGN_MEDIA_TYPE_MAX_BYTES + 1, "limits.h names the length");
 _Static_assert(
     sizeof(((struct local_watch *)0)->subscription) == CONSIGN_SUBSCRIPTION_MAX_BYTES + 1, "limits.h names the length");
@@ -125,7 +120,7 @@ static const struct wire_field local_watch_fields[] = {
     TEXT(local_watch, 1, subscription, FORM_STUDY, 1),
     TEXT(local_watch, 2, type, FORM_GLOB, 0),
     TEXT(local_watch, 3, study, FORM_STUDY, 0),
-    NUM32(local_watch, 4, window, 1, WINDOW_MAX),
+    NUM32(local_watch, 4, window, 1, CONSIGN_WATCH_WINDOW_MAX),
     NUM32(local_watch, 5, content, 0, 1),
     TEXT(local_watch, 6, since, FORM_TYPE, 0),
 };
@@ -194,7 +189,7 @@ static const struct wire_field local_fact_fields[] = {
 static const struct wire_message wire_local_fact = {TABLE(local_fact, "Fact", fact, 0)};
 
 static const struct wire_field local_status_reply_fields[] = {
-    MESSAGES(local_status_reply, 1, facts, 0, FACTS_MAX, local_fact),
+    MESSAGES(local_status_reply, 1, facts, 0, CONSIGN_FACTS_MAX, local_fact),
 };
 static const struct wire_message wire_local_status_reply = {TABLE(local_status_reply, "StatusReply", status_reply, 0)};
 

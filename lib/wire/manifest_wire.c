@@ -8,9 +8,6 @@
 #include "consign/v1/manifest.pb-c.h"
 #include "wire/engine.h"
 
-/* The manifest, its signature, and their keys and lengths. */
-#define SIGNED_MANIFEST_MAX_BYTES (CONSIGN_MANIFEST_MAX_BYTES + 128u)
-
 static const struct wire_field seen_fields[] = {
     REQUIRED(seen, 1, root, document_ref),
     REQUIRED(seen, 2, directory, document_ref),
@@ -98,7 +95,7 @@ static const struct wire_field signed_manifest_fields[] = {
     FIXED(signed_manifest, 2, signature),
 };
 const struct wire_message wire_signed_manifest = {
-    TABLE(signed_manifest, "SignedManifest", signed_manifest, SIGNED_MANIFEST_MAX_BYTES)};
+    TABLE(signed_manifest, "SignedManifest", signed_manifest, CONSIGN_SIGNED_MANIFEST_MAX_BYTES)};
 
 const struct wire_message *const wire_manifest_messages[] = {
     &wire_seen,

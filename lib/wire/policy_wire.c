@@ -7,12 +7,7 @@
 #include "wire/engine.h"
 #include "wire/identity_wire.h"
 
-/* Globs of one rule: a rule that needs more is several rules. */
-#define RULE_TYPES_MAX 256u
-/* A part is a document, or the source text with a salt. */
-#define POLICY_PART_MAX_BYTES (CONSIGN_POLICY_SOURCE_MAX_BYTES + 4096u)
-
-_Static_assert(POLICY_PART_MAX_BYTES >= CONSIGN_DOCUMENT_MAX_BYTES, "a part may be as long as any document");
+_Static_assert(CONSIGN_PART_MAX_BYTES >= CONSIGN_POLICY_SOURCE_MAX_BYTES + 4096u, "a part holds the source and a salt");
 
 static const struct wire_field policy_end_fields[] = {
     NUMS32(policy_end, 1, roles, 0, ROLE_LAST, ROLE_SPONSOR, ROLE_LAST),
@@ -24,7 +19,7 @@ static const struct wire_field policy_rule_fields[] = {
     TEXT(policy_rule, 1, id, FORM_STUDY, 1),
     NUM32(policy_rule, 2, order, 0, CONSIGN_RULES_MAX),
     NUM32(policy_rule, 3, effect, POLICY_PERMIT, POLICY_FORBID),
-    TEXTS(policy_rule, 4, types, 1, RULE_TYPES_MAX, FORM_GLOB, 1),
+    TEXTS(policy_rule, 4, types, 1, CONSIGN_RULE_TYPES_MAX, FORM_GLOB, 1),
     OPTIONAL(policy_rule, 5, from, policy_end),
     OPTIONAL(policy_rule, 6, to, policy_end),
     NUMS32(policy_rule, 7, labels, 0, CONSIGN_LABEL_UNBLINDED, CONSIGN_LABEL_OPEN, CONSIGN_LABEL_UNBLINDED),
@@ -58,7 +53,7 @@ static const struct wire_field policy_part_fields[] = {
     CHOICE_BYTES(policy_part, 4, source, FORM_TEXT, CONSIGN_POLICY_SOURCE_MAX_BYTES),
 };
 const struct wire_message wire_policy_part = {
-    TABLE(policy_part, "PolicyPart", policy_part, POLICY_PART_MAX_BYTES), .has_choice = true};
+    TABLE(policy_part, "PolicyPart", policy_part, CONSIGN_PART_MAX_BYTES), .has_choice = true};
 
 const struct wire_message *const wire_policy_messages[] = {
     &wire_policy_head, /* identity_wire.c: one struct with the directory's */

@@ -8,14 +8,8 @@
 #include "core/sign.h"
 #include "wire/engine.h"
 
-/* Session protocol versions that one peer speaks at once. */
-#define VERSIONS_MAX 16u
-/* A part of a directory or policy with its salt: as long as a policy part (policy_wire.c), in as many as a head names. */
-#define PART_MAX_BYTES (CONSIGN_DOCUMENT_MAX_BYTES + 4096u)
-#define PARTS_MAX (CONSIGN_STUDIES_MAX + 2u)
-
 static const struct wire_field session_open_fields[] = {
-    NUMS32(session_open, 1, versions, 1, VERSIONS_MAX, 1, UINT32_MAX),
+    NUMS32(session_open, 1, versions, 1, CONSIGN_SESSION_VERSIONS_MAX, 1, UINT32_MAX),
     FIXED(session_open, 2, hub_id),
 };
 static const struct wire_message wire_session_open = {TABLE(session_open, "Open", open, 0)};
@@ -87,7 +81,7 @@ static const struct wire_message wire_published_document = {
 
 static const struct wire_field sliced_bundle_fields[] = {
     REQUIRED(sliced_bundle, 1, head, published_document),
-    BYTESS(sliced_bundle, 2, parts, 0, PARTS_MAX, FORM_RAW, 1, PART_MAX_BYTES),
+    BYTESS(sliced_bundle, 2, parts, 0, CONSIGN_PARTS_MAX, FORM_RAW, 1, CONSIGN_PART_MAX_BYTES),
 };
 static const struct wire_message wire_directory_bundle = {TABLE(sliced_bundle, "DirectoryBundle", directory_bundle, 0)};
 static const struct wire_message wire_policy_bundle = {TABLE(sliced_bundle, "PolicyBundle", policy_bundle, 0)};

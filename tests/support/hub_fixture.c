@@ -531,7 +531,7 @@ hub_fixture_begin(struct hub_fixture *f, size_t n_admins, uint32_t threshold)
 	}
 	assert_int_equal(sign_keypair(&f->receipt, &f->broker.receipt_key), CONSIGN_OK);
 	assert_int_equal(sign_keypair(&f->ledger, &f->broker.ledger_key), CONSIGN_OK);
-	memset(f->broker.transport_key.b, 7, sizeof f->broker.transport_key.b);
+	assert_int_equal(box_keypair(&f->transport, &f->broker.transport_key), CONSIGN_OK);
 	snprintf(f->broker.endpoint, sizeof f->broker.endpoint, "tcp://127.0.0.1:1");
 	struct tree_store store = {read_node, f};
 
@@ -557,6 +557,7 @@ hub_fixture_end(struct hub_fixture *f)
 	}
 	secret_free(&f->receipt);
 	secret_free(&f->ledger);
+	secret_free(&f->transport);
 	tree_free(&f->tree);
 	free(f->nodes);
 	arena_free(&f->arena);

@@ -54,7 +54,7 @@ struct hub_fixture {
 	size_t n_admins;
 	uint32_t threshold;
 	struct broker_keys broker;
-	struct secret *receipt, *ledger;
+	struct secret *receipt, *ledger, *transport; /* of the broker */
 	struct fixture_org orgs[8];
 	size_t n_orgs;
 	struct fixture_documents roots, directories, policies, cards;

@@ -14,6 +14,12 @@
  *   sql NAME COUNT         COUNT transactions of one row (WAL, synchronous=FULL, checkpoint at 20 pages); prints
  *                          `committed N` after each
  *   rows NAME              prints `rows N` when the database is whole and holds exactly rows 1 to N
+ *   tryopen NAME           open with the right to write, creating; prints `open ok` or `open` and the error's name
+ *   trywrite NAME TEXT     write, ftruncate, posix_fallocate of a file that exists; prints `write`, `cut`, `room` likewise
+ *   tryread NAME           read, pread; prints `read` and the bytes, or the error's name, `pread` likewise
+ *   clock                  prints `clock` and, in microseconds, clock_gettime, gettimeofday, time, the monotonic clock
+ *   memory COUNT           malloc, calloc and realloc in turn, from here; prints `memory` and + or - for each
+ *   foreign COUNT          strdup, which allocates in libc; prints `foreign` likewise
  *   kill                   kill -9 of itself
  */
 #include <errno.h>
@@ -27,7 +33,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define THREADS_MAX 16
@@ -173,6 +181,89 @@ rows(const char *name)
 	return is_whole && count == last;
 }
 
+static const char *
+outcome(bool is_good)
+{
+	return is_good ? "ok" : strerrorname_np(errno);
+}
+
+static bool
+try_open(const char *name)
+{
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	printf("open %s\n", outcome(fd >= 0));
+	return fflush(stdout) == 0 && (fd < 0 || close(fd) == 0);
+}
+
+static bool
+try_write(const char *name, const char *text)
+{
+	int fd = open(name, O_RDWR | O_CLOEXEC), rc;
+	if (fd < 0)
+		return false;
+	printf("write %s\n", outcome(write(fd, text, strlen(text)) == (ssize_t)strlen(text)));
+	printf("cut %s\n", outcome(ftruncate(fd, 1) == 0));
+	rc = posix_fallocate(fd, 0, 100);
+	errno = rc;
+	printf("room %s\n", outcome(rc == 0));
+	return fflush(stdout) == 0 && close(fd) == 0;
+}
+
+static bool
+try_read(const char *name)
+{
+	char text[64];
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t n = read(fd, text, sizeof text);
+	printf("read %.*s\n", n < 0 ? 64 : (int)n, n < 0 ? strerrorname_np(errno) : text);
+	n = pread(fd, text, sizeof text, 0);
+	printf("pread %.*s\n", n < 0 ? 64 : (int)n, n < 0 ? strerrorname_np(errno) : text);
+	return fflush(stdout) == 0 && close(fd) == 0;
+}
+
+static bool
+tell_clock(void)
+{
+	struct timespec wall, steady;
+	struct timeval day;
+	if (clock_gettime(CLOCK_REALTIME, &wall) != 0 || gettimeofday(&day, NULL) != 0 || clock_gettime(CLOCK_MONOTONIC, &steady) != 0)
+		return false;
+	printf("clock %lld %lld %lld %lld\n", wall.tv_sec * 1000000ll + wall.tv_nsec / 1000, day.tv_sec * 1000000ll + day.tv_usec,
+	    time(NULL) * 1000000ll, steady.tv_sec * 1000000ll + steady.tv_nsec / 1000);
+	return fflush(stdout) == 0;
+}
+
+/* Volatile: what is allocated and never used must not be left out. */
+static bool
+allocate(int count)
+{
+	void *volatile kept = NULL, *volatile nothing = NULL;
+	printf("memory ");
+	for (int i = 0; i < count; i++) {
+		kept = i % 3 == 0 ? malloc(10) : i % 3 == 1 ? calloc(1, 10) : realloc(nothing, 10);
+		putchar(kept != NULL ? '+' : '-');
+		free(kept);
+	}
+	putchar('\n');
+	return fflush(stdout) == 0;
+}
+
+static bool
+allocate_elsewhere(int count)
+{
+	char *volatile kept;
+	printf("foreign ");
+	for (int i = 0; i < count; i++) {
+		kept = strdup("text");
+		putchar(kept != NULL ? '+' : '-');
+		free(kept);
+	}
+	putchar('\n');
+	return fflush(stdout) == 0;
+}
+
 /* Runs the step at argv[0]; returns how many words it took, 0 when it failed or is unknown. */
 static int
 run_step(char **argv, int left)
@@ -213,6 +304,18 @@ run_step(char **argv, int left)
 		return sql(a, atoi(b)) ? 3 : 0;
 	if (strcmp(verb, "rows") == 0)
 		return rows(a) ? 2 : 0;
+	if (strcmp(verb, "tryopen") == 0)
+		return try_open(a) ? 2 : 0;
+	if (strcmp(verb, "trywrite") == 0)
+		return try_write(a, b) ? 3 : 0;
+	if (strcmp(verb, "tryread") == 0)
+		return try_read(a) ? 2 : 0;
+	if (strcmp(verb, "clock") == 0)
+		return tell_clock() ? 1 : 0;
+	if (strcmp(verb, "memory") == 0)
+		return allocate(atoi(a)) ? 2 : 0;
+	if (strcmp(verb, "foreign") == 0)
+		return allocate_elsewhere(atoi(a)) ? 2 : 0;
 	if (strcmp(verb, "kill") == 0)
 		return raise(SIGKILL) == 0 ? 1 : 0;
 	return 0;

@@ -296,7 +296,7 @@ test_judging_seals_the_problems_so_that_the_consignor_reads_them(void **state)
 	assert_int_equal(judge_seal_problems(&b->f->agent, &b->c.v, &b->judged, arena, &content), CONSIGN_OK);
 	key_id_of(&consignor_key.key, &id);
 	assert_true(slice_equal(content.problems_key_id, SLICE_ARRAY(id.b)));
-	assert_in_range(content.problems.len, 1, CONSIGN_PROBLEMS_MAX_BYTES + CONSIGN_PROBLEMS_SEAL_BYTES);
+	assert_in_range(content.problems.len, 1, CONSIGN_PROBLEMS_SEALED_MAX_BYTES);
 	assert_null(memmem(content.problems.data, content.problems.len, "references", 10));
 	assert_int_equal(unseal_note(b->f->seal_secret, &b->f->seal_public, content.problems, &plain), CONSIGN_OK);
 	assert_int_equal(problem_list_decode(buf_slice(&plain), b->f->arena, &list), CONSIGN_OK);

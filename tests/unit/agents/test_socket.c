@@ -15,10 +15,12 @@
 #include <sys/un.h>
 
 #include "agent_fixture.h"
+#include "doors/local.h"
 #include "doors/socket.h"
 #include "doors/tool.h"
 #include "alarms.h"
 #include "outbox.h"
+#include "problem_list.h"
 #include "reception.h"
 #include "lanes.h"
 #include "uplink.h"
@@ -115,6 +117,14 @@ reception_held(const struct reception *r)
 {
 	(void)r;
 	return NULL;
+}
+
+uint64_t
+reception_rejected(const struct reception *r, const char **ret_last)
+{
+	(void)r;
+	*ret_last = "";
+	return 0;
 }
 
 const struct accusation *
@@ -480,15 +490,19 @@ test_socket_turns_the_257th_tool_away_with_a_reason(void **state)
 {
 	struct fixture *f = *state;
 	struct client last;
-	int fds[256];
+	int fds[SOCKET_TOOLS_MAX];
 
-	for (size_t i = 0; i < 256; i++) {
+	for (size_t i = 0; i < SOCKET_TOOLS_MAX; i++) {
 		fds[i] = connect_to(f);
 		assert_true(fds[i] >= 0);
 		if (i % 32 == 31)
 			turn(f, 4);
 	}
 	turn(f, 300);
+	last = (struct client){.f = f, .fd = fds[SOCKET_TOOLS_MAX - 1]};
+	ask(&last, &(struct local_request){.number = 1, .status = &(struct local_status){0}});
+	assert_non_null(reply(&last)->status);
+	buf_clear(&last.in);
 	last = client_open(f);
 	assert_int_equal(refusal(&last)->code, CONSIGN_CODE_TRY_LATER);
 	await(&last, 1);
@@ -500,7 +514,7 @@ test_socket_turns_the_257th_tool_away_with_a_reason(void **state)
 	ask(&last, &(struct local_request){.number = 1, .status = &(struct local_status){0}});
 	assert_non_null(reply(&last)->status);
 	client_close(&last);
-	for (size_t i = 1; i < 256; i++)
+	for (size_t i = 1; i < SOCKET_TOOLS_MAX; i++)
 		close(fds[i]);
 }
 
@@ -721,6 +735,97 @@ test_socket_takes_no_more_messages_than_the_store_keeps_up_with(void **state)
 	client_close(&c);
 }
 
+/* The store has told nothing yet: as many messages as its limit are taken, and one request beyond it; none when it is passed. */
+static void
+test_socket_reads_on_until_what_is_not_told_passes_its_limit(void **state)
+{
+	const size_t at_limit = TOOL_PENDING_MAX_BYTES / (1024 * 1024), cost = 512;
+
+	for (size_t over = 0; over < 2; over++) {
+		struct fixture *f = *state;
+		struct client c = client_open(f);
+		struct buf out = {0};
+		size_t sent = 0, told = 0;
+
+		n_puts = 0;
+		for (size_t i = 0; i <= at_limit + 1; i++) {
+			struct local_outgoing *message = outgoing(f, 1024 * 1024 - cost + (i == 0 ? over : 0));
+			struct local_send request = {.messages = {&message, 1}};
+
+			put_request(&out, &(struct local_request){.number = i + 1, .send = &request});
+		}
+		for (unsigned idle = 0; idle < 20;) {
+			ssize_t n = send(c.fd, out.data + sent, out.len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+			sent += n > 0 ? (size_t)n : 0;
+			turn(f, 1);
+			idle = n > 0 ? 0 : idle + 1;
+		}
+		assert_int_equal(n_puts, at_limit + (over == 0));
+		while (told < at_limit + 2) {
+			while (told == n_puts) {
+				ssize_t n = send(c.fd, out.data + sent, out.len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+				sent += n > 0 ? (size_t)n : 0;
+				turn(f, 1);
+			}
+			tell(&handed[told++], "00000000-0000-0000-0000-000000000001.0", CONSIGN_CODE_NONE);
+		}
+		await(&c, at_limit + 2);
+		buf_clear(&out);
+		client_close(&c);
+	}
+}
+
+static void
+test_socket_tool_is_choked_beyond_its_unsent_output(void **state)
+{
+	struct tool t = {.out = {.len = 7 + TOOL_UNSENT_MAX_BYTES}, .out_sent = 7};
+
+	(void)state;
+	assert_false(tool_is_choked(&t));
+	t.out_sent--;
+	assert_true(tool_is_choked(&t));
+}
+
+/* Lists of problems as long as one message has, told for each of many: as many as fit are in the reply. */
+static void
+test_socket_reply_to_a_send_has_as_many_problems_as_fit(void **state)
+{
+	static char text[CONSIGN_PROBLEM_TEXT_MAX_BYTES + 1];
+	struct stated_problem problem, *list[CONSIGN_PROBLEMS_MAX];
+	struct local_outcome outcome = {.code = CONSIGN_CODE_TYPE_INVALID, .problems = {list, CONSIGN_PROBLEMS_MAX}};
+	struct item_problems item = {.problems = {list, CONSIGN_PROBLEMS_MAX}};
+	struct fixture *f = *state;
+	struct client c = client_open(f);
+	struct arena *arena;
+	size_t with = 0;
+
+	memset(text, 'x', sizeof text - 1);
+	problem = (struct stated_problem){slice_text(text), slice_text(text), slice_text(text), slice_text(text)};
+	for (size_t i = 0; i < CONSIGN_PROBLEMS_MAX; i++)
+		list[i] = &problem;
+	assert_int_equal(arena_new(CONSIGN_PROBLEMS_REPLY_MAX_BYTES, &arena), CONSIGN_OK);
+	assert_non_null(problem_list_copy(&item, arena));
+	size_t fit = CONSIGN_PROBLEMS_REPLY_MAX_BYTES / arena_used(arena), asked = fit + 2;
+
+	arena_free(&arena);
+	ask_send(&c, 1, asked, 1);
+	while (n_puts < asked)
+		turn(f, 1);
+	for (size_t i = 0; i < asked; i++)
+		handed[i].told(handed[i].context, handed[i].request, handed[i].index, &outcome);
+	struct local_reply *r = reply(&c);
+
+	assert_int_equal(r->send->outcomes.n, asked);
+	for (size_t i = 0; i < asked; i++) {
+		assert_true(r->send->outcomes.v[i]->problems.n == (i < fit ? CONSIGN_PROBLEMS_MAX : 0));
+		with += r->send->outcomes.v[i]->problems.n > 0;
+	}
+	assert_int_equal(with, fit);
+	client_close(&c);
+}
+
 /* ── inbox, show, ack, track ── */
 
 static void
@@ -741,6 +846,25 @@ test_socket_inbox_comes_in_pages(void **state)
 		assert_int_equal(r->inbox->messages.v[0]->position, page * 256 + 1);
 		assert_int_equal(r->inbox->more, page < 2);
 		memcpy(request.after, r->inbox->messages.v[sizes[page] - 1]->id, sizeof request.after);
+	}
+	client_close(&c);
+}
+
+static void
+test_socket_inbox_page_is_whole_or_says_that_there_is_more(void **state)
+{
+	struct fixture *f = *state;
+	struct client c = client_open(f);
+	struct local_inbox request = {.limit = LOCAL_PAGE_MESSAGES + 1};
+
+	deliver_many(f, LOCAL_PAGE_MESSAGES, "x.a");
+	for (uint32_t more = 0; more < 2; more++) {
+		ask(&c, &(struct local_request){.number = 1, .inbox = &request});
+		struct local_reply *r = reply(&c);
+
+		assert_int_equal(r->inbox->messages.n, LOCAL_PAGE_MESSAGES);
+		assert_int_equal(r->inbox->more, more);
+		deliver_one(f, "x.a", "one more");
 	}
 	client_close(&c);
 }
@@ -1051,11 +1175,11 @@ test_socket_watch_refused_beyond_64_on_one_connection(void **state)
 {
 	struct client c = client_open(*state);
 
-	for (uint64_t i = 1; i <= 65; i++)
+	for (uint64_t i = 1; i <= LOCAL_WATCHES_MAX + 1; i++)
 		ask_watch(&c, i, "default", "", 10, "");
 	struct local_reply *r = reply(&c);
 
-	assert_int_equal(r->number, 65);
+	assert_int_equal(r->number, LOCAL_WATCHES_MAX + 1);
 	assert_int_equal(r->error->code, CONSIGN_CODE_QUOTA);
 	client_close(&c);
 }
@@ -1110,17 +1234,20 @@ test_socket_status_says_its_facts_in_their_order(void **state)
 	    {"postponed", "1 consignment since 2027-01-15T08:00:00.000000Z: QUOTA, too much"},
 	    {"disk", NULL},
 	    {"mail_held", "none"},
+	    {"mail_rejected", "none"},
 	    {"profile", "cdmo"},
 	    {"alarms", "1"},
 	    {"alarm", "1 x.* unacknowledged for 1s, the oldest of 2027-01-15T08:00:00.000001Z: mail waits"},
 	    {"accusations", "1"},
-	    {"accusation", "2027-01-15T08:00:00.000000Z fork: two histories (2 times)"},
+	    {"accusation",
+		"2027-01-15T08:00:00.000000Z the broker, fork: two histories (2 times since the start, the last 2027-01-15T08:00:00.000001Z);"
+		" evidence: none could be kept"},
 	    {"software", NULL},
 	    {"started", "none"},
 	};
 	struct fixture *f = *state;
 	struct client c = client_open(f);
-	struct accusation fork = {.at_us = T0, .kind = "fork", .what = "two histories", .count = 2};
+	struct accusation fork = {.since_us = T0, .at_us = T0 + 1, .kind = "fork", .what = "two histories", .count = 2};
 	struct profile_alarm alarms[] = {
 	    {.type = {"x.*"}, .when = PROFILE_UNACKNOWLEDGED, .as = "default", .within = "1s", .within_us = 1000000, .says = "mail waits"},
 	    {.type = {"x.*"}, .when = PROFILE_REFUSED, .within = "1s", .within_us = 1000000, .says = "refused"}};
@@ -1232,6 +1359,10 @@ main(void)
 	    TEST(test_socket_may_be_told_after_the_door_has_closed),
 	    TEST(test_socket_sends_what_was_said_before_the_door_closes),
 	    TEST(test_socket_takes_no_more_messages_than_the_store_keeps_up_with),
+	    TEST(test_socket_reads_on_until_what_is_not_told_passes_its_limit),
+	    TEST(test_socket_tool_is_choked_beyond_its_unsent_output),
+	    TEST(test_socket_reply_to_a_send_has_as_many_problems_as_fit),
+	    TEST(test_socket_inbox_page_is_whole_or_says_that_there_is_more),
 	    TEST(test_socket_inbox_comes_in_pages),
 	    TEST(test_socket_inbox_finds_one_among_many_and_serves_others_meanwhile),
 	    TEST(test_socket_inbox_that_is_being_listed_may_be_left),

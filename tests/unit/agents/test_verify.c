@@ -395,6 +395,43 @@ consignor_suspended(struct delivery *d)
 	prove(d);
 }
 
+/* Before the acceptance: the directory in force at its leaf. */
+static void
+accepted_though_suspended(struct delivery *d)
+{
+	change_member(d->t, "acme", MEMBER_SUSPENDED, 0);
+}
+
+static void
+accepted_though_compromised(struct delivery *d)
+{
+	change_member(d->t, "acme", MEMBER_COMPROMISED, 1);
+}
+
+static void
+dated_before(struct delivery *d)
+{
+	d->record.at_us = d->m->created_us - CONSIGN_CLOCK_SKEW_MAX_US - 1;
+}
+
+static void
+dated_just_before(struct delivery *d)
+{
+	d->record.at_us = d->m->created_us - CONSIGN_CLOCK_SKEW_MAX_US;
+}
+
+static void
+dated_after(struct delivery *d)
+{
+	d->record.at_us = d->m->expires_us + CONSIGN_CLOCK_SKEW_MAX_US + 1;
+}
+
+static void
+dated_just_after(struct delivery *d)
+{
+	d->record.at_us = d->m->expires_us + CONSIGN_CLOCK_SKEW_MAX_US;
+}
+
 static void
 restricted(struct delivery *d)
 {
@@ -500,6 +537,12 @@ static const struct verify_case cases[] = {
     {"a consignor compromised before", NULL, NULL, consignor_compromised, VERIFY_REJECT, CONSIGN_CODE_COMPROMISED},
     {"a consignor compromised after", NULL, NULL, consignor_compromised_later, VERIFY_TAKE, 0},
     {"a consignor suspended since", NULL, NULL, consignor_suspended, VERIFY_TAKE, 0},
+    {"a consignor suspended before", accepted_though_suspended, NULL, NULL, VERIFY_ACCUSE, 0},
+    {"a consignor compromised in the directory in force", accepted_though_compromised, NULL, NULL, VERIFY_ACCUSE, 0},
+    {"an acceptance dated before the manifest", NULL, dated_before, NULL, VERIFY_ACCUSE, 0},
+    {"... as far as clocks may differ", NULL, dated_just_before, NULL, VERIFY_TAKE, 0},
+    {"an acceptance dated after the expiry", NULL, dated_after, NULL, VERIFY_ACCUSE, 0},
+    {"... as far as clocks may differ", NULL, dated_just_after, NULL, VERIFY_TAKE, 0},
     {"ourselves compromised", NULL, NULL, we_are_compromised, VERIFY_REJECT, CONSIGN_CODE_COMPROMISED},
     {"a clearance that covers", restricted, NULL, NULL, VERIFY_TAKE, 0},
     {"a clearance lowered since", restricted, NULL, clearance_lowered, VERIFY_REJECT, CONSIGN_CODE_CLEARANCE},

@@ -445,7 +445,7 @@ test_judge_names_at_most_256_and_fits_a_record(void **state)
 	}
 	s.m->items.n = CONSIGN_BUNDLE_MAX_ITEMS;
 	judge(&s, &j);
-	assert_int_equal(j.n, 256);
+	assert_int_equal(j.n, CONSIGN_VERDICTS_MAX);
 	struct document_ref root = {2, t->f.hub_id};
 	struct refused_record refused = {.consignor = s.m->consignor,
 	    .consignment_id = s.m->consignment_id,

@@ -13,9 +13,11 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/limits.h"
 #include "metrics.h"
 
 static uint16_t
@@ -88,6 +90,57 @@ test_metrics_are_served(void **state)
 	assert_null(m);
 }
 
+static const char question[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+#define HALF 10u
+
+/* A connection that has asked so much of its question. */
+static int
+begin(uint16_t port, size_t len)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct timeval patience = {.tv_usec = 500000};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+	(void)send(fd, question, len, MSG_NOSIGNAL); /* may be closed already */
+	return fd;
+}
+
+static bool
+is_answered(int fd)
+{
+	char answer[512];
+
+	return recv(fd, answer, sizeof answer, 0) > 0;
+}
+
+static void
+test_metrics_answer_so_many_connections_at_once_and_no_more(void **state)
+{
+	int fds[CONSIGN_METRICS_CONNECTIONS_MAX], more;
+	struct metrics *m;
+	char bind_to[32];
+	uint16_t port = free_port();
+
+	(void)state;
+	assert_int_equal(metrics_new(&m), CONSIGN_OK);
+	snprintf(bind_to, sizeof bind_to, "127.0.0.1:%u", port);
+	assert_int_equal(metrics_serve(m, bind_to), CONSIGN_OK);
+	for (size_t i = 0; i < CONSIGN_METRICS_CONNECTIONS_MAX; i++)
+		fds[i] = begin(port, HALF);
+	more = begin(port, strlen(question));
+	assert_false(is_answered(more));
+	for (size_t i = 0; i < CONSIGN_METRICS_CONNECTIONS_MAX; i++) {
+		assert_int_equal(send(fds[i], question + HALF, strlen(question) - HALF, MSG_NOSIGNAL), (ssize_t)(strlen(question) - HALF));
+		assert_true(is_answered(fds[i]));
+		close(fds[i]);
+	}
+	close(more);
+	metrics_free(&m);
+}
+
 /* The loop may stamp its heartbeat between our reading of the clock and of the stamp: that is healthy. */
 static void
 test_metrics_take_a_heartbeat_of_just_now_as_healthy(void **state)
@@ -132,6 +185,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_metrics_are_served),
+	    cmocka_unit_test(test_metrics_answer_so_many_connections_at_once_and_no_more),
 	    cmocka_unit_test(test_metrics_take_a_heartbeat_of_just_now_as_healthy),
 	    cmocka_unit_test(test_metrics_refuse_what_is_no_address),
 	};

@@ -620,9 +620,49 @@ test_store_gives_no_tombstone_to_what_is_settled(void **state)
 	assert_int_equal(n, 1);
 }
 
+/* All tables that the tests below damage, as they were. */
 static void
-test_store_flags_a_body_that_rotted(void **state)
+change_all(struct fixture *t, const char *const *sql, size_t n)
 {
+	for (size_t i = 0; i < n; i++) {
+		struct db_statement *s;
+
+		assert_int_equal(db_statement(t->db, sql[i], &s), CONSIGN_OK);
+		assert_int_equal(db_run(s), CONSIGN_OK);
+	}
+}
+
+static void
+save(struct fixture *t)
+{
+	static const char *const sql[] = {"CREATE TEMP TABLE c AS SELECT leaf, manifest, body FROM consignment",
+	    "CREATE TEMP TABLE l AS SELECT id, salt, record FROM leaf", "CREATE TEMP TABLE n AS SELECT id, hash FROM node"};
+
+	change_all(t, sql, 3);
+}
+
+static void
+restore(struct fixture *t)
+{
+	static const char *const sql[] = {"UPDATE consignment SET manifest = c.manifest, body = c.body FROM c WHERE c.leaf = consignment.leaf",
+	    "UPDATE leaf SET salt = l.salt, record = l.record FROM l WHERE l.id = leaf.id",
+	    "UPDATE node SET hash = n.hash FROM n WHERE n.id = node.id", "DROP TABLE temp.c", "DROP TABLE temp.l", "DROP TABLE temp.n"};
+
+	change_all(t, sql, 6);
+}
+
+static void
+test_store_flags_mail_that_rotted(void **state)
+{
+	/* Each makes one of three differ from what was accepted: of the last, the leaf itself. */
+	static const char *const rot[] = {
+	    "UPDATE consignment SET body = x'00'",
+	    "UPDATE consignment SET manifest = x'00'",
+	    "UPDATE consignment SET manifest = (SELECT max(manifest) FROM consignment c WHERE c.leaf > 0)",
+	    "UPDATE leaf SET record = zeroblob(length(record))",
+	    "UPDATE leaf SET salt = zeroblob(32)",
+	    "UPDATE node SET hash = zeroblob(32)",
+	};
 	struct fixture *t = *state;
 	struct mail mail;
 	struct store_mail *read;
@@ -630,11 +670,46 @@ test_store_flags_a_body_that_rotted(void **state)
 	size_t n;
 
 	assert_int_equal(accept(t, (const char *const[]){"bolt"}, 1, &mail), CONSIGN_OK);
-	assert_int_equal(db_statement(t->db, "UPDATE consignment SET body = x'00'", &s), CONSIGN_OK);
-	assert_int_equal(db_run(s), CONSIGN_OK);
-	assert_int_equal(store_mailbox_read(t->reading, "bolt", 1, 10, 100000, t->arena, &read, &n), CONSIGN_OK);
-	assert_int_equal(n, 1);
-	assert_true(read[0].corrupt);
+	assert_int_equal(accept(t, (const char *const[]){"cora"}, 1, &mail), CONSIGN_OK);
+	for (size_t i = 0; i < sizeof rot / sizeof rot[0]; i++) {
+		save(t);
+		assert_int_equal(db_statement(t->db, rot[i], &s), CONSIGN_OK);
+		assert_int_equal(db_run(s), CONSIGN_OK);
+		assert_int_equal(store_mailbox_read(t->reading, "bolt", 1, 10, 100000, t->arena, &read, &n), CONSIGN_OK);
+		restore(t);
+		assert_int_equal(n, 1);
+		if (!read[0].corrupt)
+			fail_msg("not noticed: %s", rot[i]);
+	}
+	assert_int_equal(store_mailbox_read(t->db, "bolt", 1, 10, 100000, t->arena, &read, &n), CONSIGN_OK);
+	assert_false(read[0].corrupt);
+}
+
+/* A broker that signs a head which its own records do not have would be accused by everybody. */
+static void
+test_store_of_a_ledger_that_rotted_is_not_opened(void **state)
+{
+	static const char *const rot[] = {"UPDATE node SET hash = zeroblob(32)", "DELETE FROM leaf WHERE id = 2", "DELETE FROM checkpoint",
+	    "UPDATE checkpoint SET note = 'nothing'"};
+	struct fixture *t = *state;
+	struct mail mail;
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(accept(t, (const char *const[]){"bolt"}, 1, &mail), CONSIGN_OK);
+	for (size_t i = 0; i < sizeof rot / sizeof rot[0]; i++) {
+		struct db_statement *s;
+		struct ledger *ledger = NULL;
+
+		assert_int_equal(db_begin(t->db), CONSIGN_OK);
+		assert_int_equal(db_statement(t->db, rot[i], &s), CONSIGN_OK);
+		assert_int_equal(db_run(s), CONSIGN_OK);
+		enum consign_err err = ledger_open(t->db, &t->f.hub_id, &ledger);
+
+		db_rollback(t->db);
+		if (err != CONSIGN_E_CORRUPT)
+			fail_msg("opened with %d after: %s", err, rot[i]);
+	}
+	assert_int_equal(ledger_reload(t->ledger), CONSIGN_OK);
 }
 
 static void
@@ -800,7 +875,8 @@ main(void)
 	    CASE(forgets_settlements_that_were_confirmed),
 	    CASE(finds_what_expired_until_it_has_its_tombstone),
 	    CASE(gives_no_tombstone_to_what_is_settled),
-	    CASE(flags_a_body_that_rotted),
+	    CASE(flags_mail_that_rotted),
+	    CASE(of_a_ledger_that_rotted_is_not_opened),
 	    CASE(drops_bodies_of_what_was_settled_before),
 	    CASE(leaves_no_gap_when_a_group_fails),
 	    CASE(promises_nothing_on_a_leaf_out_of_turn),

@@ -31,7 +31,7 @@ setup(void **state)
 	struct fixture *f = calloc(1, sizeof *f);
 
 	assert_non_null(f);
-	assert_int_equal(arena_new(BUSINESS_ARENA_BYTES(BUSINESS_JSON_MAX_BYTES), &f->arena), CONSIGN_OK);
+	assert_int_equal(arena_new(BUSINESS_ARENA_BYTES(CONSIGN_LOCAL_CONTENT_MAX_BYTES), &f->arena), CONSIGN_OK);
 	*state = f;
 	return 0;
 }

@@ -475,9 +475,9 @@ test_check_counts_problems_beyond_those_it_lists(void **state)
 	l.event.n_references = 64;
 	/* kind and id of each are missing */
 	check_as(f, type_of("lab.result"), CONSIGN_LABEL_OPEN, &l.m);
-	assert_int_equal(f->problems.n, PROBLEMS_MAX);
+	assert_int_equal(f->problems.n, CONSIGN_PROBLEMS_MAX);
 	assert_int_equal(f->problems.total, 128);
-	assert_string_equal(f->problems.v[PROBLEMS_MAX - 1].path, "event.references[31].id");
+	assert_string_equal(f->problems.v[CONSIGN_PROBLEMS_MAX - 1].path, "event.references[31].id");
 }
 
 /* ── paths ── */

@@ -140,7 +140,7 @@ compare(struct fixture *f, struct consign_slice text, unsigned counts[3])
 		counts[2]++;
 		if (err == CONSIGN_OK)
 			fail_msg("no JSON to jansson: %.*s: %s", (int)text.len, (const char *)text.data, error.text);
-		if (!has_syntax_problem(&f->problems) && f->problems.total <= PROBLEMS_MAX && !is_known_difference(&error))
+		if (!has_syntax_problem(&f->problems) && f->problems.total <= CONSIGN_PROBLEMS_MAX && !is_known_difference(&error))
 			fail_msg("a syntax error to jansson: %.*s: %s", (int)text.len, (const char *)text.data, error.text);
 	}
 	json_decref(theirs);

@@ -329,7 +329,7 @@ problems_beyond_the_list_are_counted(void **state)
 	assert_int_equal(
 	    buf_append(&f->again, slice_text("\"studyId\":1,\"studyId\":1,\"siteId\":\"\",\"sequence\":-1}")), CONSIGN_OK);
 	assert_int_equal(read_as(f, LAB, buf_slice(&f->again)), CONSIGN_E_MALFORMED);
-	assert_int_equal(f->problems.n, PROBLEMS_MAX);
+	assert_int_equal(f->problems.n, CONSIGN_PROBLEMS_MAX);
 	assert_int_equal(f->problems.total, 1004);
 	assert_string_equal(f->problems.v[63].path, "x63");
 }
@@ -419,13 +419,13 @@ static void
 over_the_size_limit_nothing_is_read(void **state)
 {
 	struct fixture *f = *state;
-	char *text = malloc(BUSINESS_JSON_MAX_BYTES + 1);
+	char *text = malloc(CONSIGN_LOCAL_CONTENT_MAX_BYTES + 1);
 
 	assert_non_null(text);
-	memset(text, ' ', BUSINESS_JSON_MAX_BYTES + 1);
+	memset(text, ' ', CONSIGN_LOCAL_CONTENT_MAX_BYTES + 1);
 	memcpy(text, "{}", 2);
-	assert_int_equal(read_as(f, LAB, slice_of(text, BUSINESS_JSON_MAX_BYTES)), CONSIGN_OK);
-	assert_int_equal(read_as(f, LAB, slice_of(text, BUSINESS_JSON_MAX_BYTES + 1)), CONSIGN_E_TOO_BIG);
+	assert_int_equal(read_as(f, LAB, slice_of(text, CONSIGN_LOCAL_CONTENT_MAX_BYTES)), CONSIGN_OK);
+	assert_int_equal(read_as(f, LAB, slice_of(text, CONSIGN_LOCAL_CONTENT_MAX_BYTES + 1)), CONSIGN_E_TOO_BIG);
 	assert_int_equal(f->problems.total, 0);
 	free(text);
 }

@@ -162,9 +162,9 @@ test_problems_lists_sixty_four_and_counts_the_rest(void **state)
 		snprintf(path, sizeof path, "p[%zu]", i);
 		problems_add_words(&f->problems, path, "r", "f", "e");
 		assert_int_equal(f->problems.total, i + 1);
-		assert_int_equal(f->problems.n, i < PROBLEMS_MAX ? i + 1 : PROBLEMS_MAX);
+		assert_int_equal(f->problems.n, i < CONSIGN_PROBLEMS_MAX ? i + 1 : CONSIGN_PROBLEMS_MAX);
 	}
-	assert_string_equal(f->problems.v[PROBLEMS_MAX - 1].path, "p[63]");
+	assert_string_equal(f->problems.v[CONSIGN_PROBLEMS_MAX - 1].path, "p[63]");
 	problems_clear(&f->problems);
 	assert_int_equal(f->problems.total, 0);
 	assert_int_equal(f->problems.n, 0);

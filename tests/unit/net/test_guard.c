@@ -416,7 +416,13 @@ test_guard_begins_anew_with_a_number_that_comes_again(void **state)
 
 	admit(f, 5);
 	f->received[5] = limits.stranger_bytes;
+	uint64_t first = guard_connection(f->guard, 5);
+
+	assert_int_not_equal(first, 0);
 	guard_accepted(f->guard, 5);
+	assert_int_not_equal(guard_connection(f->guard, 5), 0);
+	assert_int_not_equal(guard_connection(f->guard, 5), first);
+	assert_int_equal(guard_connection(f->guard, 6), 0);
 	assert_int_equal(counts_of(f).connections, 1);
 	assert_int_equal(counts_of(f).strangers, 1);
 	guard_look(f->guard, false);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "core/limits.h"
 #include "core/sign.h"
 #include "net/guard.h"
 #include "net/transport.h"
@@ -235,10 +236,10 @@ test_listener_talks_to_an_admitted_key_and_knows_it(void **state)
 	dial(t);
 	run(t, has_event);
 	assert_int_equal(t->link_event, LINK_UP);
-	say(t, 3);
+	say(t, TRANSPORT_FRAMES_MAX);
 	run(t, has_received);
 	assert_string_equal(t->text, "hello");
-	assert_int_equal(t->frames, 3);
+	assert_int_equal(t->frames, TRANSPORT_FRAMES_MAX);
 	assert_memory_equal(t->route.key.b, t->peer_public.b, 32);
 	assert_int_equal(t->route.id[0], 1);
 	assert_true(t->route.fd >= 0);
@@ -287,12 +288,69 @@ test_listener_cuts_off_who_sends_too_many_frames(void **state)
 
 	dial(t);
 	run(t, has_event);
-	say(t, 4);
+	say(t, TRANSPORT_FRAMES_MAX + 1);
 	run(t, has_closed);
 	assert_int_equal(t->received, 0);
 	listener_counts(t->listener, &counts);
 	assert_int_equal(counts.malformed, 1);
 	assert_int_equal(counts.connections, 0);
+}
+
+/* What CURVE puts around a frame: name of the command, nonce, MAC, flags (CurveZMQ, RFC 26). */
+#define CURVE_BYTES (8u + 8u + 16u + 1u)
+
+static bool
+is_down_or_has_reply(struct fixture *t)
+{
+	return t->link_event == LINK_DOWN || t->replies > 0;
+}
+
+/* To whom the broker is: a ROUTER without our guard, which would cut such a frame before. */
+static void
+send_frame(void *router, const uint8_t *id, size_t id_len, size_t len)
+{
+	uint8_t *bytes = calloc(1, len);
+
+	assert_non_null(bytes);
+	assert_int_equal(zmq_send(router, id, id_len, ZMQ_SNDMORE), (int)id_len);
+	assert_int_equal(zmq_send(router, bytes, len, 0), (int)len);
+	free(bytes);
+}
+
+/* The largest frame, as it is on the wire; with a byte more libzmq ends the connection. */
+static void
+test_listener_s_peer_takes_the_largest_frame_and_not_a_byte_more(void **state)
+{
+	struct fixture *t = *state;
+	void *context = zmq_ctx_new(), *router = zmq_socket(context, ZMQ_ROUTER);
+	const int yes = 1, none = 0, patience = PATIENCE_MS;
+	uint8_t id[8];
+	char text[16];
+
+	assert_non_null(router);
+	choose_endpoint(t->endpoint);
+	assert_int_equal(zmq_setsockopt(router, ZMQ_CURVE_SERVER, &yes, sizeof yes), 0);
+	assert_int_equal(zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, t->server->b, 32), 0);
+	assert_int_equal(zmq_setsockopt(router, ZMQ_LINGER, &none, sizeof none), 0);
+	assert_int_equal(zmq_setsockopt(router, ZMQ_RCVTIMEO, &patience, sizeof patience), 0);
+	assert_int_equal(zmq_bind(router, t->endpoint), 0);
+	dial(t);
+	run(t, has_event);
+	say(t, 1);
+	int id_len = zmq_recv(router, id, sizeof id, 0);
+
+	assert_true(id_len > 0);
+	assert_int_equal(zmq_recv(router, text, sizeof text, 0), 5);
+	send_frame(router, id, (size_t)id_len, CONSIGN_FRAME_MAX_BYTES - CURVE_BYTES);
+	run(t, is_down_or_has_reply);
+	assert_int_equal(t->replies, 1);
+	t->replies = 0;
+	send_frame(router, id, (size_t)id_len, CONSIGN_FRAME_MAX_BYTES - CURVE_BYTES + 1);
+	run(t, is_down_or_has_reply);
+	assert_int_equal(t->replies, 0);
+	assert_int_equal(t->link_event, LINK_DOWN);
+	zmq_close(router);
+	zmq_ctx_term(context);
 }
 
 static bool
@@ -502,6 +560,7 @@ main(void)
 	    CASE(refuses_an_unknown_key_and_the_peer_hears_it),
 	    CASE(is_left_alone_by_who_expects_another_server),
 	    CASE(cuts_off_who_sends_too_many_frames),
+	    CASE(s_peer_takes_the_largest_frame_and_not_a_byte_more),
 	    CASE(drop_ends_the_connection),
 	    CASE(does_not_bind_what_is_taken),
 	    CASE(gives_its_own_routing_id_to_who_chooses_one),

@@ -406,7 +406,7 @@ test_policy_file_lists_up_to_their_limits(void **state)
 	} lists[] = {
 	    {"rules: []\nstudies: [{id: S, parties: [", "{org: aa#, roles: [cro]}", "]}]", CONSIGN_PARTIES_MAX, 2, 28,
 		"found 1025 parties: expected at most 1024"},
-	    {"studies: []\nrules: [{id: r, permit: [", "t#", "]}]", 256, 2, 25, "found 257 message types: expected at most 256"},
+	    {"studies: []\nrules: [{id: r, permit: [", "t#", "]}]", CONSIGN_RULE_TYPES_MAX, 2, 25, "found 257 message types: expected at most 256"},
 	    {"rules: []\nstudies: [", "{id: S#, parties: [{org: aa, roles: [cro]}]}", "]", CONSIGN_STUDIES_MAX, 2, 10,
 		"found 16385 studies: expected at most 16384"},
 	};

@@ -126,7 +126,9 @@ test_policy_parts_ten_thousand_rules_for_two_hundred_studies_stay_small(void **s
 	arena_free(&arena);
 }
 
-/* 2,048 studies: 2,048 rules for all of them are as many as may be. */
+/* 2,048 studies: 2,048 rules for all of them are CONSIGN_RULE_COPIES_MAX. */
+_Static_assert(CONSIGN_RULE_COPIES_MAX == 2048u * 2048u, "the test below says how many that is");
+
 static enum consign_err
 parse_copies(unsigned rules, struct policy_file_error *ret_error)
 {

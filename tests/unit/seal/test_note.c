@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <sodium.h>
+
 #include "seal_fixture.h"
 
 #define BLOCK 256u
@@ -105,6 +107,26 @@ test_note_of_nothing_may_have_no_bytes_at_all(void **state)
 	assert_int_equal(f->body.len, SEAL_NOTE_EXTRA_BYTES + BLOCK);
 	assert_int_equal(unseal_note(f->secrets[0], &f->keys[0], buf_slice(&f->body), &f->plain), CONSIGN_OK);
 	assert_int_equal(f->plain.len, 0);
+}
+
+/* Sealed by somebody who does not pad: it opens, and is no note. Nothing of it is left in the buffer. */
+static void
+test_note_without_its_padding_is_none(void **state)
+{
+	static const uint8_t zeros[BLOCK];
+	struct fixture *f = *state;
+	uint8_t sealed[SEAL_NOTE_EXTRA_BYTES + BLOCK];
+
+	assert_int_equal(crypto_box_seal(sealed, zeros, sizeof zeros, f->keys[0].b), 0);
+	put_before(&f->plain);
+	assert_int_equal(unseal_note(f->secrets[0], &f->keys[0], SLICE_ARRAY(sealed), &f->plain), CONSIGN_E_BAD_SEAL);
+	assert_only_before(&f->plain);
+	uint8_t text_only[BLOCK]; /* the last byte that is not zero must be 0x80 */
+
+	memset(text_only, 'x', sizeof text_only);
+	assert_int_equal(crypto_box_seal(sealed, text_only, sizeof text_only, f->keys[0].b), 0);
+	assert_int_equal(unseal_note(f->secrets[0], &f->keys[0], SLICE_ARRAY(sealed), &f->plain), CONSIGN_E_BAD_SEAL);
+	assert_only_before(&f->plain);
 }
 
 static void
@@ -317,6 +339,7 @@ main(void)
 	    EACH(test_note_comes_back_at_every_size),
 	    EACH(test_note_comes_back_whatever_it_ends_with),
 	    EACH(test_note_of_nothing_may_have_no_bytes_at_all),
+	    EACH(test_note_without_its_padding_is_none),
 	    EACH(test_note_hides_its_length_up_to_a_block),
 	    EACH(test_note_is_never_sealed_twice_alike),
 	    EACH(test_note_is_refused_for_every_flipped_bit),

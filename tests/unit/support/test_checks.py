@@ -11,8 +11,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 DOCS = {
     'docs/ARCHITECTURE.md': '| I want to change… | open | its test |\n| --- | --- | --- |\n| x | `lib/core/a.c` | `tests/e2e/01-*` |\n',
-    'docs/THREATS.md': '| Threat | Control | Test |\n| --- | --- | --- |\n| t | `a|b` | `tests/unit/core/test_a.c::test_a_works` |\n',
-    'docs/PROTOCOL.md': 'p\n<!-- wire-doc:begin -->\nrule 1\nrule 2\n<!-- wire-doc:end -->\nq\n',
+    'docs/THREATS.md': '| Threat | Control | Test |\n| --- | --- | --- |\n| t | `a|b` | `tests/unit/core/test_a.c::test_a_works` |\n\n'
+                       '| test without a threat | why |\n| --- | --- |\n| `tests/e2e/01-x-y` `tests/unit/wire/test_b.c` | x |\n',
+    'docs/PROTOCOL.md': 'p\n<!-- wire-doc:begin -->\nrule 1\nrule 2\n<!-- wire-doc:end -->\nq\n'
+                        '| what | limit | name |\n| --- | --- | --- |\n| x; y | 2 KiB; 30 days | `X_MAX`, `Y_US` |\n',
+    'lib/core/limits.h': '#ifndef H\n#define H\n#define X_BASE 1024u\n#define X_MAX (X_BASE * 2u)\n#define Y_US (30ull * 24 * 3600 * 1000000)\n#endif\n',
     'README.md': '| Command | does |\n| --- | --- |\n| `consign hub init --name NAME` | x |\n| `ack ID…` | y |\n',
     'wire-doc': '#!/bin/sh\nprintf "rule 1\\nrule 2\\n"\n',
     'consign': '#!/bin/sh\ncase "$*" in "help hub init"|"help ack") exit 0;; esac\nexit 2\n',
@@ -119,9 +122,17 @@ class Checks(unittest.TestCase):
             ('docs/THREATS.md', 'test_a.c', 'test_c.c', 'no such test'),
             ('docs/THREATS.md', '`tests/unit/core/test_a.c::test_a_works`', 'later', 'a threat without a test'),
             ('docs/THREATS.md', 'tests/unit/core/test_a.c::test_a_works', 'lib/core/a.c', 'no such test'),
+            ('docs/THREATS.md', '`tests/e2e/01-x-y` ', '', '01-x-y stands in no row'),
+            ('docs/THREATS.md', '`tests/unit/core/test_a.c::test_a_works`', '`tests/e2e/01-x-y`', 'stands in a row of threats, too'),
             ('docs/PROTOCOL.md', 'rule 2', 'rule 3', 'differs from what the code says'),
             ('docs/PROTOCOL.md', 'rule 2\n', '', 'differs from what the code says'),
             ('docs/PROTOCOL.md', ':end', ':fin', 'needs one'),
+            ('docs/PROTOCOL.md', '2 KiB', '3 KiB', 'X_MAX is 2048, not 3 KiB'),
+            ('docs/PROTOCOL.md', '30 days', '2592001 s', 'Y_US is 2592000000000, not 2592001 s'),
+            ('docs/PROTOCOL.md', '2 KiB', '2 yards', 'is no number with a unit'),
+            ('docs/PROTOCOL.md', '2 KiB; ', '', '1 limits and 2 names'),
+            ('docs/PROTOCOL.md', 'X_MAX', 'Z_MAX', 'Z_MAX is no limit'),
+            ('docs/PROTOCOL.md', '| limit |', '| most |', 'has no table with the columns limit and name'),
             ('README.md', 'hub init', 'hub create', 'does not know'),
             ('README.md', 'Command', 'Thing', 'has no table'),
         ):

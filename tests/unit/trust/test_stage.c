@@ -440,7 +440,7 @@ test_stage_refuses_an_altered_part(void **state)
 
 	*part = arena_copy(t->f.arena, *part);
 	((uint8_t *)(uintptr_t)part->data)[part->len - 1] ^= 1;
-	assert_int_equal(stage_fresh(t, d), CONSIGN_E_FORK);
+	assert_int_equal(stage_fresh(t, d), CONSIGN_E_BAD_SIGNATURE);
 }
 
 static void
@@ -450,7 +450,7 @@ test_stage_refuses_a_foreign_part(void **state)
 	struct session_documents *d = fixture_all(&t->f, 0);
 
 	d->policies.v[0]->parts.v[0] = d->directories.v[0]->parts.v[0];
-	assert_int_equal(stage_fresh(t, d), CONSIGN_E_FORK);
+	assert_int_equal(stage_fresh(t, d), CONSIGN_E_BAD_SIGNATURE);
 }
 
 static void

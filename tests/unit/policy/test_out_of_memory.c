@@ -1,0 +1,198 @@
+/* lib/policy whichever allocation fails: NO_MEMORY each time, from the text of a policy to a verdict, and profiles. */
+#include "build.h"
+#include "failing.h"
+#include "policy/profile.h"
+#include "policy/table.h"
+
+#define YAML                                                                                                                     \
+	"version: 1\n"                                                                                                           \
+	"studies:\n"                                                                                                             \
+	"  - id: S1\n"                                                                                                           \
+	"    title: First\n"                                                                                                     \
+	"    parties:\n"                                                                                                         \
+	"      - {org: acme, roles: [sponsor, cro], clearance: unblinded}\n"                                                     \
+	"      - {org: bio, roles: [cdmo], clearance: restricted}\n"                                                             \
+	"  - id: S2\n"                                                                                                           \
+	"    parties:\n"                                                                                                         \
+	"      - {org: acme, roles: [sponsor]}\n"                                                                                \
+	"      - {org: cora, roles: [site]}\n"                                                                                   \
+	"rules:\n"                                                                                                               \
+	"  - {id: own, permit: [lab.*, x.note], from: {roles: [sponsor]}, to: {orgs: [bio]}, studies: [S1], label: [open]}\n"    \
+	"  - {id: never, forbid: [x.secret], from: {roles: [sponsor]}, to: {orgs: [cora]}}\n"                                    \
+	"  - {id: all, permit: ['x.*', quality.coa]}\n"
+
+static const char profile_yaml[] = "role: cdmo\n"
+				   "title: Maker\n"
+				   "sends:\n"
+				   "  - {type: quality.coa, to: [sponsor, cmo]}\n"
+				   "  - {type: 'lab.*', to: [sponsor]}\n"
+				   "receives:\n"
+				   "  - {type: x.note, from: [sponsor]}\n";
+
+static void
+test_out_of_memory_reads_no_policy(void **state)
+{
+	struct arena *arena = build_arena();
+	struct policy_file_error error;
+	const char *text = *state;
+
+	for (size_t nth = 1;; nth++) {
+		struct policy_file_parts parts = {0};
+
+		arena_reset(arena);
+		failing_alloc(nth);
+		enum consign_err err = policy_file_parse(slice_text(text), NULL, NULL, arena, &parts, &error);
+
+		if (!failing_end()) {
+			if (err == CONSIGN_E_CONFIG)
+				print_error("%zu:%zu: %s\n", error.line, error.column, error.text);
+			assert_int_equal(err, CONSIGN_OK);
+			assert_int_equal(parts.parts.n, 3);
+			assert_true(nth > 50);
+			break;
+		}
+		assert_int_equal(err, CONSIGN_E_NO_MEMORY);
+		assert_int_equal(parts.parts.n, 0);
+	}
+	arena_free(&arena);
+}
+
+static void
+test_out_of_memory_compiles_no_policy(void **state)
+{
+	struct arena *arena = build_arena();
+	struct policy_file_parts parts = build_parts(arena, *state);
+
+	for (size_t nth = 1;; nth++) {
+		struct policy *policy = NULL;
+
+		failing_alloc(nth);
+		enum consign_err err = policy_compile(parts.parts.v, parts.parts.n, &policy);
+
+		if (!failing_end()) {
+			assert_int_equal(err, CONSIGN_OK);
+			assert_int_equal(ask(policy, "acme", "bio", "S1", "x.note", CONSIGN_LABEL_OPEN).code, CONSIGN_CODE_NONE);
+			assert_int_equal(ask(policy, "acme", "cora", "S2", "x.secret", CONSIGN_LABEL_OPEN).code,
+			    CONSIGN_CODE_POLICY_FORBIDDEN);
+			policy_free(&policy);
+			assert_true(nth > 15);
+			break;
+		}
+		assert_int_equal(err, CONSIGN_E_NO_MEMORY);
+		assert_null(policy);
+	}
+	arena_free(&arena);
+}
+
+static void
+count(void *context, const struct profile_gap *gap)
+{
+	(void)gap;
+	++*(size_t *)context;
+}
+
+static void
+test_out_of_memory_reads_and_compares_no_profile(void **state)
+{
+	struct arena *arena = build_arena(), *own = build_arena();
+	struct policy_file_parts parts = build_parts(arena, *state);
+	struct policy *policy = build_policy(*state);
+	struct policy_study *studies[] = {parts.parts.v[1]->study, parts.parts.v[2]->study};
+	static const struct profile_type types[] = {
+	    {"lab.alert", CONSIGN_LABEL_OPEN}, {"lab.result", CONSIGN_LABEL_OPEN}, {"quality.coa", CONSIGN_LABEL_OPEN}};
+	struct profile *profile = NULL;
+	struct policy_file_error error;
+	size_t gaps = 0;
+
+	for (size_t nth = 1; profile == NULL; nth++) {
+		arena_reset(own);
+		failing_alloc(nth);
+		enum consign_err err = profile_read(slice_text(profile_yaml), own, &profile, &error);
+
+		if (err == CONSIGN_E_CONFIG)
+			print_error("%zu:%zu: %s\n", error.line, error.column, error.text);
+		assert_int_equal(err, failing_end() ? CONSIGN_E_NO_MEMORY : CONSIGN_OK);
+	}
+	struct profile_question q = {profile, "bio", policy, studies, 2, types, 3};
+
+	for (size_t nth = 1;; nth++) {
+		struct profile_sum sum = {0};
+
+		gaps = 0;
+		failing_alloc(nth);
+		enum consign_err err = profile_compare(&q, count, &gaps, &sum);
+
+		if (!failing_end()) {
+			assert_int_equal(err, CONSIGN_OK);
+			assert_int_equal(sum.studies, 1);
+			assert_int_equal(sum.permitted, 2);
+			assert_int_equal(sum.missing, 2);
+			assert_int_equal(gaps, 1);
+			assert_true(nth > 1);
+			break;
+		}
+		assert_int_equal(err, CONSIGN_E_NO_MEMORY);
+	}
+	policy_free(&policy);
+	arena_free(&own);
+	arena_free(&arena);
+}
+
+/* Tables grow step by step; at each step memory may be out, and what is in stays. */
+static void
+test_out_of_memory_leaves_tables_as_they_were(void **state)
+{
+	struct names names = {0};
+	struct numbers numbers = {0};
+	char text[16];
+	uint32_t id;
+
+	(void)state;
+	for (uint32_t i = 0; i < 200; i++) {
+		size_t nth = 1;
+
+		snprintf(text, sizeof text, "name-%u", i);
+		for (;; nth++) {
+			failing_alloc(nth);
+			enum consign_err err = names_put(&names, slice_text(text), &id);
+
+			if (!failing_end()) {
+				assert_int_equal(err, CONSIGN_OK);
+				break;
+			}
+			assert_int_equal(err, CONSIGN_E_NO_MEMORY);
+			assert_int_equal(names_find_text(&names, text), TABLE_NONE);
+		}
+		assert_int_equal(id, i);
+		for (nth = 1;; nth++) {
+			failing_alloc(nth);
+			enum consign_err err = numbers_put(&numbers, (uint64_t)i << 32, i, &id);
+
+			if (!failing_end()) {
+				assert_int_equal(err, CONSIGN_OK);
+				break;
+			}
+			assert_int_equal(err, CONSIGN_E_NO_MEMORY);
+			assert_int_equal(numbers_find(&numbers, (uint64_t)i << 32), TABLE_NONE);
+		}
+		assert_int_equal(names_find_text(&names, "name-0"), 0);
+		assert_int_equal(numbers_find(&numbers, 0), 0);
+	}
+	names_clear(&names);
+	numbers_clear(&numbers);
+}
+
+#define CASE(name) cmocka_unit_test_prestate(test_out_of_memory_##name, (void *)(uintptr_t)YAML)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(reads_no_policy),
+	    CASE(compiles_no_policy),
+	    CASE(reads_and_compares_no_profile),
+	    CASE(leaves_tables_as_they_were),
+	};
+
+	return cmocka_run_group_tests_name("policy/out_of_memory", tests, NULL, NULL);
+}

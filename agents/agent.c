@@ -147,17 +147,11 @@ finish_stopping(struct agent *a)
 		loop_stop(a->loop);
 }
 
-static int64_t
-wall_ahead(const struct agent *a)
-{
-	return (int64_t)clock_wall_us(a->clock) - (int64_t)clock_steady_us(a->clock);
-}
-
 /* A clock that was set during a session: the handshake compares it with the broker's, and says so when it is wrong. */
 static void
 check_clock(struct agent *a)
 {
-	int64_t ahead = wall_ahead(a), jump = ahead - a->wall_ahead_us;
+	int64_t ahead = clock_wall_ahead(a->clock), jump = ahead - a->wall_ahead_us;
 
 	a->wall_ahead_us = ahead;
 	if (jump <= (int64_t)CONSIGN_CLOCK_SKEW_WARN_US && jump >= -(int64_t)CONSIGN_CLOCK_SKEW_WARN_US)
@@ -324,7 +318,7 @@ agent_open(const struct agent_options *options, struct agent **ret_agent, char r
 		return CONSIGN_E_NO_MEMORY;
 	a->clock = clock_system();
 	a->started_us = clock_wall_us(a->clock);
-	a->wall_ahead_us = wall_ahead(a);
+	a->wall_ahead_us = clock_wall_ahead(a->clock);
 	a->home = options->home;
 	a->org = options->org;
 	a->hub_id = options->hub_id;

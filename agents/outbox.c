@@ -397,7 +397,7 @@ outbox_put(struct outbox *o, const struct local_outgoing *m, outbox_outcome *tol
 		object(&x, CONSIGN_CODE_MALFORMED, "", "", "a message has 1 to 32 consignees");
 	uint64_t now = clock_wall_us(o->agent->clock);
 
-	if (x.code == CONSIGN_CODE_NONE && m->expires_us != 0 && (m->expires_us <= now || m->expires_us - now >= CONSIGN_EXPIRES_MAX_US))
+	if (x.code == CONSIGN_CODE_NONE && m->expires_us != 0 && (m->expires_us <= now || m->expires_us - now > CONSIGN_EXPIRES_MAX_US))
 		object(&x, CONSIGN_CODE_EXPIRED, "", "", "a message expires in the future, within 366 days");
 	if (x.code == CONSIGN_CODE_NONE)
 		check_policy(o->agent, m, label, &x);

@@ -13,10 +13,6 @@
 
 #define TICK_MS 200u
 #define EXPIRE_MS 2000u
-/* design 16: warn at 80 %, take nothing new at 90 %; what is left is for receipts. */
-#define DISK_WARN_PERCENT 80u
-#define DISK_STOP_PERCENT 90u
-#define DISK_STOP_BYTES (1024ull * 1024 * 1024)
 /* Whoever has not said hello by then is not a peer of ours. */
 #define HELLO_TIMEOUT_US 15000000u
 #define DRAIN_US 5000000u
@@ -245,14 +241,13 @@ check_disk(struct broker *b)
 
 	if (file_disk_use(b->home, &used, &left) != CONSIGN_OK)
 		return;
-	/* A large disk at 90 % still has room; a small one has not. */
-	bool full = used >= DISK_STOP_PERCENT && left < DISK_STOP_BYTES;
+	bool full = file_disk_is_full(used, left);
 
 	if (full != b->disk_full)
 		log_event(full ? LOG_ERROR : LOG_INFO, full ? "disk.full" : "disk.has_room", "used_percent", "u", (uint64_t)used, NULL);
-	else if (used >= DISK_WARN_PERCENT && !b->disk_warned)
+	else if (file_disk_is_filling(used) && !b->disk_warned)
 		log_event(LOG_WARN, "disk.filling", "used_percent", "u", (uint64_t)used, NULL);
-	b->disk_warned = used >= DISK_WARN_PERCENT;
+	b->disk_warned = file_disk_is_filling(used);
 	b->disk_full = full;
 }
 
@@ -461,6 +456,7 @@ broker_open(const struct broker_options *options, struct broker **ret_broker, ch
 	if (b == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	b->clock = clock_system();
+	b->wall_ahead_us = clock_wall_ahead(b->clock);
 	b->home = options->home;
 	b->hub_id = options->hub_id;
 	b->retention_us = options->retention_days * 24 * 3600 * 1000000ull;

@@ -30,6 +30,7 @@
 struct invited {
 	struct invite_notice notice;
 	struct buf request; /* encoded join_request; empty until the company asked */
+	bool is_asking;     /* a request waits for its commit: no other is taken meanwhile, nor another invite */
 	struct invited *next;
 };
 
@@ -58,6 +59,8 @@ struct broker {
 	uint64_t retention_us;
 	struct quota quota;
 	uint64_t epoch; /* of the newest delivering session */
+	int64_t wall_ahead_us;    /* of the steady clock, when it was last trusted */
+	bool clock_has_jumped;
 	uint32_t expiring; /* reads and tombstones of the expiry under way */
 	bool draining;
 	bool store_failed;   /* a commit failed; nothing is decided before a reload */

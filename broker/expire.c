@@ -133,6 +133,28 @@ bodies_dropped(struct commit_job *job, enum consign_err err)
 	free(t);
 }
 
+/*
+ * A clock that is set ahead by minutes or more while we run would bury mail that has time left. So nothing expires and nothing is dropped until
+ * it is where it was, or somebody who has looked at it starts the broker anew. One that is set back buries nothing too early; one that is
+ * slewed is followed.
+ */
+static bool
+clock_can_be_trusted(struct broker *b)
+{
+	int64_t ahead = clock_wall_ahead(b->clock), jump = ahead - b->wall_ahead_us;
+	bool is_ahead = jump > (int64_t)CONSIGN_CLOCK_SKEW_MAX_US, has_jumped = is_ahead || jump < -(int64_t)CONSIGN_CLOCK_SKEW_MAX_US;
+
+	if (!has_jumped)
+		b->wall_ahead_us = ahead;
+	if (has_jumped && !b->clock_has_jumped)
+		log_event(LOG_ERROR, "clock.jumped", "seconds", "d", (int)(jump / 1000000), "hint", "s",
+		    is_ahead ? "nothing expires until it is right again; if it is right now, restart the broker" : "set this machine's clock", NULL);
+	if (!has_jumped && b->clock_has_jumped)
+		log_event(LOG_INFO, "clock.back", NULL);
+	b->clock_has_jumped = has_jumped;
+	return !is_ahead;
+}
+
 void
 expire_tick(void *context)
 {
@@ -140,7 +162,7 @@ expire_tick(void *context)
 	struct expire_job *j;
 	struct store_entry *entry;
 
-	if (b->draining || b->expiring > 0)
+	if (b->draining || b->expiring > 0 || !clock_can_be_trusted(b))
 		return;
 	j = calloc(1, sizeof *j);
 	if (j == NULL || arena_new(CONSIGN_UNPACK_BUDGET_BASE_BYTES + (EXPIRED_A_READ + 1) * sizeof(struct store_expired) * 2, &j->arena) != CONSIGN_OK) {

@@ -69,6 +69,7 @@ act_done(struct commit_job *job, enum consign_err err)
 		struct invited *i = find_invited(b, a->org.s);
 
 		if (i != NULL) {
+			i->is_asking = false;
 			buf_reset(&i->request);
 			if (buf_append(&i->request, a->entry.join) != CONSIGN_OK)
 				b->store_failed = true; /* it is stored: read it back */
@@ -131,6 +132,12 @@ on_invite(struct broker *b, struct request *r)
 		say_done(b, r->session, in->request, CONSIGN_CODE_DENIED, "an invite must expire within two weeks");
 		return;
 	}
+	const struct invited *before = find_invited(b, n->org.s);
+
+	if (before != NULL && before->is_asking) {
+		say_done(b, r->session, in->request, CONSIGN_CODE_TRY_LATER, "the company's request is being written down; look at it first");
+		return;
+	}
 	struct invited *i = calloc(1, sizeof *i);
 
 	if (i == NULL || new_act(b, r->session, in->request, "invite", n->org.s, 0, &a) != CONSIGN_OK) {
@@ -142,6 +149,14 @@ on_invite(struct broker *b, struct request *r)
 	a->invited = i;
 	a->entry.invite = &i->notice; /* lives as long as the act */
 	broker_commit(b, &a->entry);
+}
+
+static void
+refuse_join(struct broker *b, struct session *s, uint64_t request, enum consign_code code, const char *why)
+{
+	log_event(LOG_WARN, "join.refused", "org", "s", s->name, "reason", "s", why, NULL);
+	atomic_fetch_add(&b->metrics->refused[code], 1);
+	say_done(b, s, request, code, why);
 }
 
 void
@@ -156,7 +171,7 @@ on_join(struct broker *b, struct request *r)
 
 	if (i == NULL || strcmp(join->join->org.s, s->name) != 0 || !hash_equal(&i->notice.token_hash, &join->join->token_hash)
 	    || memcmp(i->notice.transport_key.b, s->route.key.b, sizeof s->route.key.b) != 0 || i->notice.expires_us <= clock_wall_us(b->clock)) {
-		say_done(b, s, join->request, CONSIGN_CODE_INVITE_UNKNOWN, "the invite is unknown, used or expired");
+		refuse_join(b, s, join->request, CONSIGN_CODE_INVITE_UNKNOWN, "the invite is unknown, used or expired");
 		return;
 	}
 	err = join_request_encode(join->join, &bytes);
@@ -168,7 +183,14 @@ on_join(struct broker *b, struct request *r)
 	if (i->request.len > 0) {
 		bool same = slice_equal(buf_slice(&i->request), buf_slice(&bytes));
 
-		say_done(b, s, join->request, same ? CONSIGN_CODE_NONE : CONSIGN_CODE_DENIED, same ? "" : "this invite was used for another request");
+		if (same)
+			say_done(b, s, join->request, CONSIGN_CODE_NONE, "");
+		else
+			refuse_join(b, s, join->request, CONSIGN_CODE_DENIED, "this invite was used for another request");
+		goto out;
+	}
+	if (i->is_asking) {
+		say_done(b, s, join->request, CONSIGN_CODE_TRY_LATER, "another request with this invite is being written down");
 		goto out;
 	}
 	err = new_act(b, s, join->request, "join", s->name, bytes.len, &a);
@@ -182,6 +204,7 @@ on_join(struct broker *b, struct request *r)
 		say_done(b, s, join->request, CONSIGN_CODE_TRY_LATER, consign_err_text(err));
 		goto out;
 	}
+	i->is_asking = true;
 	log_event(LOG_INFO, "join.requested", "org", "s", s->name, NULL);
 	broker_commit(b, &a->entry);
 out:

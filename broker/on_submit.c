@@ -396,9 +396,9 @@ read_submission(struct submitting *u)
 {
 	struct consign_slice manifest = frame_slice(u->r->manifest), body = frame_slice(u->r->body);
 
-	if (manifest.len > CONSIGN_MANIFEST_MAX_BYTES || body.len > CONSIGN_BODY_MAX_BYTES) {
+	if (manifest.len > CONSIGN_SIGNED_MANIFEST_MAX_BYTES || body.len > CONSIGN_BODY_MAX_BYTES) {
 		refuse_unreadable(u, CONSIGN_CODE_TOO_BIG,
-		    manifest.len > CONSIGN_MANIFEST_MAX_BYTES ? "the manifest is over its limit" : "the body is over its limit");
+		    manifest.len > CONSIGN_SIGNED_MANIFEST_MAX_BYTES ? "the manifest is over its limit" : "the body is over its limit");
 		return false;
 	}
 	/* The arena of the command frame is small: manifests get one of their own, ended by the caller. */
@@ -503,7 +503,7 @@ on_submit(struct broker *b, struct request *r)
 	size_t budget = 2 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + CONSIGN_BUNDLE_MAX_ITEMS * CONSIGN_CONSIGNEES_MAX * 256u
 	    + 4 * frame_slice(r->manifest).len * CONSIGN_UNPACK_BUDGET_PER_BYTE;
 
-	if (frame_slice(r->manifest).len > CONSIGN_MANIFEST_MAX_BYTES)
+	if (frame_slice(r->manifest).len > CONSIGN_SIGNED_MANIFEST_MAX_BYTES)
 		budget = 2 * CONSIGN_UNPACK_BUDGET_BASE_BYTES;
 	if (arena_new(budget, &arena) != CONSIGN_OK) {
 		say_try_later(b, u.s, u.sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");

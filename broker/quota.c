@@ -44,10 +44,11 @@ wait_for(uint64_t at, uint64_t now_us, uint64_t cost_us)
 	return full > SECOND_US ? full - SECOND_US : 0;
 }
 
+/* Rounded up: nothing is free. */
 static uint64_t
 cost_of(uint64_t amount, uint64_t per_second)
 {
-	return amount * SECOND_US / per_second;
+	return (amount * SECOND_US + per_second - 1) / per_second;
 }
 
 bool

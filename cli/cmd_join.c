@@ -49,6 +49,12 @@ path_in(const struct joining *j, const char *name)
 	return path;
 }
 
+static bool
+starts_with(struct consign_slice text, const char *word)
+{
+	return text.len >= strlen(word) && memcmp(text.data, word, strlen(word)) == 0;
+}
+
 static enum consign_err
 write_file(const struct joining *j, const char *name, struct consign_slice content)
 {
@@ -287,7 +293,51 @@ out:
 
 /* ── configuration and request ── */
 
-/* The connection's keys are said anew by each invite; everything else an operator may have changed stays. */
+/* The lines that this invite says otherwise than the one before it: where the broker is, its key, the root. */
+static enum consign_err
+invite_line(const struct invite *i, struct consign_slice line, struct buf *out, bool *ret_is)
+{
+	char version[24];
+
+	snprintf(version, sizeof version, "%llu", (unsigned long long)i->root->version);
+	*ret_is = true;
+	if (starts_with(line, "endpoint:"))
+		return config_line(out, "endpoint", i->endpoint);
+	if (starts_with(line, "broker_transport_key:"))
+		return config_hex_line(out, "broker_transport_key", SLICE_ARRAY(i->broker_transport_key.b));
+	if (starts_with(line, "root_version:"))
+		return config_line(out, "root_version", version);
+	if (starts_with(line, "root_hash:"))
+		return config_hex_line(out, "root_hash", SLICE_ARRAY(i->root->hash.b));
+	*ret_is = false;
+	return CONSIGN_OK;
+}
+
+/* A home that an earlier invite made: what this one says counts, everything else an operator may have changed stays. */
+static enum consign_err
+renew_config(const struct joining *j)
+{
+	struct buf before = {0}, after = {0};
+	enum consign_err err = read_file(j, "config.yaml", &before);
+	struct consign_slice rest = buf_slice(&before);
+
+	while (err == CONSIGN_OK && rest.len > 0) {
+		const uint8_t *end = memchr(rest.data, '\n', rest.len);
+		struct consign_slice line = slice_of(rest.data, end == NULL ? rest.len : (size_t)(end - rest.data) + 1);
+		bool is_renewed;
+
+		rest = slice_of(rest.data + line.len, rest.len - line.len);
+		err = invite_line(j->invite, line, &after, &is_renewed);
+		if (err == CONSIGN_OK && !is_renewed)
+			err = buf_append(&after, line);
+	}
+	if (err == CONSIGN_OK && !slice_equal(buf_slice(&before), buf_slice(&after)))
+		err = write_file(j, "config.yaml", buf_slice(&after));
+	buf_clear(&before);
+	buf_clear(&after);
+	return err;
+}
+
 static enum consign_err
 write_config(struct joining *j)
 {
@@ -300,7 +350,7 @@ write_config(struct joining *j)
 		return CONSIGN_E_NO_MEMORY;
 	if (file_exists(path)) {
 		free(path);
-		return CONSIGN_OK;
+		return renew_config(j);
 	}
 	free(path);
 	snprintf(version, sizeof version, "%llu", (unsigned long long)i->root->version);

@@ -101,6 +101,12 @@ clock_format(uint64_t wall_us, char ret_text[CLOCK_TEXT_BYTES])
 	*p = '\0';
 }
 
+int64_t
+clock_wall_ahead(const struct consign_clock *clock)
+{
+	return (int64_t)clock_wall_us(clock) - (int64_t)clock_steady_us(clock);
+}
+
 enum clock_skew
 clock_skew(uint64_t a_us, uint64_t b_us)
 {

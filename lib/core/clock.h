@@ -19,6 +19,9 @@ const struct consign_clock *clock_system(void);
 uint64_t clock_wall_us(const struct consign_clock *clock);
 uint64_t clock_steady_us(const struct consign_clock *clock);
 
+/* How far the wall clock is ahead of the steady one: it changes when somebody sets the wall clock. */
+int64_t clock_wall_ahead(const struct consign_clock *clock);
+
 /* What two clocks that are so far apart mean (CONSIGN_CLOCK_SKEW_WARN_US, CONSIGN_CLOCK_SKEW_MAX_US). */
 enum clock_skew { CLOCK_SKEW_NONE, CLOCK_SKEW_WARN, CLOCK_SKEW_TOO_FAR };
 enum clock_skew clock_skew(uint64_t a_us, uint64_t b_us);

@@ -75,6 +75,7 @@ broker_begin(struct broker_fixture *t, char ret_problem[256])
 		return err;
 	t->clock = (struct consign_clock){wall, steady, t};
 	t->broker->clock = &t->clock;
+	t->broker->wall_ahead_us = clock_wall_ahead(&t->clock);
 	broker_turn(t);
 	return CONSIGN_OK;
 }

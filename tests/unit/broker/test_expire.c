@@ -44,6 +44,33 @@ pass(struct broker_fixture *t)
 	broker_turn(t);
 }
 
+/* Set ahead by more than what two clocks may differ, it buries nothing until it is right again; slewed or set back, it is as any clock. */
+static void
+test_expire_waits_while_the_clock_has_jumped_ahead(void **state)
+{
+	struct broker_fixture *t = *state;
+
+	let_expire(t, 1);
+	t->wall_us--; /* a moment before */
+	pass(t);
+	t->wall_us += CONSIGN_CLOCK_SKEW_MAX_US + 1;
+	pass(t);
+	pass(t);
+	assert_true(t->broker->clock_has_jumped);
+	assert_int_equal(expired(t), 0);
+	t->wall_us -= CONSIGN_CLOCK_SKEW_MAX_US + 1;
+	pass(t);
+	assert_false(t->broker->clock_has_jumped);
+	assert_int_equal(expired(t), 0);
+	t->wall_us -= 24 * 3600 * UINT64_C(1000000);
+	pass(t);
+	assert_true(t->broker->clock_has_jumped);
+	t->wall_us += 24 * 3600 * UINT64_C(1000000) + CONSIGN_CLOCK_SKEW_MAX_US;
+	pass(t);
+	assert_false(t->broker->clock_has_jumped);
+	assert_int_equal(expired(t), 1);
+}
+
 static void
 test_expire_leaves_tombstones_for_both_sides(void **state)
 {
@@ -223,6 +250,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    CASE(waits_while_the_clock_has_jumped_ahead),
 	    CASE(leaves_tombstones_for_both_sides),
 	    CASE(leaves_alone_what_is_on_its_way),
 	    CASE(buries_one_position_beside_another_on_its_way),

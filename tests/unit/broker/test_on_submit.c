@@ -239,11 +239,11 @@ static void
 test_on_submit_refuses_a_manifest_or_a_body_over_its_limit(void **state)
 {
 	struct fixture *t = *state;
-	struct said largest = submit(t, zeros(CONSIGN_MANIFEST_MAX_BYTES), zeros(CONSIGN_BODY_MAX_BYTES));
+	struct said largest = submit(t, zeros(CONSIGN_SIGNED_MANIFEST_MAX_BYTES), zeros(CONSIGN_BODY_MAX_BYTES));
 
 	assert_int_equal(largest.refused, CONSIGN_CODE_MALFORMED); /* it was read */
 
-	struct said manifest = submit(t, zeros(CONSIGN_MANIFEST_MAX_BYTES + 1), zeros(1));
+	struct said manifest = submit(t, zeros(CONSIGN_SIGNED_MANIFEST_MAX_BYTES + 1), zeros(1));
 	struct said body = submit(t, zeros(1), zeros(CONSIGN_BODY_MAX_BYTES + 1));
 
 	assert_int_equal(manifest.refused, CONSIGN_CODE_TOO_BIG);

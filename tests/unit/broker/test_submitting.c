@@ -211,7 +211,7 @@ test_submitting_gives_no_place_to_what_it_cannot_read(void **state)
 		struct consign_slice manifest, body;
 		enum consign_code code;
 	} cases[] = {
-	    {slice_of(large, CONSIGN_MANIFEST_MAX_BYTES + 1), fixture_body(), CONSIGN_CODE_TOO_BIG},
+	    {slice_of(large, CONSIGN_SIGNED_MANIFEST_MAX_BYTES + 1), fixture_body(), CONSIGN_CODE_TOO_BIG},
 	    {sound, slice_of(large, CONSIGN_BODY_MAX_BYTES + 1), CONSIGN_CODE_TOO_BIG},
 	    {slice_text("garbage"), fixture_body(), CONSIGN_CODE_MALFORMED},
 	    {no_manifest, fixture_body(), CONSIGN_CODE_MALFORMED},
@@ -478,6 +478,8 @@ insist(struct broker_fixture *t, struct signed_manifest *sm, bool is_refused)
 
 			if (!answered)
 				assert_true(consign_code_may_retry(c->bye != NULL ? c->bye->code : c->try_later->code));
+			else
+				assert_true(c->answers->answers.v[0]->statement->has_place);
 			expect_silence(t, &acme);
 			if (!failed) {
 				assert_true(answered && nth > 20);

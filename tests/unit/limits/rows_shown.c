@@ -17,7 +17,7 @@ const struct limit_row limit_rows_shown[] = {
     SHOWN(CONSIGN_BUNDLE_MAX_ITEMS, "agents/test_outbox.c::test_outbox_closes_a_bundle_at_its_last_item"),
     SHOWN(CONSIGN_BUNDLE_MAX_BYTES, "agents/test_outbox.c::test_outbox_closes_a_bundle_at_its_last_byte_and_lets_nothing_pass_it"),
     SHOWN(CONSIGN_BUNDLE_MAX_AGE_US, "agents/test_outbox.c::test_outbox_closes_a_bundle_at_its_age"),
-    SHOWN(CONSIGN_MANIFEST_MAX_BYTES, "broker/test_on_submit.c::test_on_submit_refuses_a_manifest_or_a_body_over_its_limit"),
+    SHOWN(CONSIGN_SIGNED_MANIFEST_MAX_BYTES, "broker/test_on_submit.c::test_on_submit_refuses_a_manifest_or_a_body_over_its_limit"),
     SHOWN(CONSIGN_BODY_MAX_BYTES, "broker/test_on_submit.c::test_on_submit_refuses_a_manifest_or_a_body_over_its_limit"),
     SHOWN(CONSIGN_VERDICTS_MAX, "broker/test_judge.c::test_judge_names_at_most_256_and_fits_a_record"),
     /* files */

@@ -116,3 +116,17 @@ shim_die(const char *why, const char *what)
 		syscall(SYS_write, 2, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 	abort();
 }
+
+bool
+shim_read_line(const char *path, char *ret_line, size_t size)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	ssize_t n = syscall(SYS_read, fd, ret_line, size - 1);
+	syscall(SYS_close, fd);
+	if (n <= 0)
+		return false;
+	ret_line[n] = '\0';
+	return true;
+}

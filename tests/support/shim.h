@@ -28,6 +28,8 @@ bool shim_path_of_fd(int fd, char ret_path[PATH_MAX]);
 bool shim_resolve(int dirfd, const char *path, char ret_path[PATH_MAX]);
 /* SHIM_NO_FSYNC=1: a build whose fsync does nothing. */
 bool shim_has_no_fsync(void);
+/* What a file says, as text. False when there is none, or nothing in it. */
+bool shim_read_line(const char *path, char *ret_line, size_t size);
 /* A number from the environment; fallback when absent. */
 unsigned long long shim_number(const char *name, unsigned long long fallback);
 size_t shim_total(const struct iovec *parts, int count);

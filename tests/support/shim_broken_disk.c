@@ -62,14 +62,8 @@ static bool
 read_order(struct order *ret_order)
 {
 	char line[128];
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, order_path, O_RDONLY | O_CLOEXEC, 0);
-	if (fd < 0)
+	if (!shim_read_line(order_path, line, sizeof line))
 		return false;
-	ssize_t n = syscall(SYS_read, fd, line, sizeof line - 1);
-	syscall(SYS_close, fd);
-	if (n <= 0)
-		return false;
-	line[n] = '\0';
 	if (sscanf(line, "%15s %d %llu %llu %llu", ret_order->kind, &ret_order->error, &ret_order->first, &ret_order->count, &ret_order->nonce) != 5)
 		shim_die("not KIND ERRNO FIRST COUNT NONCE", line);
 	return true;

@@ -41,16 +41,10 @@ shift(void)
 {
 	char line[64], *end;
 	int saved_errno = errno;
-	int fd = order_path == NULL ? -1 : (int)syscall(SYS_openat, AT_FDCWD, order_path, O_RDONLY | O_CLOEXEC, 0);
-	ssize_t n = 0;
-	if (fd >= 0) {
-		n = syscall(SYS_read, fd, line, sizeof line - 1);
-		syscall(SYS_close, fd);
-	}
+	bool is_told = order_path != NULL && shim_read_line(order_path, line, sizeof line);
 	errno = saved_errno;
-	if (n <= 0)
+	if (!is_told)
 		return 0;
-	line[n] = '\0';
 	long long us = strtoll(line, &end, 10);
 	if (end == line || (*end != '\n' && *end != '\0'))
 		shim_die("not a number of microseconds", line);

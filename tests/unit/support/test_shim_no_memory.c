@@ -1,6 +1,4 @@
 /* The no-memory shim: the allocations of the program that it is told to break fail; those of libraries never do. */
-#include "unit/support/runner.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,49 +10,8 @@
 #include <cmocka.h>
 
 #define SHIM "shim_no_memory"
-
-struct fixture {
-	struct runner runner;
-	char order[100];  /* the file that says what fails */
-	char extra[120];  /* its variable */
-};
-
-static int
-setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-	assert_non_null(f);
-	runner_setup(&f->runner);
-	snprintf(f->order, sizeof f->order, "%s/order", f->runner.work);
-	snprintf(f->extra, sizeof f->extra, "SHIM_NO_MEMORY=%s", f->order);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-	runner_teardown(&f->runner);
-	free(f);
-	return 0;
-}
-
-/* Under the shim, with this line in the order's file; NULL: without the file. Gives what the subject printed. */
-static const char *
-run(struct fixture *f, const char *line, const char *steps)
-{
-	if (line != NULL) {
-		FILE *file = fopen(f->order, "w");
-		assert_non_null(file);
-		assert_true(fputs(line, file) >= 0);
-		assert_int_equal(fclose(file), 0);
-	} else {
-		unlink(f->order);
-	}
-	assert_int_equal(runner_run(&f->runner, SHIM, f->extra, steps), 0);
-	return f->runner.output;
-}
+#define SHIM_ORDER "SHIM_NO_MEMORY"
+#include "unit/support/ordered_shim.h"
 
 static void
 test_shim_no_memory_breaks_the_allocations_that_it_is_told(void **state)

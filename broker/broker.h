@@ -62,6 +62,7 @@ struct broker {
 	int64_t wall_ahead_us;    /* of the steady clock, when it was last trusted */
 	bool clock_has_jumped;
 	uint32_t expiring; /* reads and tombstones of the expiry under way */
+	struct tombstone *burying; /* tombstones that wait for their commit */
 	bool draining;
 	bool store_failed;   /* a commit failed; nothing is decided before a reload */
 	uint64_t reloaded_us; /* steady: of the last reload */
@@ -142,5 +143,7 @@ void deliver_again(struct session *s, uint64_t position);
 void settle_pump(struct broker *b, struct session *s);
 /* expire.c */
 void expire_tick(void *broker);
+/* A tombstone of this position waits for its commit: what was read of it before is not delivered any more. */
+bool expire_is_burying(const struct broker *b, const char *org, uint64_t position);
 
 #endif

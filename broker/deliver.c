@@ -155,6 +155,10 @@ mail_read(struct reader_job *job, enum consign_err err)
 			s->more = false;
 			goto out;
 		}
+		if (j->mail[i].tombstone == NULL && expire_is_burying(b, s->name, j->mail[i].position)) {
+			s->more = true; /* its commit pumps again */
+			goto out;
+		}
 		if (is_settling(s, j->mail[i].position))
 			s->next_position = j->mail[i].position + 1;
 		else

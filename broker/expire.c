@@ -24,7 +24,27 @@ struct expire_job {
 struct tombstone {
 	struct store_entry entry; /* first */
 	struct broker *broker;
+	struct tombstone *next; /* in broker.burying */
 };
+
+bool
+expire_is_burying(const struct broker *b, const char *org, uint64_t position)
+{
+	for (const struct tombstone *t = b->burying; t != NULL; t = t->next)
+		if (t->entry.position == position && strcmp(t->entry.consignee.s, org) == 0)
+			return true;
+	return false;
+}
+
+static void
+buried(struct broker *b, const struct tombstone *gone)
+{
+	for (struct tombstone **at = &b->burying; *at != NULL; at = &(*at)->next)
+		if (*at == gone) {
+			*at = gone->next;
+			return;
+		}
+}
 
 static void
 tombstone_done(struct commit_job *job, enum consign_err err)
@@ -34,6 +54,7 @@ tombstone_done(struct commit_job *job, enum consign_err err)
 	struct session *consignor = sessions_agent(b->sessions, t->entry.consignor.s);
 
 	broker_done(b, &t->entry, err);
+	buried(b, t);
 	if (err == CONSIGN_OK) {
 		metrics_add(b->metrics, METRIC_EXPIRED, 1);
 		deliver_to_org(b, t->entry.consignee.s);
@@ -52,6 +73,9 @@ is_on_its_way(struct broker *b, const struct store_expired *x)
 {
 	const struct session *s = sessions_agent(b->sessions, x->consignee.s);
 
+	/* What is being read now will be on its way in a moment. */
+	if (s != NULL && s->reading && x->position >= s->next_position)
+		return true;
 	for (uint32_t i = 0; s != NULL && i < s->n_in_flight; i++)
 		if (s->in_flight[i].position == x->position)
 			return true;
@@ -85,6 +109,8 @@ bury(struct broker *b, const struct store_expired *x)
 	}
 	entry->n_leaves = 1;
 	b->expiring++;
+	((struct tombstone *)entry)->next = b->burying;
+	b->burying = (struct tombstone *)entry;
 	broker_commit(b, entry);
 	return CONSIGN_OK;
 }

@@ -42,7 +42,7 @@ delivery_done(struct commit_job *job, enum consign_err err)
 	struct session *s = sessions_by_number(b->sessions, d->session);
 	struct mailbox *box = mailbox_of(b->mailboxes, d->entry.consignee.s);
 
-	if (err == CONSIGN_OK) {
+	if (err == CONSIGN_OK && !d->entry.was_settled) {
 		metrics_add(b->metrics, METRIC_SETTLED, 1);
 		if (box != NULL)
 			mailbox_settle(box, d->consignor.s, d->mail_bytes);

@@ -205,7 +205,8 @@ refuse(struct submitting *u, const struct judgement *j, bool hold)
 		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, consign_err_text(err));
 		return;
 	}
-	x->entry.has_refusal = j->code != CONSIGN_CODE_DUPLICATE_CONFLICT;
+	x->pending->is_conflict = j->code == CONSIGN_CODE_DUPLICATE_CONFLICT;
+	x->entry.has_refusal = !x->pending->is_conflict;
 	fill_statement(x);
 	broker_commit(b, &x->entry);
 }
@@ -243,7 +244,8 @@ was_decided(struct submitting *u)
 	struct store_past past;
 
 	if (pending != NULL) {
-		held_add(&u->s->held, u->m); /* until its outcome is known in this session too */
+		if (!pending->is_conflict)
+			held_add(&u->s->held, u->m); /* until its outcome is known in this session too */
 		if (hash_equal(&pending->digest, &u->digest)) {
 			if (pending_wait(pending, u->s->number, u->sequence) != CONSIGN_OK)
 				say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");

@@ -20,6 +20,7 @@ struct pending_item {
 	struct consign_org consignor;
 	struct consign_id id;
 	struct consign_hash digest;
+	bool is_conflict; /* refused as other content under its id: it holds no lanes */
 	struct waiter *waiters;
 	struct pending_item *next;
 };

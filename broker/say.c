@@ -35,8 +35,9 @@ say_with(struct broker *b, struct session *s, const struct session_command *comm
 	buf_clear(&bytes);
 	if (err != CONSIGN_OK) {
 		log_event(LOG_INFO, "session.lost", "name", "s", s->name, "reason", "s", consign_err_text(err), NULL);
-		if (err != CONSIGN_E_UNREACHABLE) /* else it is gone */
-			listener_drop(b->listener, &s->route);
+		if (err == CONSIGN_E_UNREACHABLE)
+			s->route.fd = -1; /* it is gone, and its descriptor may be another's by now: the sweep must not cut that */
+		listener_drop(b->listener, &s->route);
 		s->state = SESSION_STATES; /* allows nothing; ended when its connection is seen to close, or by the sweep */
 	}
 }

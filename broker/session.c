@@ -69,8 +69,6 @@ sessions_get(struct sessions *all, const struct route *route, uint64_t now_us)
 
 	for (struct link_node *n = all->bucket[b]; n != NULL; n = n->bucket_next)
 		if (memcmp(n->s.route.id, route->id, sizeof route->id) == 0 && memcmp(n->s.route.key.b, route->key.b, sizeof route->key.b) == 0) {
-			n->s.route.fd = route->fd;
-			n->s.route.connection = route->connection;
 			n->s.heard_us = now_us;
 			return &n->s;
 		}

@@ -286,7 +286,7 @@ take_from_use(struct db *db, const struct store_entry *e)
 }
 
 static enum consign_err
-put_delivery(struct db *db, const struct store_entry *e)
+put_delivery(struct db *db, struct store_entry *e)
 {
 	struct db_statement *s;
 	enum consign_err err = db_statement(db, "UPDATE mailbox SET settled = 1 WHERE org = ?1 AND position = ?2 AND settled = 0", &s);
@@ -298,17 +298,18 @@ put_delivery(struct db *db, const struct store_entry *e)
 	err = db_run(s);
 	if (err != CONSIGN_OK)
 		return err;
-	if (db_changes(db) == 1) {
-		err = db_statement(db,
-		    "UPDATE consignment SET waiting = waiting - 1, settled_us = CASE waiting WHEN 1 THEN ?2 END WHERE leaf = ?1", &s);
-		if (err != CONSIGN_OK)
-			return err;
-		db_bind_u64(s, 1, e->mail_leaf);
-		db_bind_u64(s, 2, clock_wall_us(clock_system()));
-		err = db_run(s);
-		if (err == CONSIGN_OK)
-			err = take_from_use(db, e);
-	}
+	/* A receipt of an earlier session came first, and is the one that its consignor gets. The leaf stays: it was decided. */
+	e->was_settled = db_changes(db) == 0;
+	if (e->was_settled)
+		return CONSIGN_OK;
+	err = db_statement(db, "UPDATE consignment SET waiting = waiting - 1, settled_us = CASE waiting WHEN 1 THEN ?2 END WHERE leaf = ?1", &s);
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_u64(s, 1, e->mail_leaf);
+	db_bind_u64(s, 2, clock_wall_us(clock_system()));
+	err = db_run(s);
+	if (err == CONSIGN_OK)
+		err = take_from_use(db, e);
 	if (err == CONSIGN_OK && e->n_leaves > 0)
 		err = put_settlement(db, e);
 	return err;

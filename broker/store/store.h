@@ -75,6 +75,7 @@ struct store_entry {
 
 	bool has_refusal; /* leaves[0] is its leaf */
 
+	bool was_settled;  /* once applied, with has_delivery: by an earlier receipt */
 	bool has_delivery; /* leaves[0]: the delivered record; or, for a tombstone's acknowledgement, no leaf */
 	struct consign_org consignee;
 	uint64_t position;

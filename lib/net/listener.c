@@ -475,7 +475,8 @@ out:
 void
 listener_drop(struct listener *l, const struct route *route)
 {
-	if (route->fd >= 0 && (route->connection == 0 || guard_connection(l->guard, route->fd) == route->connection))
+	/* What is said by who has gone already has no connection any more; its descriptor is nobody's, or another's. */
+	if (route->fd >= 0 && route->connection != 0 && guard_connection(l->guard, route->fd) == route->connection)
 		shutdown(route->fd, SHUT_RDWR);
 }
 

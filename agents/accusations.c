@@ -242,6 +242,25 @@ accusations_free(struct accusations **accusations)
 
 /* ── accusing ── */
 
+/* A fork is the gravest, and must find room whatever came before it: some places are kept for those that speak of history. */
+#define PLACES_FOR_HISTORY 8u
+
+static bool
+is_history(const char *kind)
+{
+	return strcmp(kind, "fork") == 0 || strcmp(kind, "ledger") == 0;
+}
+
+static bool
+has_room(const struct accusations *all, const char *kind)
+{
+	size_t others = 0;
+
+	for (const struct accusation *x = all->first; x != NULL; x = x->next)
+		others += !is_history(x->kind);
+	return all->n < CONSIGN_ACCUSATIONS_MAX && (is_history(kind) || others < CONSIGN_ACCUSATIONS_MAX - PLACES_FOR_HISTORY);
+}
+
 void
 accuse_with(struct agent *a, const char *kind, const char *what, const struct evidence *said)
 {
@@ -249,12 +268,12 @@ accuse_with(struct agent *a, const char *kind, const char *what, const struct ev
 	uint64_t now = clock_wall_us(a->clock);
 
 	for (struct accusation *x = a->accusations->first; x != NULL; x = x->next)
-		if (strcmp(x->kind, kind) == 0 && strcmp(x->what, what) == 0) {
+		if (strcmp(x->kind, kind) == 0 && strncmp(x->what, what, sizeof x->what - 1) == 0) {
 			x->count++;
 			x->at_us = now;
 			return;
 		}
-	struct accusation *x = a->accusations->n < CONSIGN_ACCUSATIONS_MAX ? calloc(1, sizeof *x) : NULL;
+	struct accusation *x = has_room(a->accusations, kind) ? calloc(1, sizeof *x) : NULL;
 
 	if (x != NULL) {
 		x->since_us = x->at_us = now;

@@ -133,7 +133,8 @@ apply_refusal(struct answer_job *j, struct db *db)
 		db_bind_slice(s, 2, buf_slice(&j->statement));
 		return db_run(s);
 	}
-	err = db_statement(db, "UPDATE outbox SET attempt = ?2, manifest = ?3, body = ?4, key = ?5 WHERE seq = ?1", &s);
+	err = db_statement(db,
+	    "UPDATE outbox SET attempt = ?2, manifest = ?3, body = ?4, key = ?5, created_us = ?6, expires_us = ?7 WHERE seq = ?1", &s);
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_u64(s, 1, j->seq);
@@ -141,6 +142,9 @@ apply_refusal(struct answer_job *j, struct db *db)
 	db_bind_slice(s, 3, buf_slice(&j->sealed.frame));
 	db_bind_slice(s, 4, buf_slice(&j->sealed.body));
 	db_bind_slice(s, 5, SLICE_ARRAY(j->sealed.stored_key));
+	/* A clock that was ahead when it was made has moved them (sealing_again). */
+	db_bind_u64(s, 6, j->sealed.manifest->created_us);
+	db_bind_u64(s, 7, j->sealed.manifest->expires_us);
 	return db_run(s);
 }
 

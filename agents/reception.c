@@ -19,7 +19,9 @@
 /* A receipt with problems is large: a frame is closed when it has so much of them. */
 #define RECEIPT_BYTES_A_FRAME (512u * 1024u)
 /* A broker that has the documents brings them at once; so long it may take on a bad line. */
-#define HELD_US 15000000u
+#define HELD_US 30000000u
+/* Looked at so seldom, this agent was not running meanwhile: nobody else is to blame. */
+#define TURN_LATE_US 5000000u
 
 /* A delivery not decided yet. Its checkpoint was verified when it came: later frames build on that. */
 struct held_delivery {
@@ -45,6 +47,7 @@ struct reception {
 	struct held_delivery **held_end;
 	char why_held[224];
 	uint64_t held_us; /* steady: since when */
+	uint64_t turned_us; /* steady: of the last reception_turn */
 	uint64_t rejected; /* whole consignments, since the start */
 	char why_rejected[384]; /* the last of them */
 	struct ready_receipt *ready;
@@ -553,9 +556,13 @@ void
 reception_turn(struct reception *r)
 {
 	struct agent *a = r->agent;
+	uint64_t now = clock_steady_us(a->clock), since = now - r->turned_us;
 	char what[320];
 
-	if (r->held == NULL || uplink_state(a->uplink) != UPLINK_UP || clock_steady_us(a->clock) - r->held_us < HELD_US)
+	r->turned_us = now;
+	if (since > TURN_LATE_US)
+		r->held_us = now;
+	if (r->held == NULL || uplink_state(a->uplink) != UPLINK_UP || now - r->held_us < HELD_US)
 		return;
 	snprintf(what, sizeof what, "mail waits and the broker does not bring what it was asked for: %s", r->why_held);
 	stop(r, "withheld", what, r->held);

@@ -172,6 +172,7 @@ load(struct broker *b)
 		mailboxes_free(&mailboxes);
 		return err;
 	}
+	mailboxes_inherit(mailboxes, b->mailboxes);
 	hub_free(&b->hub);
 	mailboxes_free(&b->mailboxes);
 	b->hub = hub;
@@ -293,6 +294,10 @@ count_connections(struct broker *b)
 	listener_counts(b->listener, &counts);
 	metrics_set(b->metrics, METRIC_CONNECTIONS, counts.connections);
 	metrics_set(b->metrics, METRIC_STRANGERS, counts.strangers);
+	if (counts.not_accepted > 0 && b->not_accepted_told == 0)
+		log_event(LOG_ERROR, "connections.not_accepted", "hint", "s",
+		    "no files are left for new connections: raise the limit (ulimit -n; systemd: LimitNOFILE=)", NULL);
+	b->not_accepted_told = counts.not_accepted;
 	for (size_t i = 0; i < LISTENER_CUT_REASONS; i++) {
 		if (counts.cut[i] > b->cut_told[i])
 			log_event(LOG_WARN, "connections.cut", "reason", "s", guard_reason_text((enum guard_reason)i), "count", "u",

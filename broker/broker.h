@@ -71,6 +71,7 @@ struct broker {
 	bool refusals_counted; /* some organisation's wait to be written down (refusals.h) */
 	bool disk_full;
 	bool disk_warned;
+	uint64_t not_accepted_told;
 	uint64_t cut_told[LISTENER_CUT_REASONS]; /* of connections, as the log has it */
 	uint64_t drain_until_us;
 };

@@ -4,12 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/limits.h"
+
 struct held_lane {
+	uint64_t name; /* of study and consignee: a first look */
 	struct consign_study study;
 	struct consign_org consignee;
 	struct consign_id consignment_id;
 	struct held_lane *next;
 };
+
+/* FNV-1a. Who finds two lanes of one name only has both compared. */
+static uint64_t
+name_of(const struct consign_study *study, const struct consign_org *consignee)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (const char *c = study->s; *c != '\0'; c++)
+		h = (h ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	h *= UINT64_C(0x100000001b3);
+	for (const char *c = consignee->s; *c != '\0'; c++)
+		h = (h ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	return h;
+}
 
 static bool
 is_of(const struct held_lane *lane, const struct consign_id *id)
@@ -49,6 +66,7 @@ held_add(struct held *h, const struct manifest *m)
 		lane->study = m->study;
 		lane->consignee = m->consignees.v[i]->org;
 		lane->consignment_id = m->consignment_id;
+		lane->name = name_of(&lane->study, &lane->consignee);
 		*last = lane;
 		last = &lane->next;
 		h->n++;
@@ -56,12 +74,10 @@ held_add(struct held *h, const struct manifest *m)
 }
 
 static bool
-shares_lane(const struct held_lane *lane, const struct manifest *m)
+shares_lane(const struct held_lane *lane, const struct manifest *m, const uint64_t *names)
 {
-	if (strcmp(lane->study.s, m->study.s) != 0)
-		return false;
 	for (size_t i = 0; i < m->consignees.n; i++)
-		if (strcmp(lane->consignee.s, m->consignees.v[i]->org.s) == 0)
+		if (lane->name == names[i] && strcmp(lane->study.s, m->study.s) == 0 && strcmp(lane->consignee.s, m->consignees.v[i]->org.s) == 0)
 			return true;
 	return false;
 }
@@ -69,10 +85,14 @@ shares_lane(const struct held_lane *lane, const struct manifest *m)
 bool
 held_blocks(const struct held *h, const struct manifest *m)
 {
+	uint64_t names[CONSIGN_CONSIGNEES_MAX];
+
+	for (size_t i = 0; i < m->consignees.n; i++)
+		names[i] = name_of(&m->study, &m->consignees.v[i]->org);
 	for (const struct held_lane *lane = h->first; lane != NULL; lane = lane->next) {
 		if (is_of(lane, &m->consignment_id))
 			return false;
-		if (shares_lane(lane, m))
+		if (shares_lane(lane, m, names))
 			return true;
 	}
 	return false;

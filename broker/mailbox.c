@@ -72,6 +72,24 @@ mailboxes_each(struct mailboxes *all, void (*each)(void *context, struct mailbox
 }
 
 static void
+inherit_one(void *context, struct mailbox *before)
+{
+	struct mailbox *m = mailbox_of(context, before->org.s);
+
+	if (m == NULL)
+		return;
+	m->sent = before->sent;
+	m->refusals = before->refusals;
+}
+
+void
+mailboxes_inherit(struct mailboxes *all, struct mailboxes *before)
+{
+	if (before != NULL)
+		mailboxes_each(before, inherit_one, all);
+}
+
+static void
 load(void *context, const struct store_tail *tail)
 {
 	struct mailboxes *all = context;

@@ -45,6 +45,8 @@ struct mailbox_share *mailbox_share(struct mailbox *m, const char *consignor);
 void mailbox_take(struct mailbox *m, struct mailbox_share *share, uint64_t bytes, struct store_mailbox *ret_row);
 /* A position of this consignor was settled. */
 void mailbox_settle(struct mailbox *m, const char *consignor, uint64_t bytes);
+/* After a reload: what is no part of the store, rates and refusals not written down yet, is as it was. */
+void mailboxes_inherit(struct mailboxes *all, struct mailboxes *before);
 void mailboxes_each(struct mailboxes *all, void (*each)(void *context, struct mailbox *m), void *context);
 /* The new head, once the acceptance's entry hash is known. */
 void mailbox_chain(struct mailbox *m, const struct consign_hash *entry, struct store_mailbox *row);

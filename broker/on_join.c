@@ -132,7 +132,7 @@ on_invite(struct broker *b, struct request *r)
 		say_done(b, r->session, in->request, CONSIGN_CODE_DENIED, "an invite must expire within two weeks");
 		return;
 	}
-	const struct invited *before = find_invited(b, n->org.s);
+	struct invited *before = find_invited(b, n->org.s);
 
 	if (before != NULL && before->is_asking) {
 		say_done(b, r->session, in->request, CONSIGN_CODE_TRY_LATER, "the company's request is being written down; look at it first");
@@ -145,6 +145,8 @@ on_invite(struct broker *b, struct request *r)
 		say_done(b, r->session, in->request, CONSIGN_CODE_TRY_LATER, "out of memory");
 		return;
 	}
+	if (before != NULL)
+		before->is_asking = true; /* it is being replaced: nothing is asked with it any more */
 	i->notice = *n;
 	a->invited = i;
 	a->entry.invite = &i->notice; /* lives as long as the act */

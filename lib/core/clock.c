@@ -34,7 +34,7 @@ static uint64_t
 system_steady_us(void *self)
 {
 	(void)self;
-	return read_clock(CLOCK_MONOTONIC);
+	return read_clock(CLOCK_BOOTTIME);
 }
 
 const struct consign_clock *

@@ -233,7 +233,9 @@ open_db(const char *path, const char *const *migrations, size_t count, bool read
 	err = bring_to_version(db, migrations, count, read_only, must_be);
 out:
 	if (err != CONSIGN_OK) {
-		db->is_writing = false; /* what is refused is left as it is */
+		db->is_writing = false; /* what is refused is left as it is, and so is the log beside it */
+		if (db->handle != NULL)
+			sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 		db_close(&db);
 		return err;
 	}

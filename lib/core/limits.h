@@ -209,7 +209,7 @@
 /* Fetches of one session: an agent asks for what it misses, once. */
 #define CONSIGN_FETCHES_PER_SECOND 64u
 /* Lanes that a session may hold by what was postponed or refused: each is some 150 bytes here, and looked at with each submission. */
-#define CONSIGN_HELD_LANES_MAX 16384u
+#define CONSIGN_HELD_LANES_MAX 4096u
 /* Accusations that an agent keeps for its operator, each of another kind: the first tell what there is to know. */
 #define CONSIGN_ACCUSATIONS_MAX 32u
 

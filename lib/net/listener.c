@@ -222,6 +222,8 @@ on_monitor(void *context)
 	uint32_t value;
 
 	while (transport_monitor_read(l->monitor, &event, &value)) {
+		if (event == ZMQ_EVENT_ACCEPT_FAILED)
+			l->counts.not_accepted++;
 		if (event == ZMQ_EVENT_ACCEPTED)
 			guard_accepted(l->guard, (int)value);
 		if (event == ZMQ_EVENT_DISCONNECTED) {
@@ -388,7 +390,7 @@ listener_open(struct transport *t, struct loop *loop, const struct listener_opti
 	l->router = zmq_socket(t->zmq, ZMQ_ROUTER);
 	if (l->router == NULL || !set_options(l->router, options))
 		goto fail;
-	l->monitor = transport_monitor(t, l->router, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
+	l->monitor = transport_monitor(t, l->router, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED);
 	if (l->monitor == NULL)
 		goto fail;
 	if (zmq_bind(l->router, options->bind) != 0) {

@@ -76,6 +76,7 @@ struct listener_counts {
 	uint64_t refused;
 	uint64_t malformed;
 	uint64_t squatters;
+	uint64_t not_accepted; /* out of files */
 	uint64_t connections; /* open now */
 	uint64_t strangers;   /* of them, that have not said anything yet */
 	uint64_t cut[LISTENER_CUT_REASONS]; /* by the guard, by reason (guard_reason_text) */

@@ -224,7 +224,7 @@ write_receipt(struct seat *s, const struct received *got, struct receipt *r)
 	p->said = grow(p->said, p->n_said, sizeof *p->said);
 	struct said *said = &p->said[p->n_said++];
 
-	said->session = s->opened_move;
+	said->session = s->session;
 	said->nth = ++world.receipts;
 	hash_sha256_2(r->receipt.content, SLICE_ARRAY(r->receipt.signature.b), &said->hash);
 }

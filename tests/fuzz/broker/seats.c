@@ -170,6 +170,7 @@ seat_open(struct seat *s)
 	if (err == CONSIGN_OK) {
 		s->is_open = true; /* mail may come from here on */
 		s->opened_move = world.moves;
+		s->session = ++world.sessions;
 		s->said_end = &s->said;
 		err = member_welcome(s->m, &hello);
 	}

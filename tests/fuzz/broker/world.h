@@ -92,7 +92,7 @@ struct consignment {
 /* A delivery receipt. */
 struct said {
 	struct consign_hash hash;
-	uint64_t session; /* when that began */
+	uint64_t session; /* in which */
 	uint64_t nth;     /* of all */
 };
 
@@ -155,6 +155,7 @@ struct seat {
 	unsigned org, number;
 	struct live_member *m;
 	bool is_open;
+	uint64_t session; /* its number, of all */
 	uint64_t opened_move;
 	uint64_t sequence;
 	/* submissions, in the order in which they were said */
@@ -188,7 +189,7 @@ struct state {
 };
 
 struct world {
-	uint64_t seed, random, moves, receipts;
+	uint64_t seed, random, moves, receipts, sessions;
 	struct org orgs[ORGS];
 	struct seat seats[ORGS][SEATS];
 	struct state *states; /* as they followed; the last is the one of now */

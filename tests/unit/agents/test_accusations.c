@@ -167,6 +167,12 @@ test_accuse_fills_no_disk(void **state)
 		if (i == 20)
 			start_again(f);
 	}
+	/* A fork finds room whatever came before it. */
+	assert_int_equal(count(f), CONSIGN_ACCUSATIONS_MAX - 8);
+	for (int i = 0; i < 20; i++) {
+		snprintf(what, sizeof what, "history %d", i);
+		accuse(&f->agent, "fork", what);
+	}
 	assert_int_equal(count(f), CONSIGN_ACCUSATIONS_MAX);
 	snprintf(path, sizeof path, "%s/evidence", f->home);
 	DIR *dir = opendir(path);

@@ -32,7 +32,7 @@ accuse_of(struct agent *a, unsigned number)
 	char what[32];
 
 	snprintf(what, sizeof what, "lie %u", number);
-	accuse(a, "broker", what);
+	accuse(a, "ledger", what); /* of history: others leave room for it */
 }
 
 static void

@@ -9,11 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
 
 #include "catalogue/catalogue.h"
 #include "catalogue/example.h"
+#include "report.h"
 
 #define ROUNDS_DEFAULT 15u
 #define ROUNDS_MAX 1001u
@@ -36,15 +35,6 @@ static const char row_of_20[] =
     "\"category\":\"CHEMISTRY\",\"result\":{\"value\":\"6.4\"},\"resultUnit\":\"mmol/L\",\"rangeLow\":\"3.5\",\"rangeHigh\":\"5.1\","
     "\"standard\":{\"value\":\"6.4\",\"unit\":\"mmol/L\"},\"indicator\":\"HIGH HIGH\",\"visitNumber\":\"5\",\"visit\":\"WEEK 4\","
     "\"collectedAt\":{\"text\":\"2026-03-30T08:05\"}}";
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static void
 must(enum consign_err err, const char *what)
@@ -114,43 +104,30 @@ do_round_trip(struct subject *s)
 	must(business_to_json(message, 0, &s->out), "to JSON");
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-struct figure {
-	double median_ns, low_ns, high_ns; /* quartiles */
-};
-
-static struct figure
+static struct spread
 measure(struct subject *s, void (*act)(struct subject *), unsigned rounds)
 {
 	double ns[ROUNDS_MAX];
 	uint64_t n = 1, took;
 
 	for (;;) {
-		uint64_t from = now_ns();
+		uint64_t from = bench_cpu_ns();
 
 		for (uint64_t i = 0; i < n; i++)
 			act(s);
-		took = now_ns() - from;
+		took = bench_cpu_ns() - from;
 		if (took > BATCH_NS)
 			break;
 		n = took == 0 ? n * 16 : n * 2;
 	}
 	for (unsigned r = 0; r < rounds; r++) {
-		uint64_t from = now_ns();
+		uint64_t from = bench_cpu_ns();
 
 		for (uint64_t i = 0; i < n; i++)
 			act(s);
-		ns[r] = (double)(now_ns() - from) / (double)n;
+		ns[r] = (double)(bench_cpu_ns() - from) / (double)n;
 	}
-	qsort(ns, rounds, sizeof *ns, by_value);
-	return (struct figure){ns[rounds / 2], ns[rounds / 4], ns[rounds - 1 - rounds / 4]};
+	return spread_of(ns, rounds);
 }
 
 /* Bytes that the allocator has given out, before and after: what outlives a message would add up. */
@@ -174,38 +151,24 @@ growth(struct subject *s)
 }
 
 static void
-commit_of(char ret_commit[64])
-{
-	FILE *git = popen("git -C '" CONSIGN_SOURCE_DIR "' describe --always --dirty 2>/dev/null", "r");
-
-	if (git == NULL || fgets(ret_commit, 64, git) == NULL)
-		strcpy(ret_commit, "unknown");
-	ret_commit[strcspn(ret_commit, "\n")] = '\0';
-	if (git != NULL)
-		pclose(git);
-}
-
-static void
-report(const char *name, const struct catalogue_type *type, const char *json, unsigned rounds, bool as_json, const char *commit)
+report(const char *name, const struct catalogue_type *type, const char *json, unsigned rounds, bool as_json)
 {
 	struct subject s;
-	struct utsname machine;
-
-	uname(&machine);
 	prepare(&s, name, type, json);
-	struct figure validate = measure(&s, do_validate, rounds), decode = measure(&s, do_decode, rounds);
-	struct figure trip = measure(&s, do_round_trip, rounds);
-	double mb_per_s = (double)s.json.len * 1000.0 / trip.median_ns;
+	struct spread validate = measure(&s, do_validate, rounds), decode = measure(&s, do_decode, rounds);
+	struct spread trip = measure(&s, do_round_trip, rounds);
+	double mb_per_s = (double)s.json.len * 1000.0 / trip.median;
 	long left = growth(&s);
 
 	if (as_json)
 		printf("{\"message\":\"%s\",\"json_bytes\":%zu,\"encoded_bytes\":%zu,\"validate_ns\":%.0f,\"validate_ns_quartiles\":[%.0f,%.0f],"
-		       "\"decode_ns\":%.0f,\"json_mb_per_s\":%.1f,\"left_over_bytes\":%ld,\"rounds\":%u,\"commit\":\"%s\",\"machine\":\"%s %s\"}\n",
-		    s.name, s.json.len, s.encoded.len, validate.median_ns, validate.low_ns, validate.high_ns, decode.median_ns, mb_per_s, left, rounds,
-		    commit, machine.sysname, machine.machine);
+		       "\"decode_ns\":%.0f,\"json_mb_per_s\":%.1f,\"left_over_bytes\":%ld",
+		    s.name, s.json.len, s.encoded.len, validate.median, validate.low, validate.high, decode.median, mb_per_s, left);
 	else
-		printf("%-30s %6zu %6zu  %6.0f (%5.0f to %5.0f)    %-12.0f %-12.1f %ld\n", s.name, s.json.len, s.encoded.len, validate.median_ns,
-		    validate.low_ns, validate.high_ns, decode.median_ns, mb_per_s, left);
+		printf("%-30s %6zu %6zu  %6.0f (%5.0f to %5.0f)    %-12.0f %-12.1f %ld\n", s.name, s.json.len, s.encoded.len, validate.median,
+		    validate.low, validate.high, decode.median, mb_per_s, left);
+	if (as_json)
+		bench_json_end(rounds);
 	fflush(stdout);
 	finish(&s);
 }
@@ -215,8 +178,6 @@ main(int argc, char **argv)
 {
 	unsigned rounds = ROUNDS_DEFAULT;
 	bool as_json = false;
-	char commit[64] = "unknown";
-	struct utsname machine;
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--json") == 0)
@@ -228,14 +189,12 @@ main(int argc, char **argv)
 			return 2;
 		}
 	}
-	commit_of(commit);
 	if (!as_json) {
-		uname(&machine);
-		printf("%s %s, commit %s, median of %u rounds (quartiles)\n\n", machine.sysname, machine.machine, commit, rounds);
+		bench_title("bench-catalogue", rounds);
 		printf("%-30s %6s %6s  %-24s %-12s %-12s %s\n", "message", "json B", "pb B", "validate ns", "decode ns", "json MB/s", "left over B");
 	}
-	report("lab.result of 20 values", catalogue_find("lab.result"), row_of_20, rounds, as_json, commit);
+	report("lab.result of 20 values", catalogue_find("lab.result"), row_of_20, rounds, as_json);
 	for (size_t i = 0; catalogue_at(i) != NULL; i++)
-		report(catalogue_type_name(catalogue_at(i)), catalogue_at(i), NULL, rounds, as_json, commit);
+		report(catalogue_type_name(catalogue_at(i)), catalogue_at(i), NULL, rounds, as_json);
 	return 0;
 }

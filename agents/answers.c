@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "accusations.h"
+#include "core/bodies.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "ledger/statement.h"
@@ -111,6 +112,50 @@ insert_refused(struct answer_job *j, struct db *db, const struct manifest_item *
 	return db_run(s);
 }
 
+/* The body of the attempt that was refused. */
+static enum consign_err
+drop_attempt(struct db *db, uint64_t seq)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(db, "SELECT body_at, body_bytes FROM outbox WHERE seq = ?1", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_u64(s, 1, seq);
+	err = db_row(s);
+	uint64_t at = err == CONSIGN_OK ? db_column_u64(s, 0) : 0, bytes = err == CONSIGN_OK ? db_column_u64(s, 1) : 0;
+
+	db_reset(s);
+	return err == CONSIGN_OK ? bodies_drop(db, at, bytes) : err;
+}
+
+static enum consign_err
+replace_attempt(struct answer_job *j, struct db *db)
+{
+	struct db_statement *s;
+	uint64_t at;
+	enum consign_err err = drop_attempt(db, j->seq);
+
+	if (err == CONSIGN_OK)
+		err = bodies_put(db, buf_slice(&j->sealed.body), &at);
+	if (err == CONSIGN_OK)
+		err = db_statement(db,
+		    "UPDATE outbox SET attempt = ?2, manifest = ?3, key = ?4, created_us = ?5, expires_us = ?6, body = ?7, body_at = ?8,"
+		    " body_bytes = ?9 WHERE seq = ?1",
+		    &s);
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_u64(s, 1, j->seq);
+	db_bind_u64(s, 2, j->sealed.manifest->attempt);
+	db_bind_slice(s, 3, buf_slice(&j->sealed.frame));
+	db_bind_slice(s, 4, SLICE_ARRAY(j->sealed.stored_key));
+	/* A clock that was ahead when it was made has moved them (sealing_again). */
+	db_bind_u64(s, 5, j->sealed.manifest->created_us);
+	db_bind_u64(s, 6, j->sealed.manifest->expires_us);
+	bodies_bind(s, 7, buf_slice(&j->sealed.body), at);
+	return db_run(s);
+}
+
 static enum consign_err
 apply_refusal(struct answer_job *j, struct db *db)
 {
@@ -133,19 +178,7 @@ apply_refusal(struct answer_job *j, struct db *db)
 		db_bind_slice(s, 2, buf_slice(&j->statement));
 		return db_run(s);
 	}
-	err = db_statement(db,
-	    "UPDATE outbox SET attempt = ?2, manifest = ?3, body = ?4, key = ?5, created_us = ?6, expires_us = ?7 WHERE seq = ?1", &s);
-	if (err != CONSIGN_OK)
-		return err;
-	db_bind_u64(s, 1, j->seq);
-	db_bind_u64(s, 2, j->sealed.manifest->attempt);
-	db_bind_slice(s, 3, buf_slice(&j->sealed.frame));
-	db_bind_slice(s, 4, buf_slice(&j->sealed.body));
-	db_bind_slice(s, 5, SLICE_ARRAY(j->sealed.stored_key));
-	/* A clock that was ahead when it was made has moved them (sealing_again). */
-	db_bind_u64(s, 6, j->sealed.manifest->created_us);
-	db_bind_u64(s, 7, j->sealed.manifest->expires_us);
-	return db_run(s);
+	return replace_attempt(j, db);
 }
 
 static enum consign_err

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "catalogue/payload.h"
+#include "core/bodies.h"
 #include "core/text.h"
 
 #define INBOX_ROWS_PER_LIST 256u
@@ -20,8 +21,8 @@
 
 _Static_assert(INBOX_OUTCOME_BYTES == 1 + 4, "outcome and content bytes");
 
-enum { ROW_SEQ, ROW_CONSIGNOR, ROW_POSITION, ROW_RECEIVED, ROW_ACCEPTED, ROW_MANIFEST, ROW_OUTCOMES, ROW_BODY, ROW_KEY };
-#define ROW_COLUMNS "seq, consignor, position, received_us, accepted_us, manifest, outcomes, body, key"
+enum { ROW_SEQ, ROW_CONSIGNOR, ROW_POSITION, ROW_RECEIVED, ROW_ACCEPTED, ROW_MANIFEST, ROW_OUTCOMES, ROW_KEY, ROW_BODY };
+#define ROW_COLUMNS "seq, consignor, position, received_us, accepted_us, manifest, outcomes, key, body, body_at, body_bytes"
 
 /* The row under the reader's eyes. Everything lives until the next step of the statement. */
 struct row {
@@ -50,6 +51,12 @@ inbox_manifest_budget(void)
 {
 	/* Twice: the signed manifest, and the one in it. */
 	return 2 * (CONSIGN_UNPACK_BUDGET_BASE_BYTES + (size_t)CONSIGN_MANIFEST_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE);
+}
+
+static size_t
+row_budget(void)
+{
+	return inbox_manifest_budget() + CONSIGN_BODY_MAX_BYTES;
 }
 
 /* What we stored was decoded once already: if it cannot be any more, the store is damaged. */
@@ -156,6 +163,7 @@ row_open(struct row *r)
 {
 	if (r->is_open)
 		return CONSIGN_OK;
+	struct consign_slice body;
 	enum consign_err err = r->key == NULL ? secret_new(&r->key) : CONSIGN_OK;
 
 	if (err == CONSIGN_OK && r->body == NULL && (r->body = malloc(sizeof *r->body)) == NULL)
@@ -164,7 +172,9 @@ row_open(struct row *r)
 		err = seal_load_key(
 		    r->in->agent->storage_key, &r->manifest->consignment_id, db_column_slice(r->statement, ROW_KEY), r->key);
 	if (err == CONSIGN_OK)
-		err = seal_body_parse(db_column_slice(r->statement, ROW_BODY), r->manifest->consignees.n, r->n_items, r->body);
+		err = bodies_column(r->in->agent->db, r->statement, ROW_BODY, r->scratch, &body);
+	if (err == CONSIGN_OK)
+		err = seal_body_parse(body, r->manifest->consignees.n, r->n_items, r->body);
 	r->is_open = err == CONSIGN_OK;
 	return err == CONSIGN_E_MALFORMED ? CONSIGN_E_CORRUPT : err;
 }
@@ -390,7 +400,7 @@ inbox_page(struct inbox *in, const struct inbox_query *q, struct arena *arena, s
 {
 	struct listing l = {.q = q, .row.in = in, .at = q->after, .arena = arena};
 	bool more = false;
-	enum consign_err err = arena_new(inbox_manifest_budget(), &l.row.scratch);
+	enum consign_err err = arena_new(row_budget(), &l.row.scratch);
 
 	/* One snapshot: a cursor read before a commit and acknowledgements read after it would show acknowledged messages. */
 	if (err == CONSIGN_OK)
@@ -506,7 +516,7 @@ inbox_find(struct inbox *in, const struct consign_message_id *id, struct arena *
 	struct row r = {.in = in};
 	struct local_message *message = NULL;
 	size_t idx = 0;
-	enum consign_err err = arena_new(inbox_manifest_budget(), &r.scratch);
+	enum consign_err err = arena_new(row_budget(), &r.scratch);
 
 	if (err == CONSIGN_OK)
 		err = db_begin_read(in->agent->db);
@@ -599,7 +609,7 @@ inbox_find_places(
 	struct row r = {.in = in};
 	struct unacked u = {0};
 	size_t run;
-	enum consign_err err = arena_new(inbox_manifest_budget(), &r.scratch);
+	enum consign_err err = arena_new(row_budget(), &r.scratch);
 
 	if (err == CONSIGN_OK && unacked_by != NULL)
 		err = subscription_read(in->agent->db, unacked_by, &u.by);

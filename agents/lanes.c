@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/bodies.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "store/store.h"
@@ -220,20 +221,23 @@ lanes_added(struct lanes *l, uint64_t seq, const struct manifest *m, struct cons
 }
 
 static enum consign_err
-load_one(struct out_study *s, struct db_statement *st)
+load_one(struct out_study *s, struct db *db, struct db_statement *st)
 {
 	struct arena *arena = NULL;
 	struct signed_manifest *sm;
 	struct manifest *m;
-	struct consign_slice manifest = db_column_slice(st, 1);
-	enum consign_err err = arena_new(2 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 2 * manifest.len * CONSIGN_UNPACK_BUDGET_PER_BYTE, &arena);
+	struct consign_slice manifest = db_column_slice(st, 1), body;
+	enum consign_err err = arena_new(
+	    2 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 2 * manifest.len * CONSIGN_UNPACK_BUDGET_PER_BYTE + CONSIGN_BODY_MAX_BYTES, &arena);
 
 	if (err == CONSIGN_OK)
 		err = signed_manifest_decode(manifest, arena, &sm);
 	if (err == CONSIGN_OK)
 		err = manifest_decode(sm->manifest, arena, &m);
 	if (err == CONSIGN_OK)
-		err = append(s, db_column_u64(st, 0), m, manifest, db_column_slice(st, 2));
+		err = bodies_column(db, st, 2, arena, &body);
+	if (err == CONSIGN_OK)
+		err = append(s, db_column_u64(st, 0), m, manifest, body);
 	arena_free(&arena);
 	return err;
 }
@@ -247,7 +251,7 @@ refill(struct lanes *l, struct out_study *s)
 	if (!s->more || s->n > ENTRIES_A_STUDY / 2)
 		return;
 	enum consign_err err = db_statement(l->agent->db,
-	    "SELECT seq, manifest, body FROM outbox WHERE state = 1 AND study = ?1 AND seq > ?2 ORDER BY seq LIMIT 128", &st);
+	    "SELECT seq, manifest, body, body_at, body_bytes FROM outbox WHERE state = 1 AND study = ?1 AND seq > ?2 ORDER BY seq LIMIT 128", &st);
 
 	if (err != CONSIGN_OK)
 		return;
@@ -259,7 +263,7 @@ refill(struct lanes *l, struct out_study *s)
 			s->more = true;
 			break;
 		}
-		err = load_one(s, st);
+		err = load_one(s, l->agent->db, st);
 		if (err != CONSIGN_OK)
 			break;
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "accusations.h"
+#include "core/bodies.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "inbox.h"
@@ -231,9 +232,14 @@ static enum consign_err
 insert_mail(struct reception_job *j, struct db *db)
 {
 	struct db_statement *s;
-	enum consign_err err = db_statement(db,
-	    "INSERT INTO inbox (consignor, id, position, received_us, accepted_us, leaf, manifest, body, key, outcomes, statement, receipt)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	uint64_t at;
+	enum consign_err err = bodies_put(db, frame_slice(&j->body_frame), &at);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = db_statement(db,
+	    "INSERT INTO inbox (consignor, id, position, received_us, accepted_us, leaf, manifest, key, outcomes, statement, receipt, body,"
+	    " body_at, body_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
 	    &s);
 
 	if (err != CONSIGN_OK)
@@ -245,11 +251,11 @@ insert_mail(struct reception_job *j, struct db *db)
 	db_bind_u64(s, 5, j->v.accepted_us);
 	db_bind_u64(s, 6, j->v.leaf);
 	db_bind_slice(s, 7, frame_slice(&j->manifest_frame));
-	db_bind_slice(s, 8, frame_slice(&j->body_frame));
-	db_bind_slice(s, 9, slice_of(j->judged.stored_key, j->judged.has_key ? sizeof j->judged.stored_key : 0));
-	db_bind_slice(s, 10, slice_of(j->judged.outcomes, j->judged.outcomes_len));
-	db_bind_slice(s, 11, buf_slice(&j->statement));
-	db_bind_slice(s, 12, buf_slice(&j->receipt));
+	db_bind_slice(s, 8, slice_of(j->judged.stored_key, j->judged.has_key ? sizeof j->judged.stored_key : 0));
+	db_bind_slice(s, 9, slice_of(j->judged.outcomes, j->judged.outcomes_len));
+	db_bind_slice(s, 10, buf_slice(&j->statement));
+	db_bind_slice(s, 11, buf_slice(&j->receipt));
+	bodies_bind(s, 12, frame_slice(&j->body_frame), at);
 	return db_run(s);
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/bodies.h"
+
 static const char *const migrations[] = {
     "CREATE TABLE document (n INTEGER PRIMARY KEY, documents BLOB NOT NULL);"
     "CREATE TABLE fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
@@ -33,6 +35,8 @@ static const char *const migrations[] = {
     /* alarms count what was refused lately */
     "CREATE INDEX refused_item_at ON refused_item (at_us, type);"
     "CREATE INDEX local_refusal_at ON local_refusal (at_us, type);",
+    /* large bodies move out of the rows */
+    BODIES_SCHEMA BODIES_COLUMNS("outbox") BODIES_COLUMNS("inbox"),
 };
 
 enum consign_err
@@ -40,7 +44,18 @@ agent_store_open(const char *path, bool read_only, struct db **ret_db)
 {
 	const size_t count = sizeof migrations / sizeof *migrations;
 
-	return read_only ? db_open(path, migrations, count, true, ret_db) : db_open_kept(path, migrations, count, ret_db);
+	struct db *db;
+	enum consign_err err = read_only ? db_open(path, migrations, count, true, &db) : db_open_kept(path, migrations, count, &db);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = bodies_attach(db);
+	if (err != CONSIGN_OK) {
+		db_close(&db);
+		return err;
+	}
+	*ret_db = db;
+	return CONSIGN_OK;
 }
 
 enum consign_err

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/bodies.h"
 #include "core/clock.h"
 #include "ledger/statement.h"
 
@@ -197,13 +198,16 @@ put_consignment(struct db *db, const struct store_entry *e)
 	const struct manifest *m = e->manifest;
 	struct buf openings = {0};
 	struct db_statement *s;
+	uint64_t at;
 	enum consign_err err = encode_openings(e, &openings);
 
+	if (err == CONSIGN_OK)
+		err = bodies_put(db, e->body, &at);
 	if (err != CONSIGN_OK)
 		goto out;
 	err = db_statement(db,
 	    "INSERT INTO consignment (leaf, consignor, id, attempt, digest, openings, body_digest, seen_size, expires_us, waiting,"
-	    " manifest, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	    " manifest, body, body_at, body_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
 	    &s);
 	if (err != CONSIGN_OK)
 		goto out;
@@ -218,7 +222,7 @@ put_consignment(struct db *db, const struct store_entry *e)
 	db_bind_u64(s, 9, m->expires_us);
 	db_bind_u64(s, 10, e->n_mailboxes);
 	db_bind_slice(s, 11, e->manifest_frame);
-	db_bind_slice(s, 12, e->body);
+	bodies_bind(s, 12, e->body, at);
 	err = db_run(s);
 	for (size_t i = 0; err == CONSIGN_OK && i < e->n_mailboxes; i++)
 		err = put_mailbox(db, &e->mailboxes[i], e);

@@ -1,8 +1,10 @@
 /* The reading side: any connection, any thread that owns it. */
 #include "store/store.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/bodies.h"
 #include "core/limits.h"
 
 #define NODE_LEVEL_SHIFT 48
@@ -336,7 +338,7 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 
 	m->position = db_column_u64(s, 0);
 	m->leaf = db_column_u64(s, 1);
-	m->bytes = db_column_u64(s, 16);
+	m->bytes = db_column_u64(s, 15);
 	err = db_column_fixed(s, 2, m->previous.b, sizeof m->previous.b);
 	if (err == CONSIGN_OK)
 		err = db_column_fixed(s, 3, m->salt.b, sizeof m->salt.b);
@@ -347,7 +349,7 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 	if (err == CONSIGN_OK)
 		err = db_column_fixed(s, 7, m->digest.b, sizeof m->digest.b);
 	if (err == CONSIGN_OK)
-		err = column_statement(s, 12, arena, &st);
+		err = column_statement(s, 11, arena, &st);
 	if (err != CONSIGN_OK)
 		return err;
 	m->record = *st->leaf;
@@ -357,11 +359,12 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 	m->seen_size = db_column_u64(s, 9);
 	err = db_column_copy(s, 10, arena, &m->manifest);
 	if (err == CONSIGN_OK)
-		err = db_column_copy(s, 11, arena, &m->body);
-	if (err == CONSIGN_OK)
 		err = db_column_fixed(s, 8, digest.b, sizeof digest.b);
+	if (err == CONSIGN_OK)
+		err = bodies_column(db, s, 16, arena, &m->body);
+	m->corrupt = err == CONSIGN_E_CORRUPT; /* told as its place is: the store as a whole is readable */
 	if (err != CONSIGN_OK)
-		return err;
+		return m->corrupt ? CONSIGN_OK : err;
 	hash_blake2b(m->body, &computed);
 	m->corrupt = !hash_equal(&digest, &computed);
 	return m->corrupt ? CONSIGN_OK : check_mail(db, arena, m);
@@ -384,7 +387,7 @@ store_mailbox_read(struct db *db, const char *org, uint64_t from, size_t max, si
 		return err;
 	err = db_statement(db,
 	    "SELECT m.position, m.leaf, m.previous, m.salt, m.tombstone, c.consignor, c.id, c.digest, c.body_digest, c.seen_size,"
-	    " c.manifest, c.body, l.id, l.salt, l.record, l.signature, m.bytes FROM mailbox m JOIN consignment c ON c.leaf = m.leaf"
+	    " c.manifest, l.id, l.salt, l.record, l.signature, m.bytes, c.body, c.body_at, c.body_bytes FROM mailbox m JOIN consignment c ON c.leaf = m.leaf"
 	    " JOIN leaf l ON l.id = m.leaf WHERE m.org = ?1 AND m.position >= ?2 AND m.settled = 0 ORDER BY m.position LIMIT ?3",
 	    &s);
 	if (err != CONSIGN_OK)
@@ -492,20 +495,58 @@ store_expired(struct db *db, uint64_t now_us, size_t max, struct arena *arena, s
 	return err;
 }
 
-enum consign_err
-store_drop_bodies(struct db *db, uint64_t settled_before_us, uint64_t *ret_dropped)
+/* One round of dropping; the next one takes what is left. */
+#define DROPPED_A_ROUND 1000u
+
+struct droppable {
+	uint64_t leaf, at, bytes;
+};
+
+static enum consign_err
+find_droppable(struct db *db, uint64_t settled_before_us, struct droppable *list, size_t *ret_n)
 {
 	struct db_statement *s;
+	bool row;
+	size_t n = 0;
 	enum consign_err err = db_statement(db,
-	    "UPDATE consignment SET body = NULL WHERE leaf IN (SELECT leaf FROM consignment WHERE settled_us IS NOT NULL AND body IS NOT NULL"
-	    " AND settled_us < ?1 LIMIT 1000)",
+	    "SELECT leaf, body_at, body_bytes FROM consignment WHERE settled_us IS NOT NULL AND body IS NOT NULL"
+	    " AND settled_us < ?1 LIMIT ?2",
 	    &s);
 
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_u64(s, 1, settled_before_us);
+	db_bind_u64(s, 2, DROPPED_A_ROUND);
+	while ((err = db_step(s, &row)) == CONSIGN_OK && row)
+		list[n++] = (struct droppable){db_column_u64(s, 0), db_column_u64(s, 1), db_column_u64(s, 2)};
+	*ret_n = n;
+	return err;
+}
+
+static enum consign_err
+drop_body(struct db *db, const struct droppable *d)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(db, "UPDATE consignment SET body = NULL, body_at = 0, body_bytes = 0 WHERE leaf = ?1", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_u64(s, 1, d->leaf);
 	err = db_run(s);
+	return err == CONSIGN_OK ? bodies_drop(db, d->at, d->bytes) : err;
+}
+
+enum consign_err
+store_drop_bodies(struct db *db, uint64_t settled_before_us, uint64_t *ret_dropped)
+{
+	struct droppable *list = calloc(DROPPED_A_ROUND, sizeof *list);
+	size_t n = 0;
+	enum consign_err err = list == NULL ? CONSIGN_E_NO_MEMORY : find_droppable(db, settled_before_us, list, &n);
+
+	for (size_t i = 0; err == CONSIGN_OK && i < n; i++)
+		err = drop_body(db, &list[i]);
+	free(list);
 	if (err == CONSIGN_OK)
-		*ret_dropped = db_changes(db);
+		*ret_dropped = n;
 	return err;
 }

@@ -1,6 +1,8 @@
 /* The schema, one step a version. A step is never edited once released. */
 #include "store/store.h"
 
+#include "core/bodies.h"
+
 static const char *const migrations[] = {
     "CREATE TABLE leaf (id INTEGER PRIMARY KEY, salt BLOB NOT NULL, record BLOB NOT NULL, signature BLOB);"
     "CREATE TABLE node (id INTEGER PRIMARY KEY, hash BLOB NOT NULL);"
@@ -33,6 +35,8 @@ static const char *const migrations[] = {
     " PRIMARY KEY (org, consignor)) WITHOUT ROWID;"
     "INSERT INTO mailbox_use SELECT m.org, c.consignor, count(*), sum(m.bytes) FROM mailbox m JOIN consignment c ON c.leaf = m.leaf"
     " WHERE m.settled = 0 GROUP BY m.org, c.consignor;",
+    /* large bodies move out of the rows */
+    BODIES_SCHEMA BODIES_COLUMNS("consignment"),
 };
 
 enum consign_err
@@ -40,5 +44,16 @@ store_open(const char *path, bool read_only, struct db **ret_db)
 {
 	const size_t count = sizeof migrations / sizeof *migrations;
 
-	return read_only ? db_open(path, migrations, count, true, ret_db) : db_open_kept(path, migrations, count, ret_db);
+	struct db *db;
+	enum consign_err err = read_only ? db_open(path, migrations, count, true, &db) : db_open_kept(path, migrations, count, &db);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = bodies_attach(db);
+	if (err != CONSIGN_OK) {
+		db_close(&db);
+		return err;
+	}
+	*ret_db = db;
+	return CONSIGN_OK;
 }

@@ -6,6 +6,7 @@
  *              finished read keeps a snapshot open.
  *              A bind that failed is remembered and is what db_run or db_step answers, without running anything.
  */
+#include "core/bodies.h"
 #include "core/db.h"
 
 #include <assert.h>
@@ -33,6 +34,8 @@ struct db_statement {
 
 struct db {
 	sqlite3 *handle;
+	char *path;
+	struct bodies *bodies; /* NULL: none attached */
 	bool is_writing;
 	size_t statement_count;
 	struct db_statement *slots[STATEMENT_SLOTS]; /* open addressing; none is ever removed */
@@ -218,6 +221,11 @@ open_db(const char *path, const char *const *migrations, size_t count, bool read
 	if (db == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	db->is_writing = !read_only;
+	db->path = strdup(path);
+	if (db->path == NULL) {
+		err = CONSIGN_E_NO_MEMORY;
+		goto out;
+	}
 	if (!read_only) {
 		err = create_file(path);
 		if (err != CONSIGN_OK)
@@ -272,6 +280,8 @@ db_close(struct db **db)
 	if ((*db)->is_writing && (*db)->handle != NULL)
 		checkpoint(*db);
 	sqlite3_close((*db)->handle);
+	bodies_close(&(*db)->bodies);
+	free((*db)->path);
 	free(*db);
 	*db = NULL;
 }
@@ -451,8 +461,13 @@ enum consign_err
 db_commit(struct db *db)
 {
 	static const char sql[] = "COMMIT";
+	enum consign_err err = db->bodies == NULL ? CONSIGN_OK : bodies_before_commit(db->bodies, db);
 
-	return run_constant(db, sql);
+	if (err == CONSIGN_OK)
+		err = run_constant(db, sql);
+	if (err == CONSIGN_OK && db->bodies != NULL)
+		bodies_after_commit(db->bodies);
+	return err;
 }
 
 void
@@ -465,6 +480,8 @@ db_rollback(struct db *db)
 	/* After some errors SQLite has rolled back by itself. Out of a transaction there is nothing to undo. */
 	if (sqlite3_get_autocommit(db->handle) == 0)
 		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	if (db->bodies != NULL)
+		bodies_rolled_back(db->bodies);
 }
 
 uint64_t
@@ -477,6 +494,30 @@ uint64_t
 db_changes(struct db *db)
 {
 	return (uint64_t)sqlite3_changes64(db->handle);
+}
+
+bool
+db_is_writing(const struct db *db)
+{
+	return db->is_writing;
+}
+
+const char *
+db_path(const struct db *db)
+{
+	return db->path;
+}
+
+struct bodies *
+db_bodies(struct db *db)
+{
+	return db->bodies;
+}
+
+void
+db_set_bodies(struct db *db, struct bodies *bodies)
+{
+	db->bodies = bodies;
 }
 
 const char *

@@ -64,6 +64,11 @@ CONSIGN_MUST_CHECK enum consign_err db_commit(struct db *db); /* durable when it
 void db_rollback(struct db *db);
 uint64_t db_last_row(struct db *db);
 uint64_t db_changes(struct db *db);
+bool db_is_writing(const struct db *db);
+const char *db_path(const struct db *db);
+/* What bodies.h attached; NULL: nothing. The connection ends it. */
+struct bodies *db_bodies(struct db *db);
+void db_set_bodies(struct db *db, struct bodies *bodies);
 /* What SQLite said last, for a log line. Lends until the next call. */
 const char *db_message(struct db *db);
 

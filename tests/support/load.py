@@ -21,6 +21,7 @@ import time
 
 TRY_AGAIN_S = 0.02
 CONTENT_BYTES = 40
+LARGE_EVERY, LARGE_BYTES = 5, 20000  # what lies beside the stores' rows
 
 
 def now_us():
@@ -46,7 +47,8 @@ class Load:
         consignor, study, consignees = stream.split(':')
         at = first
         while not os.path.exists(self.stop) and not self.problems:
-            content = f'{number} {at} '.ljust(CONTENT_BYTES + at * 7 % 400, '.')
+            size = (LARGE_BYTES if at % LARGE_EVERY == 0 else CONTENT_BYTES) + at * 7 % 400
+            content = f'{number} {at} '.ljust(size, '.')
             command = [self.consign, '--home', f'{self.work}/{consignor}', 'send', '--to', consignees, '--study', study,
                        '--type', f'x.load.s{number}', '--idempotency-key', f'{number}-{at}', '--file', '-']
             begin, tries = now_us(), 0

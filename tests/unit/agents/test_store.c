@@ -47,6 +47,10 @@ teardown(void **state)
 		unlink(path);
 		free(path);
 	}
+	char *bodies = path_join(f->folder, "agent.db.bodies");
+
+	rmdir(bodies);
+	free(bodies);
 	assert_int_equal(rmdir(f->folder), 0);
 	free(f->path);
 	free(f->mark);

@@ -478,6 +478,9 @@ test_store_counts_what_waits_in_an_older_store(void **state)
 	assert_int_equal(deliver(t, &first, "bolt", 1), CONSIGN_OK);
 	run_sql(t->db, "DROP TABLE mailbox_use");
 	run_sql(t->db, "ALTER TABLE mailbox DROP COLUMN bytes");
+	run_sql(t->db, "ALTER TABLE consignment DROP COLUMN body_at");
+	run_sql(t->db, "ALTER TABLE consignment DROP COLUMN body_bytes");
+	run_sql(t->db, "DROP TABLE body_file");
 	run_sql(t->db, "PRAGMA user_version = 1");
 	db_close(&t->reading);
 	db_close(&t->db);

@@ -530,6 +530,7 @@ broker_close(struct broker **broker)
 	pending_free(&b->pending);
 	free_invites(b);
 	mailboxes_free(&b->mailboxes);
+	recent_clear(&b->recent);
 	ledger_close(&b->ledger);
 	hub_free(&b->hub);
 	store_writer_free(&b->writer);

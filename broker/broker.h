@@ -52,6 +52,7 @@ struct broker {
 	struct reader *reader;
 	struct sessions *sessions;
 	struct mailboxes *mailboxes;
+	struct recent recent;
 	struct pending *pending; /* submissions waiting for their commit, by id */
 	struct invited *invited;
 	struct metrics *metrics;

@@ -64,16 +64,14 @@ mail_statement(struct broker *b, const struct store_mail *m, const char *org, st
 	return err;
 }
 
+/* manifest and body are taken; empty for a tombstone. */
 static enum consign_err
-deliver_one(struct broker *b, struct session *s, const struct store_mail *m)
+deliver_one(struct broker *b, struct session *s, const struct store_mail *m, struct frame *manifest, struct frame *body)
 {
 	struct arena *arena = NULL;
 	struct session_deliver d = {.position = m->position};
-	struct frame manifest, body;
 	enum consign_err err = arena_new(CONSIGN_UNPACK_BUDGET_BASE_BYTES, &arena);
 
-	frame_init(&manifest);
-	frame_init(&body);
 	if (err == CONSIGN_OK)
 		err = mail_statement(b, m, s->name, arena, &d.statement);
 	if (err == CONSIGN_OK)
@@ -81,13 +79,8 @@ deliver_one(struct broker *b, struct session *s, const struct store_mail *m)
 	if (err == CONSIGN_OK && m->tombstone != NULL) {
 		d.tombstone = m->tombstone;
 		err = ledger_prove(b->ledger, m->tombstone->leaf->index, arena, &m->tombstone->path);
-	} else if (err == CONSIGN_OK) {
-		if (m->seen_size > 0)
-			err = ledger_consistency(b->ledger, m->seen_size, arena, &d.seen);
-		if (err == CONSIGN_OK)
-			err = frame_copy(&manifest, m->manifest);
-		if (err == CONSIGN_OK)
-			err = frame_copy(&body, m->body);
+	} else if (err == CONSIGN_OK && m->seen_size > 0) {
+		err = ledger_consistency(b->ledger, m->seen_size, arena, &d.seen);
 	}
 	if (err == CONSIGN_OK) {
 		struct in_flight *f = &s->in_flight[s->n_in_flight++];
@@ -98,11 +91,30 @@ deliver_one(struct broker *b, struct session *s, const struct store_mail *m)
 		s->next_position = m->position + 1;
 		s->seen_size = ledger_checkpoint(b->ledger)->size;
 		metrics_add(b->metrics, METRIC_DELIVERED, 1);
-		say_with(b, s, &(struct session_command){.deliver = &d}, &manifest, &body);
+		say_with(b, s, &(struct session_command){.deliver = &d}, manifest, body);
 	}
+	frame_clear(manifest);
+	frame_clear(body);
+	arena_free(&arena);
+	return err;
+}
+
+static enum consign_err
+deliver_read(struct broker *b, struct session *s, const struct store_mail *m)
+{
+	struct frame manifest, body;
+	enum consign_err err = CONSIGN_OK;
+
+	frame_init(&manifest);
+	frame_init(&body);
+	if (m->tombstone == NULL)
+		err = frame_copy(&manifest, m->manifest);
+	if (err == CONSIGN_OK && m->tombstone == NULL)
+		err = frame_copy(&body, m->body);
+	if (err == CONSIGN_OK)
+		return deliver_one(b, s, m, &manifest, &body);
 	frame_clear(&manifest);
 	frame_clear(&body);
-	arena_free(&arena);
 	return err;
 }
 
@@ -162,7 +174,7 @@ mail_read(struct reader_job *job, enum consign_err err)
 		if (is_settling(s, j->mail[i].position))
 			s->next_position = j->mail[i].position + 1;
 		else
-			err = deliver_one(b, s, &j->mail[i]);
+			err = deliver_read(b, s, &j->mail[i]);
 	}
 	if (err != CONSIGN_OK) {
 		say_failed(s, "deliver.failed", err);
@@ -174,7 +186,7 @@ mail_read(struct reader_job *job, enum consign_err err)
 		const struct mailbox *box = mailbox_of(b->mailboxes, s->name);
 
 		/* The read may have been cut short by its size. */
-		s->more = s->more || (box != NULL && box->position >= s->next_position);
+		s->more = s->more || (box != NULL && box->durable >= s->next_position);
 		deliver_pump(b, s);
 	}
 out:
@@ -182,11 +194,49 @@ out:
 	free(j);
 }
 
+static bool
+may_deliver(const struct broker *b, const struct session *s)
+{
+	return s->state == SESSION_AGENT && !s->reading && s->more && !b->draining && s->n_in_flight < s->window_consignments
+	    && s->bytes_in_flight < s->window_bytes;
+}
+
+/* What is still in memory: who keeps up is served from there. */
+static void
+deliver_recent(struct broker *b, struct session *s, const struct mailbox *box)
+{
+	struct store_mail mail;
+	struct recent_mail *kept;
+
+	while (may_deliver(b, s) && (kept = recent_find(box->recent, s->next_position, &mail)) != NULL) {
+		struct frame manifest, body;
+		enum consign_err err;
+
+		if (is_settling(s, mail.position)) {
+			s->next_position = mail.position + 1;
+			continue;
+		}
+		frame_share(&manifest, &kept->manifest);
+		frame_share(&body, &kept->body);
+		err = deliver_one(b, s, &mail, &manifest, &body);
+		if (err != CONSIGN_OK) {
+			say_failed(s, "deliver.failed", err);
+			return; /* the tick tries again */
+		}
+	}
+	/* What is not durable yet pumps when it is. */
+	if (s->next_position > box->durable)
+		s->more = false;
+}
+
 void
 deliver_pump(struct broker *b, struct session *s)
 {
-	if (s->state != SESSION_AGENT || s->reading || !s->more || b->draining || s->n_in_flight >= s->window_consignments
-	    || s->bytes_in_flight >= s->window_bytes)
+	const struct mailbox *box = may_deliver(b, s) ? mailbox_of(b->mailboxes, s->name) : NULL;
+
+	if (box != NULL)
+		deliver_recent(b, s, box);
+	if (!may_deliver(b, s))
 		return;
 	struct mail_job *j = calloc(1, sizeof *j);
 

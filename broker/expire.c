@@ -109,6 +109,10 @@ bury(struct broker *b, const struct store_expired *x)
 	}
 	entry->n_leaves = 1;
 	b->expiring++;
+	struct mailbox *box = mailbox_of(b->mailboxes, x->consignee.s);
+
+	if (box != NULL)
+		recent_forget(box->recent, x->position);
 	((struct tombstone *)entry)->next = b->burying;
 	b->burying = (struct tombstone *)entry;
 	broker_commit(b, entry);

@@ -99,7 +99,7 @@ load(void *context, const struct store_tail *tail)
 		all->failed = true;
 		return;
 	}
-	m->position = tail->position;
+	m->position = m->durable = tail->position;
 	m->head = tail->head;
 }
 
@@ -157,6 +157,7 @@ mailboxes_free(struct mailboxes **mailboxes)
 				free(m->shares);
 				m->shares = next;
 			}
+			recent_free_places(&m->recent);
 			free(m);
 		}
 	free(*mailboxes);

@@ -6,6 +6,7 @@
 #define BROKER_MAILBOX_H
 
 #include "quota.h"
+#include "recent.h"
 #include "store/store.h"
 
 /* What one consignor has waiting in a mailbox. */
@@ -26,11 +27,13 @@ struct refusals {
 struct mailbox {
 	struct consign_org org;
 	uint64_t position; /* last given */
+	uint64_t durable;  /* last that is in the store */
 	struct consign_hash head;
 	struct use waiting; /* accepted, not settled */
 	struct mailbox_share *shares;
 	struct rate sent; /* by this org, to others */
 	struct refusals refusals;
+	struct recent_place *recent; /* NULL: none are kept */
 	struct mailbox *next;
 };
 

@@ -42,6 +42,8 @@ delivery_done(struct commit_job *job, enum consign_err err)
 	struct session *s = sessions_by_number(b->sessions, d->session);
 	struct mailbox *box = mailbox_of(b->mailboxes, d->entry.consignee.s);
 
+	if (err == CONSIGN_OK && box != NULL)
+		recent_forget(box->recent, d->entry.position);
 	if (err == CONSIGN_OK && !d->entry.was_settled) {
 		metrics_add(b->metrics, METRIC_SETTLED, 1);
 		if (box != NULL)

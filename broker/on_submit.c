@@ -67,6 +67,33 @@ out:
 	buf_clear(&bytes);
 }
 
+/* To those who are here, from memory when they have kept up. */
+static void
+deliver_accepted(struct submission *x)
+{
+	struct broker *b = x->broker;
+	struct recent_mail *kept = NULL;
+
+	for (size_t i = 0; i < x->entry.n_mailboxes; i++) {
+		const struct store_mailbox *row = &x->entry.mailboxes[i];
+		struct mailbox *box = mailbox_of(b->mailboxes, row->org.s);
+
+		if (box == NULL)
+			continue;
+		box->durable = row->position;
+		if (sessions_agent(b->sessions, row->org.s) == NULL)
+			continue;
+		if (box->recent == NULL)
+			box->recent = calloc(RECENT_PLACES, sizeof *box->recent);
+		if (kept == NULL)
+			kept = recent_keep(&b->recent, &x->entry, &x->manifest_frame, &x->body_frame);
+		if (box->recent != NULL && kept != NULL)
+			recent_put(box->recent, row, kept);
+	}
+	for (size_t i = 0; i < x->entry.n_mailboxes; i++)
+		deliver_to_org(b, x->entry.mailboxes[i].org.s);
+}
+
 static void
 submission_done(struct commit_job *job, enum consign_err err)
 {
@@ -95,8 +122,7 @@ submission_done(struct commit_job *job, enum consign_err err)
 		answer_later(b, s, w->sequence, &x->statement);
 	}
 	if (err == CONSIGN_OK && x->entry.has_consignment)
-		for (size_t i = 0; i < x->entry.n_mailboxes; i++)
-			deliver_to_org(b, x->entry.mailboxes[i].org.s);
+		deliver_accepted(x);
 	pending_remove(b->pending, x->pending);
 	frame_clear(&x->manifest_frame);
 	frame_clear(&x->body_frame);

@@ -69,6 +69,13 @@ frame_move(struct frame *to, struct frame *from)
 	zmq_msg_move(frame_message(to), frame_message(from));
 }
 
+void
+frame_share(struct frame *to, struct frame *from)
+{
+	zmq_msg_init(frame_message(to));
+	zmq_msg_copy(frame_message(to), frame_message(from));
+}
+
 #if defined(__SANITIZE_THREAD__)
 __attribute__((no_sanitize("thread"), noinline)) static void
 copy_unseen(volatile uint8_t *to, const volatile uint8_t *from, size_t n)

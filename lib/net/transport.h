@@ -30,6 +30,8 @@ CONSIGN_MUST_CHECK enum consign_err frame_copy(struct frame *f, struct consign_s
 /* Takes the buffer's memory without copying; b is empty afterwards. */
 CONSIGN_MUST_CHECK enum consign_err frame_take(struct frame *f, struct buf *b);
 void frame_move(struct frame *to, struct frame *from);
+/* Two frames with the same bytes, which live as long as one of them; nobody may write to them. */
+void frame_share(struct frame *to, struct frame *from);
 
 #define TRANSPORT_ROUTE_BYTES 5u
 

@@ -107,10 +107,12 @@ static void
 test_deliver_says_once_that_mail_cannot_be_read_and_goes_on_when_it_can(void **state)
 {
 	struct broker_fixture *t = *state;
-	struct peer acme = broker_agent(t, "acme"), bolt = broker_agent(t, "bolt");
+	struct peer acme = broker_agent(t, "acme");
 
-	t->read_err = CONSIGN_E_IO;
 	send_notes(t, &acme, 1);
+	t->read_err = CONSIGN_E_IO;
+	struct peer bolt = arrive_with(t, 1u << 20);
+
 	for (size_t i = 0; i < 3; i++) {
 		t->tick(t->broker);
 		broker_turn(t);
@@ -123,6 +125,40 @@ test_deliver_says_once_that_mail_cannot_be_read_and_goes_on_when_it_can(void **s
 	broker_turn(t);
 	assert_int_equal(expect_said(t, &bolt)->command->deliver->position, 1);
 	assert_false(broker_session(t, &bolt)->read_failed);
+}
+
+static void
+test_deliver_reads_nothing_for_who_keeps_up(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer acme = broker_agent(t, "acme"), bolt = broker_agent(t, "bolt");
+
+	t->read_err = CONSIGN_E_IO;
+	send_notes(t, &acme, 5);
+	for (uint64_t position = 1; position <= 5; position++) {
+		const struct said *s = expect_said(t, &bolt);
+
+		assert_int_equal(s->command->deliver->position, position);
+		assert_true(slice_equal(s->body, fixture_body()));
+		if (position == 2) {
+			broker_hears_receipt(t, &bolt, broker_receipt(t, &bolt, s));
+			broker_turn(t);
+		}
+	}
+	expect_silence(t, &bolt);
+	assert_int_equal(logged(t, "deliver.failed"), 0);
+	/* Another session begins again with what memory has, but for what was settled: there the store is asked. */
+	struct peer again = arrive_with(t, 1u << 20);
+
+	assert_int_equal(expect_said(t, &again)->command->deliver->position, 1);
+	expect_silence(t, &again);
+	assert_int_equal(logged(t, "deliver.failed"), 1);
+	t->read_err = CONSIGN_OK;
+	t->tick(t->broker);
+	broker_turn(t);
+	for (uint64_t position = 3; position <= 5; position++)
+		assert_int_equal(expect_said(t, &again)->command->deliver->position, position);
+	expect_silence(t, &again);
 }
 
 static void
@@ -175,6 +211,7 @@ test_deliver_waits_for_the_checkpoint_that_proves_it(void **state)
 	struct broker_fixture *t = *state;
 	struct peer acme = broker_agent(t, "acme"), bolt = broker_org(t, "bolt");
 
+	send_notes(t, &acme, 1);
 	broker_hello(t, &bolt);
 	hear_all(t, &bolt);
 	broker_hears_submit(t, &acme, 1, fixture_sign_manifest(&t->f, broker_note(t)), fixture_body());
@@ -188,11 +225,12 @@ test_deliver_waits_for_the_checkpoint_that_proves_it(void **state)
 		job->done(job, job->read(job, t->broker->db));
 		job = next;
 	}
+	assert_int_equal(expect_said(t, &bolt)->command->deliver->position, 1);
 	expect_silence(t, &bolt);
 	assert_true(broker_session(t, &bolt)->more);
 	assert_int_equal(logged(t, "deliver.failed"), 0);
 	broker_turn(t);
-	assert_int_equal(expect_said(t, &bolt)->command->deliver->position, 1);
+	assert_int_equal(expect_said(t, &bolt)->command->deliver->position, 2);
 	expect_silence(t, &bolt);
 }
 
@@ -367,6 +405,7 @@ main(void)
 	    CASE(keeps_within_the_window_and_sends_what_is_larger_alone),
 	    CASE(begins_with_what_has_no_receipt),
 	    CASE(says_once_that_mail_cannot_be_read_and_goes_on_when_it_can),
+	    CASE(reads_nothing_for_who_keeps_up),
 	    CASE(never_sends_a_body_that_rotted),
 	    CASE(takes_a_read_for_nobody),
 	    CASE(waits_for_the_checkpoint_that_proves_it),

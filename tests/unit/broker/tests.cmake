@@ -5,6 +5,7 @@ unit(broker store consign_broker_parts hub_fixture)
 unit(broker pending consign_broker_parts)
 unit(broker held consign_broker_parts)
 unit(broker quota consign_broker_parts)
+unit(broker recent consign_broker_parts)
 unit(broker metrics consign_broker_parts)
 # With what these say to a peer, and put for commit, caught on the way.
 unit(broker on_submit consign_broker_parts hub_fixture)

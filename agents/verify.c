@@ -232,13 +232,15 @@ check_policy(struct checking *c)
 	const struct member *consignor = hub_member(hub_directory(c->a->hub), c->v->manifest->consignor.s);
 	const struct member *me = hub_member(hub_directory(c->a->hub), c->a->org.s);
 	const struct manifest *m = c->v->manifest;
+	struct policy_verdict verdict;
 	enum consign_label clearance;
 
 	for (size_t i = 0; i < m->items.n; i++) {
 		struct policy_question q = {m->consignor.s, c->a->org.s, m->study.s, m->items.v[i]->type.s, (enum consign_label)m->label};
-		struct policy_verdict verdict;
 
-		policy_decide(then->policy, &q, &verdict);
+		/* Items of one type in a row are one question. */
+		if (i == 0 || strcmp(q.type, m->items.v[i - 1]->type.s) != 0)
+			policy_decide(then->policy, &q, &verdict);
 		c->v->item_codes[i] = verdict.code;
 	}
 	if ((consignor != NULL && consignor->status == MEMBER_COMPROMISED && c->v->leaf >= consignor->compromised_since)

@@ -156,28 +156,47 @@ judge_consignee(const struct hub *hub, const struct manifest_consignee *c, uint6
 	return CONSIGN_CODE_NONE;
 }
 
+/* What was found of one consignee: it is asked once, and the policy once for items of one type in a row. */
+struct asked {
+	struct policy_verdict verdict; /* for the type of the item before */
+	enum consign_code self;
+	const char *why;
+	bool is_known; /* self and why */
+};
+
+static void
+ask(const struct hub *hub, const struct manifest *m, size_t item, size_t consignee, uint64_t now_us, struct asked *a)
+{
+	const struct manifest_consignee *c = m->consignees.v[consignee];
+	struct policy_question q = {m->consignor.s, c->org.s, m->study.s, m->items.v[item]->type.s, (enum consign_label)m->label};
+
+	if (item > 0 && strcmp(q.type, m->items.v[item - 1]->type.s) == 0)
+		return;
+	/* The policy first: an outsider must not learn from our answers who is in the directory. */
+	policy_decide(hub_policy(hub)->policy, &q, &a->verdict);
+	if (a->verdict.code == CONSIGN_CODE_NONE && !a->is_known) {
+		a->self = judge_consignee(hub, c, now_us, &a->why);
+		a->is_known = true;
+	}
+}
+
 static enum consign_err
 judge_policy(const struct hub *hub, const struct manifest *m, uint64_t now_us, struct arena *arena, struct judgement *j)
 {
-	const struct hub_policy *policy = hub_policy(hub);
+	struct asked asked[CONSIGN_CONSIGNEES_MAX] = {0};
 
 	for (size_t i = 0; i < m->items.n; i++)
 		for (size_t c = 0; c < m->consignees.n; c++) {
-			struct policy_question q = {m->consignor.s, m->consignees.v[c]->org.s, m->study.s, m->items.v[i]->type.s,
-			    (enum consign_label)m->label};
-			struct policy_verdict v;
-			const char *why = "";
+			struct asked *a = &asked[c];
+			bool is_by_policy;
 			enum consign_err err;
 
-			/* The policy first: an outsider must not learn from our answers who is in the directory. */
-			policy_decide(policy->policy, &q, &v);
-			if (v.code == CONSIGN_CODE_NONE) {
-				v.code = judge_consignee(hub, m->consignees.v[c], now_us, &why);
-				v.rule = "";
-			}
-			if (v.code == CONSIGN_CODE_NONE || j->n == CONSIGN_VERDICTS_MAX)
+			ask(hub, m, i, c, now_us, a);
+			is_by_policy = a->verdict.code != CONSIGN_CODE_NONE;
+			if ((!is_by_policy && a->self == CONSIGN_CODE_NONE) || j->n == CONSIGN_VERDICTS_MAX)
 				continue;
-			err = add_verdict(arena, j, m->items.v[i]->index, m->consignees.v[c]->org.s, v.code, v.rule, why);
+			err = add_verdict(arena, j, m->items.v[i]->index, m->consignees.v[c]->org.s, is_by_policy ? a->verdict.code : a->self,
+			    is_by_policy ? a->verdict.rule : "", is_by_policy ? "" : a->why);
 			if (err != CONSIGN_OK)
 				return err;
 		}

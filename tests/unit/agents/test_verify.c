@@ -648,6 +648,22 @@ forbidden(struct delivery *d)
 	snprintf(d->m->items.v[0]->type.s, sizeof d->m->items.v[0]->type.s, "x.secret");
 }
 
+static void
+some_forbidden(struct delivery *d)
+{
+	static const char *const types[] = {"x.note", "x.secret", "x.secret", "x.note", "x.note", "x.secret"};
+	const struct manifest_item first = *d->m->items.v[0];
+
+	d->m->items.v = arena_alloc(d->t->arena, 6 * sizeof *d->m->items.v);
+	for (uint32_t i = 0; i < 6; i++) {
+		d->m->items.v[i] = arena_alloc(d->t->arena, sizeof first);
+		*d->m->items.v[i] = first;
+		d->m->items.v[i]->index = i;
+		snprintf(d->m->items.v[i]->type.s, sizeof first.type.s, "%s", types[i]);
+	}
+	d->m->items.n = 6;
+}
+
 /* What the broker should have refused is rejected item by item. */
 static void
 test_verify_asks_the_policy_of_each_item(void **state)
@@ -660,6 +676,10 @@ test_verify_asks_the_policy_of_each_item(void **state)
 	check(&d, &v);
 	assert_int_equal(v.outcome, VERIFY_TAKE);
 	assert_int_equal(v.item_codes[0], CONSIGN_CODE_POLICY_FORBIDDEN);
+	make(t, &(struct verify_case){.manifest = some_forbidden}, &d);
+	check(&d, &v);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(v.item_codes[i], i == 0 || i == 3 || i == 4 ? CONSIGN_CODE_NONE : CONSIGN_CODE_POLICY_FORBIDDEN);
 }
 
 int

@@ -421,6 +421,31 @@ test_judge_names_each_item_and_consignee_that_fails(void **state)
 	assert_string_equal(j.verdicts[2]->org, "cora");
 }
 
+/* One question for items of one type in a row is one question, not one for all. */
+static void
+test_judge_asks_the_policy_of_each_type_in_the_order_of_items(void **state)
+{
+	static const char *const types[] = {"x.note", "x.secret", "x.secret", "x.note", "x.note", "x.secret"};
+	struct fixture *t = *state;
+	struct submission s = good(t);
+	struct judgement j;
+
+	s.m->items.v = arena_alloc(t->arena, 6 * sizeof *s.m->items.v);
+	for (uint32_t i = 0; i < 6; i++) {
+		s.m->items.v[i] = arena_alloc(t->arena, sizeof **s.m->items.v);
+		s.m->items.v[i]->index = i;
+		snprintf(s.m->items.v[i]->type.s, sizeof s.m->items.v[i]->type.s, "%s", types[i]);
+	}
+	s.m->items.n = 6;
+	judge(&s, &j);
+	assert_int_equal(j.n, 3);
+	assert_int_equal(j.verdicts[0]->index, 1);
+	assert_int_equal(j.verdicts[1]->index, 2);
+	assert_int_equal(j.verdicts[2]->index, 5);
+	for (size_t i = 0; i < j.n; i++)
+		assert_int_equal(j.verdicts[i]->code, CONSIGN_CODE_POLICY_FORBIDDEN);
+}
+
 static void
 test_judge_names_at_most_256_and_fits_a_record(void **state)
 {
@@ -484,6 +509,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_judge_gives_each_code_for_its_reason, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_judge_names_each_item_and_consignee_that_fails, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_judge_asks_the_policy_of_each_type_in_the_order_of_items, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_judge_names_at_most_256_and_fits_a_record, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_judge_whole_is_one_verdict_without_consignee, setup, teardown),
 	};

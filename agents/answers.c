@@ -199,7 +199,7 @@ answer_done(struct commit_job *job, enum consign_err err)
 	if (err != CONSIGN_OK) {
 		agent_store_failed(a, err); /* the lanes are loaded anew: the entry is theirs */
 	} else if (j->again) {
-		if (lanes_replaced(a->lanes, j->entry, j->sealed.manifest, buf_slice(&j->sealed.frame), buf_slice(&j->sealed.body)) != CONSIGN_OK)
+		if (lanes_replaced(a->lanes, j->entry, &j->sealed) != CONSIGN_OK)
 			agent_store_failed(a, CONSIGN_E_NO_MEMORY);
 	} else {
 		struct session_release release = {j->entry->id};
@@ -247,7 +247,7 @@ prepare_again(struct answer_job *j)
 	struct manifest *m;
 	struct buf key = {0};
 	bool none_left = false, stale = false;
-	enum consign_err err = signed_manifest_decode(buf_slice(&e->manifest), j->arena, &sm);
+	enum consign_err err = signed_manifest_decode(frame_slice(&e->manifest), j->arena, &sm);
 
 	if (err == CONSIGN_OK)
 		err = manifest_decode(sm->manifest, j->arena, &m);
@@ -265,22 +265,11 @@ prepare_again(struct answer_job *j)
 	}
 	err = stored_key(a, e->seq, &key);
 	if (err == CONSIGN_OK)
-		err = sealing_again(a->sealing, buf_slice(&e->manifest), buf_slice(&e->body), buf_slice(&key), is_final, j, j->arena, &none_left, &j->sealed);
+		err = sealing_again(a->sealing, frame_slice(&e->manifest), frame_slice(&e->body), buf_slice(&key), is_final, j, j->arena, &none_left, &j->sealed);
 	if (err == CONSIGN_OK)
 		j->again = !none_left;
 	buf_clear(&key);
 	return err;
-}
-
-/* No honest broker accepts what is made in its future, or has expired (PROTOCOL.md 7.5, rows 12 and 13). */
-static bool
-is_dated_well(struct answer_job *j, uint64_t at_us)
-{
-	struct signed_manifest *sm;
-	struct manifest *m;
-
-	return signed_manifest_decode(buf_slice(&j->entry->manifest), j->arena, &sm) != CONSIGN_OK
-	    || manifest_decode(sm->manifest, j->arena, &m) != CONSIGN_OK || verify_is_dated_well(m, at_us);
 }
 
 /* What is wrong with an answer, or NULL. ret_err: our own trouble, of which nobody is to be accused. */
@@ -311,7 +300,8 @@ check_answer(struct answer_job *j, const struct statement *st, const struct ledg
 			if (!hash_equal(&commitment, &r->mailboxes.v[i]) || strcmp(st->openings.v[i]->org.s, e->consignees[i].s) != 0)
 				return "a receipt whose mailbox positions are not bound by its leaf";
 		}
-		return is_dated_well(j, record->at_us) ? NULL : "a receipt dated before its manifest was made, or after it had expired";
+		/* No honest broker accepts what is made in its future, or has expired (PROTOCOL.md 7.5, rows 12 and 13). */
+		return verify_is_dated_well(e->created_us, e->expires_us, record->at_us) ? NULL : "a receipt dated before its manifest was made, or after it had expired";
 	}
 	if (record->refused == NULL || record->refused->verdicts.n == 0)
 		return "an answer that is neither receipt nor refusal";
@@ -340,7 +330,7 @@ take_answer(struct agent *a, const struct session_answer *answer)
 		return; /* asked again after a reconnect, and answered twice */
 	j = calloc(1, sizeof *j);
 	err = j == NULL ? CONSIGN_E_NO_MEMORY
-	                : arena_new(8 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 2 * CONSIGN_UNPACK_BUDGET_PER_BYTE * (e->manifest.len + st.leaf->record.len), &j->arena);
+	                : arena_new(8 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 2 * CONSIGN_UNPACK_BUDGET_PER_BYTE * (frame_slice(&e->manifest).len + st.leaf->record.len), &j->arena);
 	if (err != CONSIGN_OK)
 		goto later;
 	j->agent = a;

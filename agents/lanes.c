@@ -56,8 +56,8 @@ static void
 free_entry(struct out_entry *e)
 {
 	free(e->consignees);
-	buf_clear(&e->manifest);
-	buf_clear(&e->body);
+	frame_clear(&e->manifest);
+	frame_clear(&e->body);
 	free(e);
 }
 
@@ -144,59 +144,68 @@ lanes_load(struct lanes *l)
 	return err;
 }
 
-static enum consign_err
-set_content(struct out_entry *e, const struct manifest *m, struct consign_slice manifest, struct consign_slice body)
+uint64_t
+lanes_entry_bytes(struct out_entry *e)
 {
-	struct buf mb = {0}, bb = {0};
-	struct consign_org *orgs = calloc(m->consignees.n, sizeof *orgs);
-	enum consign_err err = orgs == NULL ? CONSIGN_E_NO_MEMORY : buf_append(&mb, manifest);
+	return frame_slice(&e->manifest).len + frame_slice(&e->body).len;
+}
 
-	if (err == CONSIGN_OK)
-		err = buf_append(&bb, body);
+/* Takes frame and body; a failure leaves the entry as it was. */
+static enum consign_err
+set_content(struct out_entry *e, struct sealed *sealed)
+{
+	const struct manifest *m = sealed->manifest;
+	struct consign_org *orgs = calloc(m->consignees.n, sizeof *orgs);
+	struct frame manifest, body;
+	enum consign_err err = orgs == NULL ? CONSIGN_E_NO_MEMORY : frame_take(&manifest, &sealed->frame);
+
 	if (err != CONSIGN_OK) {
 		free(orgs);
-		buf_clear(&mb);
+		return err;
+	}
+	err = frame_take(&body, &sealed->body);
+	if (err != CONSIGN_OK) {
+		frame_clear(&manifest);
+		free(orgs);
 		return err;
 	}
 	for (size_t i = 0; i < m->consignees.n; i++)
 		orgs[i] = m->consignees.v[i]->org;
 	free(e->consignees);
-	buf_clear(&e->manifest);
-	buf_clear(&e->body);
+	frame_clear(&e->manifest);
+	frame_clear(&e->body);
 	e->consignees = orgs;
 	e->n_consignees = m->consignees.n;
-	e->manifest = mb;
-	e->body = bb;
+	frame_move(&e->manifest, &manifest);
+	frame_move(&e->body, &body);
+	e->digest = sealed->digest;
+	e->created_us = m->created_us;
+	e->expires_us = m->expires_us;
 	return CONSIGN_OK;
 }
 
 static enum consign_err
-append(struct out_study *s, uint64_t seq, const struct manifest *m, struct consign_slice manifest, struct consign_slice body)
+append(struct out_study *s, uint64_t seq, struct sealed *sealed)
 {
 	struct out_entry *e = calloc(1, sizeof *e);
-	struct arena *arena = NULL;
-	struct signed_manifest *sm;
-	enum consign_err err = e == NULL ? CONSIGN_E_NO_MEMORY : set_content(e, m, manifest, body);
+	enum consign_err err;
 
-	if (err == CONSIGN_OK)
-		err = arena_new(CONSIGN_UNPACK_BUDGET_BASE_BYTES + manifest.len * 4, &arena);
-	if (err == CONSIGN_OK)
-		err = signed_manifest_decode(manifest, arena, &sm);
+	if (e == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	frame_init(&e->manifest);
+	frame_init(&e->body);
+	err = set_content(e, sealed);
 	if (err != CONSIGN_OK) {
-		if (e != NULL)
-			free_entry(e);
-		arena_free(&arena);
+		free_entry(e);
 		return err;
 	}
-	hash_sha256(sm->manifest, &e->digest);
-	arena_free(&arena);
 	e->seq = seq;
-	e->id = m->consignment_id;
-	e->study = m->study;
+	e->id = sealed->manifest->consignment_id;
+	e->study = sealed->manifest->study;
 	*s->last = e;
 	s->last = &e->next;
 	s->n++;
-	s->bytes += manifest.len + body.len;
+	s->bytes += lanes_entry_bytes(e);
 	s->loaded_to = seq;
 	return CONSIGN_OK;
 }
@@ -208,15 +217,15 @@ has_room(const struct out_study *s)
 }
 
 void
-lanes_added(struct lanes *l, uint64_t seq, const struct manifest *m, struct consign_slice manifest, struct consign_slice body)
+lanes_added(struct lanes *l, uint64_t seq, struct sealed *sealed)
 {
-	struct out_study *s = study_of(l, m->study.s);
+	struct out_study *s = study_of(l, sealed->manifest->study.s);
 
 	if (s == NULL) {
 		agent_store_failed(l->agent, CONSIGN_E_NO_MEMORY); /* it is stored: start over from there */
 		return;
 	}
-	if (s->more || !has_room(s) || append(s, seq, m, manifest, body) != CONSIGN_OK)
+	if (s->more || !has_room(s) || append(s, seq, sealed) != CONSIGN_OK)
 		s->more = true;
 }
 
@@ -225,7 +234,7 @@ load_one(struct out_study *s, struct db *db, struct db_statement *st)
 {
 	struct arena *arena = NULL;
 	struct signed_manifest *sm;
-	struct manifest *m;
+	struct sealed sealed = {0};
 	struct consign_slice manifest = db_column_slice(st, 1), body;
 	enum consign_err err = arena_new(
 	    2 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + 2 * manifest.len * CONSIGN_UNPACK_BUDGET_PER_BYTE + CONSIGN_BODY_MAX_BYTES, &arena);
@@ -233,11 +242,18 @@ load_one(struct out_study *s, struct db *db, struct db_statement *st)
 	if (err == CONSIGN_OK)
 		err = signed_manifest_decode(manifest, arena, &sm);
 	if (err == CONSIGN_OK)
-		err = manifest_decode(sm->manifest, arena, &m);
+		err = manifest_decode(sm->manifest, arena, &sealed.manifest);
 	if (err == CONSIGN_OK)
 		err = bodies_column(db, st, 2, arena, &body);
 	if (err == CONSIGN_OK)
-		err = append(s, db_column_u64(st, 0), m, manifest, body);
+		err = buf_append(&sealed.frame, manifest);
+	if (err == CONSIGN_OK)
+		err = buf_append(&sealed.body, body);
+	if (err == CONSIGN_OK) {
+		hash_sha256(sm->manifest, &sealed.digest);
+		err = append(s, db_column_u64(st, 0), &sealed);
+	}
+	sealed_clear(&sealed);
 	arena_free(&arena);
 	return err;
 }
@@ -332,13 +348,11 @@ send_entry(struct lanes *l, struct out_study *s, struct out_entry *e)
 {
 	struct session_submit submit = {.sequence = ++l->last_sequence};
 	struct frame manifest, body;
-	enum consign_err err = frame_copy(&manifest, buf_slice(&e->manifest));
+	enum consign_err err;
 
-	if (err != CONSIGN_OK)
-		return false;
-	err = frame_copy(&body, buf_slice(&e->body));
-	if (err == CONSIGN_OK)
-		err = uplink_say(l->agent->uplink, &(struct session_command){.submit = &submit}, &manifest, &body);
+	frame_share(&manifest, &e->manifest);
+	frame_share(&body, &e->body);
+	err = uplink_say(l->agent->uplink, &(struct session_command){.submit = &submit}, &manifest, &body);
 	frame_clear(&manifest);
 	frame_clear(&body);
 	if (err != CONSIGN_OK)
@@ -346,9 +360,9 @@ send_entry(struct lanes *l, struct out_study *s, struct out_entry *e)
 	e->state = OUT_SENT;
 	e->sequence = submit.sequence;
 	s->sent++;
-	s->served += e->manifest.len + e->body.len;
+	s->served += lanes_entry_bytes(e);
 	l->sent++;
-	l->sent_bytes += e->manifest.len + e->body.len;
+	l->sent_bytes += lanes_entry_bytes(e);
 	return true;
 }
 
@@ -399,7 +413,7 @@ lanes_answered(struct lanes *l, uint64_t sequence)
 				e->state = OUT_BUSY;
 				s->sent--;
 				l->sent--;
-				l->sent_bytes -= e->manifest.len + e->body.len;
+				l->sent_bytes -= lanes_entry_bytes(e);
 				if (s->sent == 0)
 					s->rewinding = false;
 				return e;
@@ -478,7 +492,7 @@ unlink_entry(struct out_study *s, struct out_entry *e)
 			if (s->last == &e->next)
 				s->last = at;
 			s->n--;
-			s->bytes -= e->manifest.len + e->body.len;
+			s->bytes -= lanes_entry_bytes(e);
 			return;
 		}
 }
@@ -494,24 +508,16 @@ lanes_finished(struct lanes *l, struct out_entry *e)
 }
 
 enum consign_err
-lanes_replaced(struct lanes *l, struct out_entry *e, const struct manifest *m, struct consign_slice manifest, struct consign_slice body)
+lanes_replaced(struct lanes *l, struct out_entry *e, struct sealed *sealed)
 {
 	struct out_study *s = study_of(l, e->study.s);
-	struct arena *arena = NULL;
-	struct signed_manifest *sm;
-	uint64_t before = e->manifest.len + e->body.len;
-	enum consign_err err = arena_new(CONSIGN_UNPACK_BUDGET_BASE_BYTES + manifest.len * 4, &arena);
+	uint64_t before = lanes_entry_bytes(e);
+	enum consign_err err = set_content(e, sealed);
 
-	if (err == CONSIGN_OK)
-		err = signed_manifest_decode(manifest, arena, &sm);
-	if (err == CONSIGN_OK)
-		err = set_content(e, m, manifest, body);
-	if (err == CONSIGN_OK) {
-		hash_sha256(sm->manifest, &e->digest);
-		if (s != NULL)
-			s->bytes += manifest.len + body.len - before;
-		lanes_postpone(l, e, e->stale_tries > 0 ? (uint64_t)e->stale_tries * 500000 : 0);
-	}
-	arena_free(&arena);
-	return err;
+	if (err != CONSIGN_OK)
+		return err;
+	if (s != NULL)
+		s->bytes += lanes_entry_bytes(e) - before;
+	lanes_postpone(l, e, e->stale_tries > 0 ? (uint64_t)e->stale_tries * 500000 : 0);
+	return CONSIGN_OK;
 }

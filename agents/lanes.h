@@ -11,6 +11,8 @@
 #define AGENTS_LANES_H
 
 #include "agent.h"
+#include "net/transport.h"
+#include "sealing.h"
 #include "wire/manifest_wire.h"
 #include "wire/session_wire.h"
 
@@ -35,8 +37,10 @@ struct out_entry {
 	struct consign_org *consignees;
 	size_t n_consignees;
 	struct consign_hash digest; /* of the manifest */
-	struct buf manifest;        /* the signed manifest frame */
-	struct buf body;
+	uint64_t created_us;
+	uint64_t expires_us;
+	struct frame manifest; /* signed */
+	struct frame body;
 	enum out_state state;
 	uint64_t sequence; /* of the submit, while OUT_SENT */
 	uint64_t retry_us; /* steady; 0 at once */
@@ -50,8 +54,8 @@ CONSIGN_MUST_CHECK enum consign_err lanes_new(struct agent *a, struct lanes **re
 void lanes_free(struct lanes **lanes);
 /* Forgets everything and starts over from the store. */
 CONSIGN_MUST_CHECK enum consign_err lanes_load(struct lanes *l);
-/* A consignment became durable. Copies manifest and body when there is room in memory; else it is read when its turn comes. */
-void lanes_added(struct lanes *l, uint64_t seq, const struct manifest *m, struct consign_slice manifest, struct consign_slice body);
+/* A consignment became durable. Takes frame and body out of sealed when there is room in memory; else it is read when its turn comes. */
+void lanes_added(struct lanes *l, uint64_t seq, struct sealed *sealed);
 /* Sends what may be sent. window: how much more may be under way. */
 void lanes_pump(struct lanes *l);
 void lanes_window(struct lanes *l, uint32_t consignments, uint64_t bytes);
@@ -72,7 +76,9 @@ struct postponed {
 size_t lanes_postponed(const struct lanes *l, struct postponed *ret_list, size_t max);
 /* Accepted or refused for good, durably. Frees the entry. */
 void lanes_finished(struct lanes *l, struct out_entry *e);
-/* Its next attempt is durable. */
-CONSIGN_MUST_CHECK enum consign_err lanes_replaced(struct lanes *l, struct out_entry *e, const struct manifest *m, struct consign_slice manifest, struct consign_slice body);
+/* Its next attempt is durable. Takes frame and body. Errors: NO_MEMORY */
+CONSIGN_MUST_CHECK enum consign_err lanes_replaced(struct lanes *l, struct out_entry *e, struct sealed *sealed);
+/* What it takes on its way. */
+uint64_t lanes_entry_bytes(struct out_entry *e);
 
 #endif

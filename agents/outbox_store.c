@@ -99,7 +99,7 @@ bundle_done(struct commit_job *job, enum consign_err err)
 	struct bundle_job *j = (struct bundle_job *)job;
 
 	if (err == CONSIGN_OK) {
-		lanes_added(j->agent->lanes, j->seq, j->sealed.manifest, buf_slice(&j->sealed.frame), buf_slice(&j->sealed.body));
+		lanes_added(j->agent->lanes, j->seq, &j->sealed);
 		tell_all(j->agent, j->bundle, CONSIGN_CODE_NONE, "");
 	} else {
 		agent_store_failed(j->agent, err);

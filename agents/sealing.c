@@ -146,7 +146,7 @@ seal_items(const struct sealing_order *o, const struct secret *key, const struct
 }
 
 static enum consign_err
-sign_manifest(struct sealing *s, struct arena *arena, const struct manifest *m, struct buf *frame)
+sign_manifest(struct sealing *s, const struct manifest *m, struct buf *frame, struct consign_hash *ret_digest)
 {
 	struct buf bytes = {0};
 	struct signed_manifest sm;
@@ -154,9 +154,9 @@ sign_manifest(struct sealing *s, struct arena *arena, const struct manifest *m, 
 	const struct secret *key = agent_signing_key(s->agent, &id);
 	enum consign_err err = key == NULL ? CONSIGN_E_KEY_FILE : manifest_encode(m, &bytes);
 
-	(void)arena;
 	if (err == CONSIGN_OK) {
 		sm.manifest = buf_slice(&bytes);
+		hash_sha256(sm.manifest, ret_digest);
 		sign_make(key, SIGN_MANIFEST, &s->agent->hub_id, sm.manifest, &sm.signature);
 		err = signed_manifest_encode(&sm, frame);
 	}
@@ -191,7 +191,7 @@ sealing_make(struct sealing *s, const struct sealing_order *o, struct arena *are
 	out.manifest->body_bytes = out.body.len;
 	hash_blake2b(buf_slice(&out.body), &out.manifest->body_digest);
 	seal_store_key(a->storage_key, &o->id, key, out.stored_key);
-	err = sign_manifest(s, arena, out.manifest, &out.frame);
+	err = sign_manifest(s, out.manifest, &out.frame, &out.digest);
 out:
 	secret_free(&key);
 	if (err != CONSIGN_OK) {

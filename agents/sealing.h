@@ -31,7 +31,8 @@ struct sealing_order {
 
 struct sealed {
 	struct manifest *manifest; /* lives in the arena given */
-	struct buf frame;          /* signed manifest, encoded */
+	struct consign_hash digest; /* of the manifest's bytes */
+	struct buf frame;           /* signed manifest, encoded */
 	struct buf body;
 	uint8_t stored_key[SEAL_STORED_KEY_BYTES];
 };

@@ -137,7 +137,7 @@ check_content(struct checking *c)
 		return accuse_broker(c, "an acceptance that speaks of another consignment than it binds");
 	if (c->v->my_place >= m->consignees.n || strcmp(m->consignees.v[c->v->my_place]->org.s, c->a->org.s) != 0)
 		return accuse_broker(c, "mail that is not addressed to this organisation at the place that its acceptance binds");
-	if (!verify_is_dated_well(m, c->v->accepted_us))
+	if (!verify_is_dated_well(m->created_us, m->expires_us, c->v->accepted_us))
 		return accuse_broker(c, "an acceptance dated before its manifest was made, or after it had expired");
 	c->sm = sm;
 	c->v->manifest = m;
@@ -145,9 +145,9 @@ check_content(struct checking *c)
 }
 
 bool
-verify_is_dated_well(const struct manifest *m, uint64_t accepted_us)
+verify_is_dated_well(uint64_t created_us, uint64_t expires_us, uint64_t accepted_us)
 {
-	return accepted_us + CONSIGN_CLOCK_SKEW_MAX_US >= m->created_us && accepted_us <= m->expires_us + CONSIGN_CLOCK_SKEW_MAX_US;
+	return accepted_us + CONSIGN_CLOCK_SKEW_MAX_US >= created_us && accepted_us <= expires_us + CONSIGN_CLOCK_SKEW_MAX_US;
 }
 
 /* (b) the versions in the acceptance are those in force at its leaf. */

@@ -38,7 +38,7 @@ struct verified {
 };
 
 /* Whether a manifest can have been accepted at this time: not well before it was made, nor well after it had expired. */
-bool verify_is_dated_well(const struct manifest *m, uint64_t accepted_us);
+bool verify_is_dated_well(uint64_t created_us, uint64_t expires_us, uint64_t accepted_us);
 
 /*
  * checkpoint   verified, and the one the delivery's paths lead to

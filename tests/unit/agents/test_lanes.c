@@ -80,13 +80,14 @@ add(struct agent *a, uint64_t seq, size_t len)
 	struct manifest_consignee bolt = {.org = {"bolt"}}, *list[] = {&bolt};
 	struct manifest m = {.consignees = {list, 1}};
 	struct signed_manifest sm = {.manifest = slice_of(bytes, 16), .signature = {{1}}};
-	struct buf frame = {0};
+	struct sealed sealed = {.manifest = &m};
 
 	snprintf(m.study.s, sizeof m.study.s, "S-%u", (unsigned)(seq / 8)); /* what one study has in memory is bounded too */
 	be32_store(m.consignment_id.b, (uint32_t)seq);
-	assert_int_equal(signed_manifest_encode(&sm, &frame), CONSIGN_OK);
-	lanes_added(a->lanes, seq, &m, buf_slice(&frame), slice_of(bytes, len - frame.len));
-	buf_clear(&frame);
+	assert_int_equal(signed_manifest_encode(&sm, &sealed.frame), CONSIGN_OK);
+	assert_int_equal(buf_append(&sealed.body, slice_of(bytes, len - sealed.frame.len)), CONSIGN_OK);
+	lanes_added(a->lanes, seq, &sealed);
+	sealed_clear(&sealed);
 }
 
 static void

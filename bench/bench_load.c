@@ -6,6 +6,9 @@
  * time at which it was due, so that a hub which holds the tool up is not measured as if nothing had been handed in. Every
  * message must arrive, once, in order: anything else ends the run with an error.
  *
+ * A consignee whose socket is "-" has nobody who receives; those come last. With such ones only, a message counts as handed
+ * in.
+ *
  * Threads   one a tool, as their agents would see them
  */
 #include <errno.h>
@@ -45,7 +48,7 @@ struct process {
 
 struct options {
 	const char *from[TOOLS_MAX], *to[TOOLS_MAX], *to_org[TOOLS_MAX];
-	size_t n_from, n_to, n_pids;
+	size_t n_from, n_to, n_tools, n_pids; /* n_tools: of n_to, those where somebody receives; they come first */
 	struct process pids[PIDS_MAX];
 	const char *study, *type, *subscription;
 	uint64_t messages; /* of all consignors together, in a round */
@@ -289,7 +292,7 @@ static void
 run_round(const struct options *o, struct consignor *from, struct consignee *to, struct round *round, unsigned r, struct figures *f)
 {
 	double before[PIDS_MAX], tools = own_cpu_us(), daemons = 0;
-	uint64_t deliveries = o->messages * o->n_to;
+	uint64_t deliveries = o->messages * (o->n_tools > 0 ? o->n_tools : o->n_to);
 	double *took = to[0].took_us;
 
 	for (size_t i = 0; i < o->n_pids; i++)
@@ -297,7 +300,7 @@ run_round(const struct options *o, struct consignor *from, struct consignee *to,
 	round->number = r;
 	round->begin_ns = bench_wall_ns();
 	atomic_store(&round->end_ns, 0);
-	for (size_t i = 0; i < o->n_to; i++) {
+	for (size_t i = 0; i < o->n_tools; i++) {
 		to[i].expected = o->messages;
 		to[i].took_us = took + i * o->messages;
 		if (pthread_create(&to[i].thread, NULL, run_consignee, &to[i]) != 0)
@@ -310,7 +313,9 @@ run_round(const struct options *o, struct consignor *from, struct consignee *to,
 	}
 	for (size_t i = 0; i < o->n_from; i++)
 		pthread_join(from[i].thread, NULL);
-	for (size_t i = 0; i < o->n_to; i++)
+	if (o->n_tools == 0)
+		atomic_store(&round->end_ns, bench_wall_ns());
+	for (size_t i = 0; i < o->n_tools; i++)
 		pthread_join(to[i].thread, NULL);
 	f->tools_us[r] = (own_cpu_us() - tools) / (double)deliveries;
 	for (size_t i = 0; i < o->n_pids; i++) {
@@ -321,6 +326,8 @@ run_round(const struct options *o, struct consignor *from, struct consignee *to,
 	}
 	f->cpu_us[r] = daemons / (double)deliveries + f->tools_us[r];
 	f->msgs_per_s[r] = (double)deliveries * 1e9 / (double)(atomic_load(&round->end_ns) - round->begin_ns);
+	if (o->n_tools == 0)
+		return;
 	sort_values(took, deliveries);
 	f->p50[r] = share_of(took, deliveries, 0.5);
 	f->p99[r] = share_of(took, deliveries, 0.99);
@@ -459,6 +466,11 @@ read_options(int argc, char **argv, struct options *o)
 	}
 	if (o->n_from == 0 || o->n_to == 0 || o->study == NULL || o->messages == 0 || o->size == 0)
 		usage();
+	while (o->n_tools < o->n_to && strcmp(o->to[o->n_tools], "-") != 0)
+		o->n_tools++;
+	for (size_t i = o->n_tools; i < o->n_to; i++)
+		if (strcmp(o->to[i], "-") != 0)
+			usage();
 	if (o->rate > 0)
 		o->frame = 1; /* each is handed in by itself when it is due */
 }
@@ -466,18 +478,13 @@ read_options(int argc, char **argv, struct options *o)
 static void
 open_tools(const struct options *o, struct consignor *from, struct consignee *to, struct round *round)
 {
-	double *took = malloc(o->messages * o->n_to * sizeof *took);
-
-	if (took == NULL)
-		die("opening the tools", "out of memory");
-	for (size_t i = 0; i < o->n_to; i++) {
+	for (size_t i = 0; i < o->n_tools; i++) {
 		const struct consign_watch_options w = {.subscription = o->subscription, .window = WINDOW, .with_content = true};
 		uint64_t number_of_watch;
 
 		to[i].o = o;
 		to[i].round = round;
 		to[i].place = i;
-		to[i].took_us = took;
 		must(consign_client_open(o->to[i], TIMEOUT_MS, &to[i].client), o->to[i]);
 		must(consign_client_post_watch(to[i].client, &w, &number_of_watch), "watching");
 	}
@@ -503,6 +510,11 @@ main(int argc, char **argv)
 	static struct round round;
 
 	read_options(argc, argv, &o);
+	double *took = malloc(o.messages * o.n_to * sizeof *took);
+
+	if (took == NULL)
+		die("opening the tools", "out of memory");
+	to[0].took_us = took;
 	open_tools(&o, from, to, &round);
 	for (unsigned r = 0; r < o.rounds; r++)
 		run_round(&o, from, to, &round, r, &f);
@@ -510,8 +522,8 @@ main(int argc, char **argv)
 		print_json(&o, &f);
 	else
 		print_text(&o, &f);
-	free(to[0].took_us);
-	for (size_t i = 0; i < o.n_to; i++)
+	free(took);
+	for (size_t i = 0; i < o.n_tools; i++)
 		consign_client_close(&to[i].client);
 	for (size_t i = 0; i < o.n_from; i++) {
 		consign_client_close(&from[i].client);

@@ -50,6 +50,8 @@ check_window(struct seat *s)
 	size_t n = 0;
 
 	for (const struct received *r = s->got; r != NULL; r = r->next) {
+		if (r->position <= s->landed_to)
+			continue;
 		n++;
 		bytes += r->bytes;
 	}
@@ -283,6 +285,9 @@ mail_acknowledge(struct seat *s, size_t n, bool in_one)
 
 	for (size_t i = 0; i < taken; i++) {
 		size_t kept = 0;
+
+		if (s->again > 0 && got[i]->position > s->landed_to)
+			s->landed_to = got[i]->position;
 
 		got[i]->next = is_ok ? s->given : NULL;
 		if (!is_ok) {

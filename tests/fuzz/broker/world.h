@@ -168,6 +168,7 @@ struct seat {
 	uint64_t again;         /* mail was asked for again from here, and has not come; 0 none */
 	bool must_again;        /* it will: some of it was not acknowledged */
 	uint64_t floor;         /* what is below it does not come in this session; 0 all comes */
+	uint64_t landed_to;     /* acknowledged while it was on its way again: the broker may take its second coming for landed */
 	bool is_starved;        /* it gave a window of nothing */
 	bool is_bent;           /* it said what nobody knows: there may be answers to it */
 	uint64_t window_bytes;  /* the largest of this session */

@@ -230,7 +230,9 @@ run_consignee(void *arg)
 	while (c->done < c->expected) {
 		const struct consign_reply *r;
 		bool is_behind = c->n_ids > 0 && c->n_acks < ACKS_UNDERWAY; /* what is there is taken first, then acknowledged */
-		enum consign_err err = consign_client_wait(c->client, 0, is_behind ? 0 : TIMEOUT_MS, &r);
+		/* No room for another message: the acknowledgements under way come first. */
+		uint64_t number = c->n_ids == ACKS_MAX ? c->acks[0].number : 0;
+		enum consign_err err = consign_client_wait(c->client, number, is_behind ? 0 : TIMEOUT_MS, &r);
 
 		if (err == CONSIGN_E_TIMEOUT && is_behind) {
 			send_acks(c);

@@ -52,6 +52,7 @@ struct options {
 	struct process pids[PIDS_MAX];
 	const char *study, *type, *subscription;
 	uint64_t messages; /* of all consignors together, in a round */
+	uint64_t warm_up;  /* likewise, in a round before the first, which is not measured */
 	size_t size;
 	uint64_t rate;
 	unsigned frame, underway, rounds;
@@ -394,7 +395,7 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: bench-load --from SOCKET... --to ORG=SOCKET... --study ID --messages N --size BYTES [--rate R] [--type T] [--frame N]\n"
-	                "                  [--underway N] [--rounds N] [--subscription NAME] [--pid NAME=PID]... [--json]\n");
+	                "                  [--warm-up N] [--underway N] [--rounds N] [--subscription NAME] [--pid NAME=PID]... [--json]\n");
 	exit(2);
 }
 
@@ -453,6 +454,8 @@ read_options(int argc, char **argv, struct options *o)
 			o->subscription = value;
 		else if (strcmp(name, "--messages") == 0)
 			o->messages = number(value, 1, 100000000);
+		else if (strcmp(name, "--warm-up") == 0)
+			o->warm_up = number(value, 1, 100000000);
 		else if (strcmp(name, "--size") == 0)
 			o->size = number(value, HEAD_BYTES, 1000000);
 		else if (strcmp(name, "--rate") == 0)
@@ -462,7 +465,7 @@ read_options(int argc, char **argv, struct options *o)
 		else if (strcmp(name, "--underway") == 0)
 			o->underway = (unsigned)number(value, 1, 1024);
 		else if (strcmp(name, "--rounds") == 0)
-			o->rounds = (unsigned)number(value, 1, ROUNDS_MAX);
+			o->rounds = (unsigned)number(value, 1, ROUNDS_MAX - 1);
 		else
 			usage();
 	}
@@ -512,12 +515,18 @@ main(int argc, char **argv)
 	static struct round round;
 
 	read_options(argc, argv, &o);
-	double *took = malloc(o.messages * o.n_to * sizeof *took);
+	double *took = malloc((o.messages > o.warm_up ? o.messages : o.warm_up) * o.n_to * sizeof *took);
 
 	if (took == NULL)
 		die("opening the tools", "out of memory");
 	to[0].took_us = took;
 	open_tools(&o, from, to, &round);
+	if (o.warm_up > 0) {
+		struct options warm = o;
+
+		warm.messages = o.warm_up;
+		run_round(&warm, from, to, &round, ROUNDS_MAX - 1, &f);
+	}
 	for (unsigned r = 0; r < o.rounds; r++)
 		run_round(&o, from, to, &round, r, &f);
 	if (o.as_json)

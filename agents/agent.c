@@ -16,6 +16,7 @@
 #include "inbox.h"
 #include "lanes.h"
 #include "outbox.h"
+#include "recent.h"
 #include "reception.h"
 #include "sealing.h"
 #include "store/store.h"
@@ -67,6 +68,7 @@ store_hint(enum consign_err err)
 void
 agent_store_failed(struct agent *a, enum consign_err err)
 {
+	recent_clear(a->recent);
 	if (a->store_failed)
 		return;
 	log_event(LOG_ERROR, "store.failed", "reason", "s", consign_err_text(err), "hint", "s", store_hint(err), NULL);
@@ -286,6 +288,8 @@ open_parts(struct agent *a, const struct agent_options *options, char ret_proble
 	if (err == CONSIGN_OK)
 		err = inbox_new(a, &a->inbox);
 	if (err == CONSIGN_OK)
+		err = recent_new(&a->recent);
+	if (err == CONSIGN_OK)
 		err = alarms_new(a, options->profile, &a->alarms);
 	if (err == CONSIGN_OK)
 		err = loop_watch(a->loop, commit_fd(a->committer), LOOP_READ, on_commits, a);
@@ -368,6 +372,7 @@ agent_close(struct agent **agent)
 	outbox_free(&a->outbox);
 	alarms_free(&a->alarms);
 	inbox_free(&a->inbox);
+	recent_free(&a->recent);
 	reception_free(&a->reception);
 	lanes_free(&a->lanes);
 	sealing_free(&a->sealing);

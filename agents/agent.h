@@ -45,6 +45,7 @@ struct agent {
 	struct sealing *sealing;
 	struct reception *reception;
 	struct inbox *inbox;
+	struct recent *recent;
 	struct alarms *alarms;
 	struct uplink *uplink;
 	struct socket_door *door;

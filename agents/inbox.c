@@ -14,6 +14,7 @@
 #include "catalogue/payload.h"
 #include "core/bodies.h"
 #include "core/text.h"
+#include "recent.h"
 
 #define INBOX_ROWS_PER_LIST 256u
 /* Identity keys that a consignor may have had: the directory's, that of the card it had seen, its newest card's. */
@@ -93,11 +94,17 @@ content_bytes(const struct row *r, size_t idx)
 }
 
 bool
+inbox_filter_takes(const char *type, const char *study, const char *item_type, const char *item_study)
+{
+	if (study[0] != '\0' && strcmp(study, item_study) != 0)
+		return false;
+	return type[0] == '\0' || glob_match(type, item_type);
+}
+
+bool
 inbox_matches(const char *type, const char *study, const struct manifest *m, size_t idx)
 {
-	if (study[0] != '\0' && strcmp(study, m->study.s) != 0)
-		return false;
-	return type[0] == '\0' || glob_match(type, m->items.v[idx]->type.s);
+	return inbox_filter_takes(type, study, m->items.v[idx]->type.s, m->study.s);
 }
 
 /* ── one row ── */
@@ -400,8 +407,11 @@ inbox_page(struct inbox *in, const struct inbox_query *q, struct arena *arena, s
 {
 	struct listing l = {.q = q, .row.in = in, .at = q->after, .arena = arena};
 	bool more = false;
-	enum consign_err err = arena_new(row_budget(), &l.row.scratch);
+	enum consign_err err = q->acked_to == NULL ? CONSIGN_E_NOT_FOUND : recent_page(in->agent->recent, q, arena, ret_page);
 
+	if (err != CONSIGN_E_NOT_FOUND)
+		return err;
+	err = arena_new(row_budget(), &l.row.scratch);
 	/* One snapshot: a cursor read before a commit and acknowledgements read after it would show acknowledged messages. */
 	if (err == CONSIGN_OK)
 		err = db_begin_read(in->agent->db);

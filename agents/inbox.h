@@ -38,6 +38,7 @@ struct inbox_query {
 	const char *acked_by;
 	bool only_unacked;
 	bool with_content;
+	const struct inbox_cursor *acked_to; /* NULL, or: acked_by has acknowledged nothing behind it, so that what is kept in memory may be given */
 	size_t max;
 	size_t max_bytes; /* of content */
 };

@@ -32,14 +32,21 @@ inbox_manifest(struct consign_slice column, struct arena *arena, struct manifest
 /* The outcomes column. Errors: CORRUPT */
 CONSIGN_MUST_CHECK enum consign_err inbox_outcomes(struct consign_slice column, size_t *ret_items);
 bool inbox_is_accepted(struct consign_slice outcomes, size_t idx);
-/* type "" or "*": every one; study "": every one. */
+/* A filter and an item of this type, in this study. type "" or "*": every one; study "": every one. */
+bool inbox_filter_takes(const char *type, const char *study, const char *item_type, const char *item_study);
 bool inbox_matches(const char *type, const char *study, const struct manifest *m, size_t idx);
+
+/* A place behind all mail that is there. Errors: those of the store */
+CONSIGN_MUST_CHECK enum consign_err inbox_end(struct db *db, struct inbox_cursor *ret_end);
 
 /* Not committed before the first acknowledgement, "default" is there all the same. NOT_FOUND */
 CONSIGN_MUST_CHECK enum consign_err subscription_read(struct db *db, const char *name, struct subscription *ret_subscription);
 CONSIGN_MUST_CHECK enum consign_err subscription_acks(struct db *db, const char *name, uint64_t seq, struct inbox_acks *ret_acks);
 
-/* What inbox_list gives, with the place of each message. messages and places live in the arena, and are NULL when n is 0. */
+/*
+ * What inbox_list gives, with the place of each message. messages and places live in the arena, and may be NULL when n is 0. With acked_to
+ * contents and consignees may be lent by what is kept in memory: until the next turn of the loop.
+ */
 struct inbox_page {
 	struct local_message **messages;
 	struct inbox_cursor *places;

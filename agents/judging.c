@@ -13,15 +13,47 @@
 /* Of all texts of one receipt: what is around them on the wire fits into the rest. */
 #define PROBLEM_TEXTS_MAX_BYTES (CONSIGN_PROBLEMS_MAX_BYTES - 4096u)
 
-struct judging {
+struct judge {
 	struct agent *agent;
+	struct secret *key;    /* zero between two consignments */
+	struct arena *scratch; /* of the item under way */
+	struct buf plain;      /* its plaintext */
+	/* Of the consignment under way. */
 	const struct manifest *m;
-	struct secret *key;
 	struct seal_context context;
+	struct seal_body body;
 	struct arena *arena;
 	struct problems *found; /* by the place of the item */
 	struct judged *out;
 };
+
+enum consign_err
+judge_new(struct agent *a, struct judge **ret_judge)
+{
+	struct judge *j = calloc(1, sizeof *j);
+	enum consign_err err = j == NULL ? CONSIGN_E_NO_MEMORY : secret_new(&j->key);
+
+	if (err == CONSIGN_OK)
+		err = arena_new(BUSINESS_ARENA_BYTES(CONSIGN_PAYLOAD_MAX_BYTES), &j->scratch);
+	if (err != CONSIGN_OK) {
+		judge_free(&j);
+		return err;
+	}
+	j->agent = a;
+	*ret_judge = j;
+	return CONSIGN_OK;
+}
+
+void
+judge_free(struct judge **judge)
+{
+	if (*judge == NULL)
+		return;
+	arena_free(&(*judge)->scratch);
+	secret_free(&(*judge)->key);
+	free(*judge);
+	*judge = NULL;
+}
 
 static void
 set_outcome(struct judged *j, size_t i, enum item_outcome outcome, size_t size)
@@ -57,7 +89,7 @@ share_room(const struct problems *found, size_t n, size_t ret_bytes[CONSIGN_BUND
 }
 
 static enum consign_err
-keep_problems(struct judging *j)
+keep_problems(struct judge *j)
 {
 	struct problem_list *list = &j->out->problems;
 	size_t n = j->m->items.n, bytes[CONSIGN_BUNDLE_MAX_ITEMS];
@@ -77,43 +109,39 @@ keep_problems(struct judging *j)
 
 /* What is wrong with one item, or NONE. */
 static enum consign_err
-judge_item(struct judging *j, size_t i, struct consign_slice ciphertext, enum consign_code *ret_code, const char **ret_reason, size_t *ret_size)
+judge_item(struct judge *j, size_t i, enum consign_code *ret_code, const char **ret_reason, size_t *ret_size)
 {
 	const struct manifest_item *item = j->m->items.v[i];
 	enum consign_label label = (enum consign_label)j->m->label;
-	struct buf plain = {0};
-	struct arena *arena = NULL;
 	struct payload payload;
-	enum consign_err err = unseal_item(j->key, &j->context, item->index, label, ciphertext, &item->commitment, &plain);
+
+	arena_reset(j->scratch);
+	buf_reset(&j->plain);
+	enum consign_err err = unseal_item(j->key, &j->context, item->index, label, j->body.items[i], &item->commitment, &j->plain);
 
 	*ret_code = CONSIGN_CODE_NONE;
 	if (err == CONSIGN_E_BAD_SEAL) {
 		*ret_reason = "does not unseal to what its commitment binds";
 		*ret_code = CONSIGN_CODE_UNSEAL_FAILED;
-		err = CONSIGN_OK;
-		goto out;
+		return CONSIGN_OK;
 	}
 	if (err == CONSIGN_OK)
-		err = arena_new(BUSINESS_ARENA_BYTES(plain.len), &arena);
-	if (err == CONSIGN_OK)
-		err = payload_accept(item->type.s, label, buf_slice(&plain), arena, &j->found[i], &payload);
+		err = payload_accept(item->type.s, label, buf_slice(&j->plain), j->scratch, &j->found[i], &payload);
 	if (err == CONSIGN_OK) {
 		*ret_size = payload.content.len;
+		if (j->out->kept != NULL && recent_mail_add(j->out->kept, i, &payload) != CONSIGN_OK)
+			recent_mail_free(&j->out->kept);
 	} else if (err != CONSIGN_E_NO_MEMORY) {
 		*ret_reason = "is not what its type demands";
 		*ret_code = CONSIGN_CODE_TYPE_INVALID;
 		err = CONSIGN_OK;
 	}
-out:
-	arena_free(&arena);
-	buf_wipe(&plain);
 	return err;
 }
 
 /* What refuses the whole body, or NONE; with the key of its items otherwise. A fault in it is the consignor's (design 4). */
 static enum consign_err
-open_body(struct judging *j, const struct verified *v, struct consign_slice body, struct seal_body *parsed, enum consign_code *ret_code,
-    const char **ret_reason)
+open_body(struct judge *j, const struct verified *v, struct consign_slice body, enum consign_code *ret_code, const char **ret_reason)
 {
 	const struct manifest_consignee *me = j->m->consignees.v[v->my_place];
 	const struct secret *seal = agent_seal_key(j->agent, &me->seal_key_id);
@@ -125,7 +153,7 @@ open_body(struct judging *j, const struct verified *v, struct consign_slice body
 		*ret_reason = v->why;
 		return CONSIGN_OK;
 	}
-	if (seal_body_parse(body, j->m->consignees.n, j->m->items.n, parsed) != CONSIGN_OK) {
+	if (seal_body_parse(body, j->m->consignees.n, j->m->items.n, &j->body) != CONSIGN_OK) {
 		*ret_code = CONSIGN_CODE_MALFORMED;
 		*ret_reason = "the body is not laid out as its manifest says";
 		return CONSIGN_OK;
@@ -136,7 +164,7 @@ open_body(struct judging *j, const struct verified *v, struct consign_slice body
 		return CONSIGN_OK;
 	}
 	box_public(seal, &seal_public);
-	err = seal_receive(j->agent->receiver, j->m->consignor.s, &me->seal_key_id, seal, &seal_public, parsed->wraps[v->my_place], &j->context, j->key);
+	err = seal_receive(j->agent->receiver, j->m->consignor.s, &me->seal_key_id, seal, &seal_public, j->body.wraps[v->my_place], &j->context, j->key);
 	if (err == CONSIGN_E_BAD_SEAL) {
 		*ret_code = CONSIGN_CODE_UNSEAL_FAILED;
 		*ret_reason = "the session key does not unwrap";
@@ -149,19 +177,37 @@ open_body(struct judging *j, const struct verified *v, struct consign_slice body
 	return CONSIGN_OK;
 }
 
+/* Nothing of a consignment is left but what went out. */
+static void
+forget(struct judge *j)
+{
+	for (size_t i = 0; j->found != NULL && i < j->m->items.n; i++)
+		problems_clear(&j->found[i]);
+	free(j->found);
+	j->found = NULL;
+	arena_reset(j->scratch);
+	buf_wipe(&j->plain);
+	explicit_bzero(j->key->b, sizeof j->key->b);
+}
+
 enum consign_err
-judge_mail(struct agent *a, const struct verified *v, struct consign_slice body, struct arena *arena, struct judged *ret)
+judge_mail(struct judge *j, const struct verified *v, struct consign_slice body, struct arena *arena, struct judged *ret)
 {
 	const struct manifest *m = v->manifest;
-	struct judging j = {.agent = a, .m = m, .arena = arena, .out = ret,
-	    .context = {m->hub_id, v->consignor_identity, m->consignment_id, m->attempt, m->random}};
-	struct seal_body *parsed = calloc(1, sizeof *parsed);
 	enum consign_code all = CONSIGN_CODE_NONE;
 	const char *reason = "";
-	enum consign_err err = parsed == NULL || (j.found = calloc(m->items.n, sizeof *j.found)) == NULL ? CONSIGN_E_NO_MEMORY : secret_new(&j.key);
+	enum consign_err err;
 
-	if (err == CONSIGN_OK)
-		err = open_body(&j, v, body, parsed, &all, &reason);
+	j->m = m;
+	j->context = (struct seal_context){m->hub_id, v->consignor_identity, m->consignment_id, m->attempt, m->random};
+	j->arena = arena;
+	j->out = ret;
+	j->found = calloc(m->items.n, sizeof *j->found);
+	ret->kept = NULL;
+	/* Without memory for it the inbox is read instead. */
+	if (recent_is_wanted(j->agent->recent) && recent_mail_new(m, body.len, &ret->kept) != CONSIGN_OK)
+		ret->kept = NULL;
+	err = j->found == NULL ? CONSIGN_E_NO_MEMORY : open_body(j, v, body, &all, &reason);
 	for (size_t i = 0; err == CONSIGN_OK && i < m->items.n; i++) {
 		size_t size = 0;
 		const char *why = reason;
@@ -170,19 +216,17 @@ judge_mail(struct agent *a, const struct verified *v, struct consign_slice body,
 		if (code != CONSIGN_CODE_NONE && all == CONSIGN_CODE_NONE)
 			why = "the policy in force did not permit it";
 		if (code == CONSIGN_CODE_NONE)
-			err = judge_item(&j, i, parsed->items[i], &code, &why, &size);
+			err = judge_item(j, i, &code, &why, &size);
 		ret->verdicts[i] = (struct item_verdict){m->items.v[i]->index, code == CONSIGN_CODE_NONE ? ITEM_ACCEPTED : ITEM_REJECTED, code,
 		    code == CONSIGN_CODE_NONE ? (struct consign_slice){0} : arena_copy(arena, slice_text(why))};
 		set_outcome(ret, i, code == CONSIGN_CODE_NONE ? ITEM_ACCEPTED : ITEM_REJECTED, size);
 		ret->n = i + 1;
 	}
 	if (err == CONSIGN_OK)
-		err = keep_problems(&j);
-	for (size_t i = 0; j.found != NULL && i < m->items.n; i++)
-		problems_clear(&j.found[i]);
-	free(j.found);
-	secret_free(&j.key);
-	free(parsed);
+		err = keep_problems(j);
+	if (err != CONSIGN_OK)
+		recent_mail_free(&ret->kept);
+	forget(j);
 	return err;
 }
 

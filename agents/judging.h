@@ -9,6 +9,7 @@
 
 #include "agent.h"
 #include "inbox.h"
+#include "recent.h"
 #include "seal/seal.h"
 #include "verify.h"
 
@@ -20,7 +21,13 @@ struct judged {
 	uint8_t stored_key[SEAL_STORED_KEY_BYTES];
 	bool has_key;
 	struct problem_list problems; /* of items that are not what their type demands */
+	struct recent_mail *kept;     /* for those who watch with content; NULL: nobody does, or there is no memory. The caller's to end */
 };
+
+/* What judging keeps from one consignment to the next: guarded memory for a key costs several system calls. No key and no plaintext. */
+struct judge;
+CONSIGN_MUST_CHECK enum consign_err judge_new(struct agent *a, struct judge **ret_judge);
+void judge_free(struct judge **judge);
 
 /*
  * arena   the verdicts' texts and the problems live in it
@@ -28,7 +35,7 @@ struct judged {
  * Errors: NO_MEMORY
  */
 CONSIGN_MUST_CHECK enum consign_err
-judge_mail(struct agent *a, const struct verified *v, struct consign_slice body, struct arena *arena, struct judged *ret);
+judge_mail(struct judge *j, const struct verified *v, struct consign_slice body, struct arena *arena, struct judged *ret);
 /*
  * The problems, sealed to the consignor's current seal key: the broker carries receipts, and is to read no message. Absent when there
  * are none, or no key. Errors: NO_MEMORY

@@ -386,7 +386,7 @@ outbox_put(struct outbox *o, const struct local_outgoing *m, outbox_outcome *tol
 	struct objection x = {.org = "", .rule = ""};
 	enum consign_label label = m->label != 0 ? (enum consign_label)m->label : payload_least_label(m->type.s);
 	struct consign_org orgs[CONSIGN_CONSIGNEES_MAX];
-	struct consign_hash digest;
+	struct consign_hash digest = {0}; /* of a message with an idempotency key */
 	struct buf plain = {0};
 	size_t n_orgs;
 
@@ -408,7 +408,8 @@ outbox_put(struct outbox *o, const struct local_outgoing *m, outbox_outcome *tol
 		return;
 	}
 	n_orgs = normal_consignees(m, orgs);
-	enum consign_err err = message_digest(m, orgs, n_orgs, label, buf_slice(&plain), &digest);
+	enum consign_err err = m->idempotency_key.len == 0 ? CONSIGN_OK : message_digest(m, orgs, n_orgs, label, buf_slice(&plain), &digest);
+
 	if (err != CONSIGN_OK)
 		tell(told, context, request, index, NULL, CONSIGN_CODE_TRY_LATER, consign_err_text(err), false);
 	else if (m->idempotency_key.len == 0 || !is_repeated(o, m, &digest, told, context, request, index))

@@ -12,6 +12,7 @@
 #include "inbox.h"
 #include "judging.h"
 #include "ledger/statement.h"
+#include "recent.h"
 #include "store/store.h"
 #include "uplink.h"
 #include "verify.h"
@@ -42,6 +43,7 @@ struct ready_receipt {
 
 struct reception {
 	struct agent *agent;
+	struct judge *judge;
 	uint64_t position; /* decided: committed, or waiting for its commit */
 	struct consign_hash head;
 	struct held_delivery *held; /* in order; the first is what waits */
@@ -59,9 +61,12 @@ enum consign_err
 reception_new(struct agent *a, struct reception **ret_reception)
 {
 	struct reception *r = calloc(1, sizeof *r);
+	enum consign_err err = r == NULL ? CONSIGN_E_NO_MEMORY : judge_new(a, &r->judge);
 
-	if (r == NULL)
-		return CONSIGN_E_NO_MEMORY;
+	if (err != CONSIGN_OK) {
+		free(r);
+		return err;
+	}
 	r->agent = a;
 	r->held_end = &r->held;
 	r->ready_end = &r->ready;
@@ -106,6 +111,7 @@ reception_free(struct reception **reception)
 	if (*reception == NULL)
 		return;
 	reception_reset(*reception);
+	judge_free(&(*reception)->judge);
 	free(*reception);
 	*reception = NULL;
 }
@@ -213,6 +219,7 @@ struct reception_job {
 	struct buf receipt;   /* encoded delivery_receipt */
 	struct buf statement; /* the acceptance, or the tombstone, with the checkpoint it leads to */
 	uint64_t received_us;
+	uint64_t seq; /* of the inbox row, once it is inserted */
 	struct judged judged;
 };
 
@@ -224,6 +231,7 @@ free_job(struct reception_job *j)
 	buf_clear(&j->note);
 	buf_clear(&j->receipt);
 	buf_clear(&j->statement);
+	recent_mail_free(&j->judged.kept);
 	arena_free(&j->arena);
 	free(j);
 }
@@ -256,7 +264,10 @@ insert_mail(struct reception_job *j, struct db *db)
 	db_bind_slice(s, 10, buf_slice(&j->statement));
 	db_bind_slice(s, 11, buf_slice(&j->receipt));
 	bodies_bind(s, 12, frame_slice(&j->body_frame), at);
-	return db_run(s);
+	err = db_run(s);
+	if (err == CONSIGN_OK)
+		j->seq = db_last_row(db);
+	return err;
 }
 
 static enum consign_err
@@ -297,6 +308,8 @@ delivery_done(struct commit_job *job, enum consign_err err)
 
 	if (err == CONSIGN_OK) {
 		ready(j->r, buf_slice(&j->receipt));
+		if (j->v.tombstone == NULL)
+			recent_put(j->r->agent->recent, &j->judged.kept, &(struct recent_row){j->seq, j->position, j->received_us, j->v.accepted_us});
 		inbox_news(j->r->agent->inbox);
 	} else {
 		agent_store_failed(j->r->agent, err);
@@ -358,7 +371,7 @@ accept_mail(struct reception *r, const struct session_deliver *d, struct recepti
 		j->judged.verdicts[0] = (struct item_verdict){.index = 0, .outcome = ITEM_REJECTED, .code = CONSIGN_CODE_EXPIRED};
 		j->judged.n = 1;
 	} else {
-		err = judge_mail(a, &j->v, body, j->arena, &j->judged);
+		err = judge_mail(r->judge, &j->v, body, j->arena, &j->judged);
 	}
 	if (err != CONSIGN_OK)
 		return err;

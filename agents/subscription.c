@@ -1,6 +1,6 @@
 /*
  * Subscriptions: a filter and a place, kept durably for a tool. What is acknowledged beyond the place stands in `ack`
- * until the place has moved over it.
+ * until the place has moved over it; what the place passes in the same commit never stands there.
  *
  * Invariant   everything at or before the cursor is handled: acknowledged, rejected, or not matching the filter. The
  *             cursor may lag behind what is handled (a commit moves it over ROWS_PER_ACK rows at most); it never runs ahead.
@@ -136,6 +136,19 @@ insert_subscription(struct db *db, const struct subscription *r)
 	return db_run(s);
 }
 
+enum consign_err
+inbox_end(struct db *db, struct inbox_cursor *ret_end)
+{
+	struct inbox_cursor end = {0};
+	enum consign_err err = newest_row(db, &end.seq);
+
+	if (err != CONSIGN_OK)
+		return err;
+	end.idx = end.seq > 0 ? WHOLE_CONSIGNMENT : 0;
+	*ret_end = end;
+	return CONSIGN_OK;
+}
+
 static enum consign_err
 apply_create(struct commit_job *job, struct db *db)
 {
@@ -146,11 +159,8 @@ apply_create(struct commit_job *job, struct db *db)
 	if (is_default(j->subscription.name))
 		return CONSIGN_OK;
 	j->subscription.cursor = (struct inbox_cursor){0};
-	if (j->from_now) {
-		err = newest_row(db, &j->subscription.cursor.seq);
-		if (j->subscription.cursor.seq > 0)
-			j->subscription.cursor.idx = WHOLE_CONSIGNMENT;
-	}
+	if (j->from_now)
+		err = inbox_end(db, &j->subscription.cursor);
 	return err == CONSIGN_OK ? insert_subscription(db, &j->subscription) : err;
 }
 
@@ -203,40 +213,95 @@ struct ack_job {
 	enum consign_err refusal; /* out: NOT_FOUND, no such subscription */
 };
 
-static enum consign_err
-insert_acks(struct ack_job *j, const struct subscription *r, struct db *db)
+static int
+by_place(const void *a, const void *b)
 {
-	uint32_t count = 0;
+	const struct inbox_cursor *x = a, *y = b;
 
-	for (size_t i = 0; i < j->n; i++) {
-		struct db_statement *s;
-		enum consign_err err;
+	if (x->seq != y->seq)
+		return x->seq < y->seq ? -1 : 1;
+	return x->idx < y->idx ? -1 : x->idx > y->idx;
+}
 
-		if (inbox_is_behind(&r->cursor, j->places[i].seq, j->places[i].idx))
-			continue;
-		err = db_statement(db, "INSERT OR IGNORE INTO ack (name, seq, idx) VALUES (?1, ?2, ?3)", &s);
-		if (err != CONSIGN_OK)
-			return err;
-		db_bind_text(s, 1, r->name);
-		db_bind_u64(s, 2, j->places[i].seq);
-		db_bind_u64(s, 3, j->places[i].idx);
-		err = db_run(s);
-		if (err != CONSIGN_OK)
-			return err;
-		count += (uint32_t)db_changes(db);
-	}
-	j->count = count;
+/* Leaves the job's places in order, each once, and only those beyond the cursor. */
+static void
+sort_places(struct ack_job *j, const struct inbox_cursor *cursor)
+{
+	bool is_sorted = true;
+	size_t n = 0;
+
+	for (size_t i = 1; i < j->n && is_sorted; i++)
+		is_sorted = by_place(&j->places[i - 1], &j->places[i]) < 0;
+	if (!is_sorted)
+		qsort(j->places, j->n, sizeof *j->places, by_place);
+	for (size_t i = 0; i < j->n; i++)
+		if (by_place(cursor, &j->places[i]) < 0 && (n == 0 || by_place(&j->places[n - 1], &j->places[i]) < 0))
+			j->places[n++] = j->places[i];
+	j->n = n;
+}
+
+/* Whether anything beyond the cursor was acknowledged before: where all is acknowledged in order, nothing ever is. */
+static enum consign_err
+has_acks(struct db *db, const char *name, bool *ret_has)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(db, "SELECT 1 FROM ack WHERE name = ?1 LIMIT 1", &s);
+
+	if (err != CONSIGN_OK)
+		return err;
+	db_bind_text(s, 1, name);
+	err = db_row(s);
+	db_reset(s);
+	if (err != CONSIGN_OK && err != CONSIGN_E_NOT_FOUND)
+		return err;
+	*ret_has = err == CONSIGN_OK;
 	return CONSIGN_OK;
 }
 
-/* A row that the cursor moves through. */
+/* Leaves the places that were not acknowledged before. */
+static enum consign_err
+drop_acked(struct ack_job *j, struct db *db)
+{
+	struct inbox_acks acks = {0};
+	uint64_t seq = 0; /* of the acks */
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->n; i++) {
+		struct inbox_cursor place = j->places[i];
+		enum consign_err err = place.seq == seq ? CONSIGN_OK : subscription_acks(db, j->name, place.seq, &acks);
+
+		if (err != CONSIGN_OK)
+			return err;
+		seq = place.seq;
+		if (place.idx >= CONSIGN_BUNDLE_MAX_ITEMS || !acks.is_acked[place.idx])
+			j->places[n++] = place;
+	}
+	j->n = n;
+	return CONSIGN_OK;
+}
+
+/* The rows that the cursor moves through. */
 struct passage {
 	struct db *db;
-	struct db_statement *rows; /* seq, manifest, outcomes */
+	struct db_statement *rows; /* seq, outcomes, and manifest if there is a filter */
 	struct subscription *subscription;
-	struct arena *scratch;
+	const struct ack_job *job;
+	size_t next;   /* of the job's places: the first that is not before the item looked at */
+	bool has_acks; /* there are some in the store too */
+	bool has_filter;
 	bool is_at_end; /* an item that is not handled was reached */
 };
+
+/* Whether the job acknowledges the item. Items are asked for in order, like the places. */
+static bool
+is_acked_now(struct passage *p, const struct inbox_cursor *place)
+{
+	const struct ack_job *j = p->job;
+
+	while (p->next < j->n && by_place(&j->places[p->next], place) < 0)
+		p->next++;
+	return p->next < j->n && by_place(&j->places[p->next], place) == 0;
+}
 
 /* Whether an accepted item that is not acknowledged is none of the subscription's. */
 static bool
@@ -244,12 +309,12 @@ is_foreign(struct passage *p, struct manifest **manifest, size_t idx)
 {
 	const struct subscription *r = p->subscription;
 
-	if (strcmp(r->type, "*") == 0 && r->study[0] == '\0')
+	if (!p->has_filter)
 		return false;
 	if (*manifest == NULL) {
-		arena_reset(p->scratch);
+		arena_reset(p->job->scratch);
 		/* Without the manifest nobody can say: then the cursor waits here, and nothing is lost by that. */
-		if (inbox_manifest(db_column_slice(p->rows, 1), p->scratch, manifest) != CONSIGN_OK)
+		if (inbox_manifest(db_column_slice(p->rows, 2), p->job->scratch, manifest) != CONSIGN_OK)
 			return false;
 	}
 	return idx < (*manifest)->items.n && !inbox_matches(r->type, r->study, *manifest, idx);
@@ -260,33 +325,42 @@ pass_row(struct passage *p)
 {
 	struct subscription *r = p->subscription;
 	uint64_t seq = db_column_u64(p->rows, 0);
-	struct consign_slice outcomes = db_column_slice(p->rows, 2);
+	struct consign_slice outcomes = db_column_slice(p->rows, 1);
 	struct manifest *manifest = NULL;
-	struct inbox_acks acks;
+	struct inbox_acks acks = {0};
 	size_t n;
 	enum consign_err err = inbox_outcomes(outcomes, &n);
 
-	if (err == CONSIGN_OK)
+	if (err == CONSIGN_OK && p->has_acks)
 		err = subscription_acks(p->db, r->name, seq, &acks);
 	for (size_t i = 0; err == CONSIGN_OK && i < n; i++) {
+		struct inbox_cursor place = {seq, (uint32_t)i};
+
 		if (inbox_is_behind(&r->cursor, seq, (uint32_t)i))
 			continue;
-		if (inbox_is_accepted(outcomes, i) && !acks.is_acked[i] && !is_foreign(p, &manifest, i)) {
+		if (inbox_is_accepted(outcomes, i) && !is_acked_now(p, &place) && !acks.is_acked[i] &&
+		    !is_foreign(p, &manifest, i)) {
 			p->is_at_end = true;
 			return CONSIGN_OK;
 		}
-		r->cursor = (struct inbox_cursor){seq, (uint32_t)i};
+		r->cursor = place;
 	}
 	return err;
 }
 
 static enum consign_err
-move_cursor(struct db *db, struct subscription *r, struct arena *scratch)
+move_cursor(struct db *db, struct subscription *r, const struct ack_job *j, bool has_acks)
 {
-	struct passage p = {.db = db, .subscription = r, .scratch = scratch};
+	struct passage p = {.db = db,
+	    .subscription = r,
+	    .job = j,
+	    .has_acks = has_acks,
+	    .has_filter = strcmp(r->type, "*") != 0 || r->study[0] != '\0'};
 	bool row;
-	enum consign_err err =
-	    db_statement(db, "SELECT seq, manifest, outcomes FROM inbox WHERE seq >= ?1 ORDER BY seq", &p.rows);
+	enum consign_err err = db_statement(db,
+	    p.has_filter ? "SELECT seq, outcomes, manifest FROM inbox WHERE seq >= ?1 ORDER BY seq"
+			 : "SELECT seq, outcomes FROM inbox WHERE seq >= ?1 ORDER BY seq",
+	    &p.rows);
 
 	if (err != CONSIGN_OK)
 		return err;
@@ -303,20 +377,48 @@ move_cursor(struct db *db, struct subscription *r, struct arena *scratch)
 	return err;
 }
 
+/* Those that the cursor has not passed. */
 static enum consign_err
-store_cursor(struct db *db, const struct subscription *r)
+insert_acks(const struct ack_job *j, const struct subscription *r, struct db *db)
+{
+	enum consign_err err = CONSIGN_OK;
+
+	for (size_t i = 0; err == CONSIGN_OK && i < j->n; i++) {
+		struct db_statement *s;
+
+		if (inbox_is_behind(&r->cursor, j->places[i].seq, j->places[i].idx))
+			continue;
+		err = db_statement(db, "INSERT INTO ack (name, seq, idx) VALUES (?1, ?2, ?3)", &s);
+		if (err != CONSIGN_OK)
+			return err;
+		db_bind_text(s, 1, r->name);
+		db_bind_u64(s, 2, j->places[i].seq);
+		db_bind_u64(s, 3, j->places[i].idx);
+		err = db_run(s);
+	}
+	return err;
+}
+
+static enum consign_err
+delete_acks(const struct subscription *r, struct db *db)
 {
 	struct db_statement *s;
-	enum consign_err err = db_statement(db, "UPDATE subscription SET seq = ?2, idx = ?3 WHERE name = ?1", &s);
+	enum consign_err err = db_statement(db, "DELETE FROM ack WHERE name = ?1 AND (seq, idx) <= (?2, ?3)", &s);
 
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_text(s, 1, r->name);
 	db_bind_u64(s, 2, r->cursor.seq);
 	db_bind_u64(s, 3, r->cursor.idx);
-	err = db_run(s);
-	if (err == CONSIGN_OK)
-		err = db_statement(db, "DELETE FROM ack WHERE name = ?1 AND (seq, idx) <= (?2, ?3)", &s);
+	return db_run(s);
+}
+
+static enum consign_err
+store_cursor(struct db *db, const struct subscription *r)
+{
+	struct db_statement *s;
+	enum consign_err err = db_statement(db, "UPDATE subscription SET seq = ?2, idx = ?3 WHERE name = ?1", &s);
+
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_text(s, 1, r->name);
@@ -330,6 +432,7 @@ apply_ack(struct commit_job *job, struct db *db)
 {
 	struct ack_job *j = (struct ack_job *)job;
 	struct subscription r;
+	bool has = false;
 	enum consign_err err = subscription_read(db, j->name, &r);
 
 	if (err == CONSIGN_E_NOT_FOUND) {
@@ -339,10 +442,20 @@ apply_ack(struct commit_job *job, struct db *db)
 	if (err == CONSIGN_OK && is_default(r.name))
 		err = insert_subscription(db, &r); /* its first acknowledgement */
 	if (err == CONSIGN_OK)
-		err = insert_acks(j, &r, db);
-	if (err != CONSIGN_OK || j->count == 0)
+		err = has_acks(db, r.name, &has);
+	if (err != CONSIGN_OK)
 		return err;
-	err = move_cursor(db, &r, j->scratch);
+	sort_places(j, &r.cursor);
+	if (has)
+		err = drop_acked(j, db);
+	if (err != CONSIGN_OK || j->n == 0)
+		return err;
+	j->count = (uint32_t)j->n;
+	err = move_cursor(db, &r, j, has);
+	if (err == CONSIGN_OK)
+		err = insert_acks(j, &r, db);
+	if (err == CONSIGN_OK && has)
+		err = delete_acks(&r, db);
 	return err == CONSIGN_OK ? store_cursor(db, &r) : err;
 }
 

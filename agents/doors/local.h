@@ -55,6 +55,15 @@ void local_policy(struct tool *t, uint64_t number, struct arena *arena);
 /* Watches of one tool: there is new mail (or places were acknowledged); send what may be sent; the tool has gone. */
 void local_watch_news(struct tool *t);
 void local_watch_acked(struct tool *t, const char *subscription, const struct inbox_cursor *places, size_t n);
+/*
+ * The places of n messages that a watch of this tool has sent, when they are acknowledged in the order of their sending, as most
+ * tools do: inbox_find_places would give the same. Lent until the watch goes on; NULL: the inbox has to be asked.
+ */
+const struct inbox_cursor *
+local_watch_places(const struct tool *t, const char *subscription, const struct consign_message_id *ids, size_t n);
+/* Places are on their way to be acknowledged, by whatever tool; they were not after all. */
+void local_watch_acking(struct tool *t, const char *subscription, const struct inbox_cursor *places, size_t n);
+void local_watch_unacked(struct tool *t, const char *subscription);
 bool local_watch_fill(struct tool *t); /* true: another turn is wanted */
 void local_watch_end(struct tool *t);
 

@@ -5,8 +5,10 @@
  * while the connection lives: a tool that comes back gets everything again that it did not acknowledge. Two watches of
  * one subscription each get every message that is not acknowledged when its turn comes.
  *
- * Invariant   `sent` is sorted by place: messages are sent in their order.
- * Source: docs/PROTOCOL.md 8.3
+ * Invariants  `sent` is sorted by place: messages are sent in their order.
+ *             Behind `acked_to` nothing is acknowledged: it was the end of the inbox when the watch began, and moves with every
+ *             acknowledgement before that one is handed to the store. So what is kept in memory is given only where the store
+ * would say the same. Source: docs/PROTOCOL.md 8.3
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 #include "doors/local.h"
 #include "core/limits.h"
 #include "inbox_private.h"
+#include "recent.h"
 
 /* Looked up at once, and content of them: what one turn of the loop may take. */
 #define TURN_MESSAGES 64u
@@ -28,8 +31,10 @@ struct local_watch_state {
 	struct subscription subscription;
 	uint32_t window;
 	bool with_content;
-	bool is_due;               /* there may be something to send */
-	struct inbox_cursor at;    /* looked at up to here */
+	bool is_due;            /* there may be something to send */
+	struct inbox_cursor at; /* looked at up to here */
+	struct inbox_cursor acked_to;
+	struct inbox_cursor asked; /* up to here what is sent is on its way to be acknowledged */
 	struct inbox_cursor *sent; /* unacknowledged: [head, head + n) of the window's places */
 	size_t head;
 	size_t n;
@@ -37,8 +42,10 @@ struct local_watch_state {
 };
 
 static void
-free_watch(struct local_watch_state *w)
+free_watch(struct tool *t, struct local_watch_state *w)
 {
+	if (w->with_content)
+		recent_unwatch(t->door->agent->recent);
 	free(w->sent);
 	free(w);
 }
@@ -49,7 +56,7 @@ local_watch_end(struct tool *t)
 	while (t->watches != NULL) {
 		struct local_watch_state *next = t->watches->next;
 
-		free_watch(t->watches);
+		free_watch(t, t->watches);
 		t->watches = next;
 	}
 	t->n_watches = 0;
@@ -57,22 +64,28 @@ local_watch_end(struct tool *t)
 
 /* ── what is sent and not acknowledged ── */
 
-/* Room for more behind the last one. */
+/* Room for more behind the last one. Places are moved when as many have gone as are moved: that costs a place one move. */
 static enum consign_err
 reserve_sent(struct local_watch_state *w, size_t more)
 {
-	if (w->head > 0) {
-		memmove(w->sent, w->sent + w->head, w->n * sizeof *w->sent);
-		w->head = 0;
-	}
-	if (w->cap - w->n >= more)
+	if (w->cap - w->head - w->n >= more)
 		return CONSIGN_OK;
-	size_t cap = w->n + more > 2 * w->cap ? w->n + more : 2 * w->cap;
-	struct inbox_cursor *sent = reallocarray(w->sent, cap, sizeof *sent);
+	if (w->head >= w->n && w->cap - w->n >= more) {
+		if (w->n > 0)
+			memcpy(w->sent, w->sent + w->head, w->n * sizeof *w->sent);
+		w->head = 0;
+		return CONSIGN_OK;
+	}
+	size_t cap = 2 * (w->n + more);
+	struct inbox_cursor *sent = calloc(cap, sizeof *sent);
 
 	if (sent == NULL)
 		return CONSIGN_E_NO_MEMORY;
+	if (w->n > 0)
+		memcpy(sent, w->sent + w->head, w->n * sizeof *sent);
+	free(w->sent);
 	w->sent = sent;
+	w->head = 0;
 	w->cap = cap;
 	return CONSIGN_OK;
 }
@@ -90,16 +103,87 @@ by_place(const void *a, const void *b)
 static void
 drop_sent(struct local_watch_state *w, const struct inbox_cursor *place)
 {
-	struct inbox_cursor *first = w->sent + w->head;
-	struct inbox_cursor *found = w->n == 0 ? NULL : bsearch(place, first, w->n, sizeof *first, by_place);
+	struct inbox_cursor *first = w->sent + w->head, *found;
 
+	if (w->n == 0)
+		return;
+	if (by_place(place, first) == 0) { /* in order, as most tools do */
+		w->head++;
+		w->n--;
+		return;
+	}
+	found = bsearch(place, first, w->n, sizeof *first, by_place);
 	if (found == NULL)
 		return;
-	if (found == first)
-		w->head++; /* in order, as most tools do */
-	else
-		memmove(found, found + 1, (size_t)(first + w->n - found - 1) * sizeof *found);
+	memmove(found, found + 1, (size_t)(first + w->n - found - 1) * sizeof *found);
 	w->n--;
+}
+
+/* The first that was sent and is not on its way to be acknowledged; from there on they are in order. */
+static const struct inbox_cursor *
+first_unasked(const struct local_watch_state *w, size_t *ret_n)
+{
+	const struct inbox_cursor *first = w->n == 0 ? NULL : w->sent + w->head;
+	size_t low = 0, high = w->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (by_place(&first[middle], &w->asked) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_n = w->n - low;
+	return *ret_n == 0 ? NULL : first + low;
+}
+
+/*
+ * An id may be two consignors'; an acknowledgement means the first place that is not acknowledged. All that are not acknowledged
+ * up to `at` are in `sent`: the next one in there is that place, if none before it is left out.
+ */
+const struct inbox_cursor *
+local_watch_places(const struct tool *t, const char *subscription, const struct consign_message_id *ids, size_t n)
+{
+	for (const struct local_watch_state *w = t->watches; w != NULL; w = w->next) {
+		size_t left, i = 0;
+
+		if (strcmp(w->subscription.name, subscription) != 0)
+			continue;
+		const struct inbox_cursor *next = first_unasked(w, &left);
+
+		while (i < n && i < left && recent_has(t->door->agent->recent, &next[i], &ids[i]))
+			i++;
+		if (i == n)
+			return next;
+	}
+	return NULL;
+}
+
+void
+local_watch_acking(struct tool *t, const char *subscription, const struct inbox_cursor *places, size_t n)
+{
+	for (struct local_watch_state *w = t->watches; w != NULL; w = w->next) {
+		size_t left, i;
+
+		if (strcmp(w->subscription.name, subscription) != 0)
+			continue;
+		for (i = 0; i < n; i++)
+			if (by_place(&places[i], &w->acked_to) > 0)
+				w->acked_to = places[i];
+		const struct inbox_cursor *next = first_unasked(w, &left);
+
+		for (i = 0; i < n && i < left && by_place(&places[i], &next[i]) == 0; i++)
+			w->asked = places[i];
+	}
+}
+
+void
+local_watch_unacked(struct tool *t, const char *subscription)
+{
+	for (struct local_watch_state *w = t->watches; w != NULL; w = w->next)
+		if (strcmp(w->subscription.name, subscription) == 0)
+			w->asked = (struct inbox_cursor){0};
 }
 
 void
@@ -136,6 +220,7 @@ send_page(struct tool *t, struct local_watch_state *w, struct arena *arena, bool
 	    .acked_by = w->subscription.name,
 	    .only_unacked = true,
 	    .with_content = w->with_content,
+	    .acked_to = &w->acked_to,
 	    .max = room < TURN_MESSAGES ? room : TURN_MESSAGES,
 	    .max_bytes = TURN_BYTES};
 	struct inbox_page page;
@@ -149,7 +234,7 @@ send_page(struct tool *t, struct local_watch_state *w, struct arena *arena, bool
 		struct local_watch_event event = {.message = page.messages[i]};
 
 		tool_reply(t, &(struct local_reply){.number = w->number, .watch = &event});
-		w->sent[w->n++] = page.places[i];
+		w->sent[w->head + w->n++] = page.places[i];
 	}
 	w->at = page.cursor;
 	*ret_more = page.has_more;
@@ -219,13 +304,18 @@ refuse_filter(struct tool *t, uint64_t number, const struct subscription *s)
 static enum consign_err
 begin(struct tool *t, uint64_t number, const struct local_watch *wish, const struct subscription *s)
 {
-	struct local_watch_state *w;
+	struct inbox_cursor end;
+	enum consign_err err;
 
 	if (!is_same_filter(s, wish)) {
 		refuse_filter(t, number, s);
 		return CONSIGN_OK;
 	}
-	w = calloc(1, sizeof *w);
+	err = inbox_end(t->door->agent->db, &end);
+	if (err != CONSIGN_OK)
+		return err;
+	struct local_watch_state *w = calloc(1, sizeof *w);
+
 	if (w == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	*w = (struct local_watch_state){.next = t->watches,
@@ -234,9 +324,12 @@ begin(struct tool *t, uint64_t number, const struct local_watch *wish, const str
 	    .window = wish->window,
 	    .with_content = wish->content == 1,
 	    .is_due = true,
-	    .at = s->cursor};
+	    .at = s->cursor,
+	    .acked_to = end};
 	t->watches = w;
 	t->n_watches++;
+	if (w->with_content)
+		recent_watch(t->door->agent->recent);
 	tool_wake(t); /* filled at the end of this turn, or at the next */
 	return CONSIGN_OK;
 }

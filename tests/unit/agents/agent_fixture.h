@@ -15,6 +15,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "inbox_private.h"
+#include "recent.h"
 #include "trust/hub_private.h"
 
 #define T0 1800000000000000u /* the clock of the tests, which stands still */
@@ -157,6 +158,7 @@ fixture_setup(void **state)
 	}
 	assert_int_equal(arena_new(64u * 1024 * 1024, &f->arena), CONSIGN_OK);
 	assert_int_equal(inbox_new(&f->agent, &f->agent.inbox), CONSIGN_OK);
+	assert_int_equal(recent_new(&f->agent.recent), CONSIGN_OK);
 	*state = f;
 	return 0;
 }
@@ -179,6 +181,7 @@ fixture_teardown(void **state)
 	commit_reap(f->agent.committer);
 	commit_stop(&f->agent.committer);
 	inbox_free(&f->agent.inbox);
+	recent_free(&f->agent.recent);
 	hub_free(&f->agent.hub);
 	db_close(&f->agent.db);
 	db_close(&f->writer);
@@ -319,6 +322,37 @@ deliver(struct fixture *f, const struct mail *mail)
 	buf_clear(&manifest);
 	buf_clear(&body);
 	buf_clear(&outcomes);
+	return id;
+}
+
+/* The same, and what reception keeps of it for those who watch with content. */
+static inline struct consign_id
+deliver_kept(struct fixture *f, const struct mail *mail)
+{
+	struct consign_id id = deliver(f, mail);
+	struct recent_mail *kept;
+	struct manifest *m;
+	struct db_statement *s;
+	size_t room = 1024;
+
+	assert_int_equal(db_statement(f->writer, "SELECT manifest FROM inbox WHERE seq = ?1", &s), CONSIGN_OK);
+	db_bind_u64(s, 1, f->position);
+	assert_int_equal(db_row(s), CONSIGN_OK);
+	assert_int_equal(inbox_manifest(db_column_slice(s, 0), f->arena, &m), CONSIGN_OK);
+	db_reset(s);
+	for (size_t i = 0; i < mail->n; i++)
+		room += 64 + (mail->items[i].size == 0 ? strlen(mail->items[i].content) : mail->items[i].size);
+	assert_int_equal(recent_mail_new(m, room, &kept), CONSIGN_OK);
+	for (size_t i = 0; i < mail->n; i++) {
+		const struct mail_item *x = &mail->items[i];
+		struct payload payload = {.media_type = "text/plain",
+		    .name = slice_text("note.txt"),
+		    .content = slice_of(x->content, x->size == 0 ? strlen(x->content) : x->size)};
+
+		if (!x->is_rejected)
+			assert_int_equal(recent_mail_add(kept, i, &payload), CONSIGN_OK);
+	}
+	recent_put(f->agent.recent, &kept, &(struct recent_row){f->position, f->position, T0 + f->position, T0 - 1000});
 	return id;
 }
 

@@ -11,6 +11,7 @@
 
 #include "agent.h"
 #include "core/limits.h"
+#include "recent.h"
 
 struct accusations {
 	struct accusation *first;
@@ -58,11 +59,42 @@ test_agent_keeps_the_first_accusations_and_counts_those_that_come_again(void **s
 	}
 }
 
+static void
+put_row(struct recent *r, uint64_t seq)
+{
+	struct manifest_item item = {.index = 0}, *items[] = {&item};
+	struct manifest m = {.items = {items, 1}};
+	struct payload payload = {.content = slice_text("decided on a store that is gone")};
+	struct recent_mail *mail;
+
+	assert_int_equal(recent_mail_new(&m, 64, &mail), CONSIGN_OK);
+	assert_int_equal(recent_mail_add(mail, 0, &payload), CONSIGN_OK);
+	recent_put(r, &mail, &(struct recent_row){.seq = seq});
+	assert_true(recent_has(r, &(struct inbox_cursor){seq, 0}, &(struct consign_message_id){{{0}}, 0}));
+}
+
+static void
+test_agent_keeps_no_mail_in_memory_when_its_store_fails(void **state)
+{
+	struct agent a = {.clock = &test_clock};
+
+	(void)state;
+	assert_int_equal(recent_new(&a.recent), CONSIGN_OK);
+	recent_watch(a.recent);
+	for (uint64_t seq = 1; seq <= 2; seq++) {
+		put_row(a.recent, seq);
+		agent_store_failed(&a, CONSIGN_E_FULL); /* the second time it has failed already */
+		assert_false(recent_has(a.recent, &(struct inbox_cursor){seq, 0}, &(struct consign_message_id){{{0}}, 0}));
+	}
+	recent_free(&a.recent);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_agent_keeps_the_first_accusations_and_counts_those_that_come_again),
+	    cmocka_unit_test(test_agent_keeps_no_mail_in_memory_when_its_store_fails),
 	};
 
 	return cmocka_run_group_tests_name("agents/agent", tests, NULL, NULL);

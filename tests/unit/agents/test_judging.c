@@ -21,6 +21,7 @@ struct consignment {
 struct bench {
 	struct fixture *f;
 	struct consignment c;
+	struct judge *judge;
 	struct judged judged;
 };
 
@@ -58,6 +59,7 @@ setup(void **state)
 	has_consignor_key = true;
 	consignor_key.key = b->f->seal_public; /* so that the test can open what is sealed to acme */
 	assert_int_equal(seal_receiver_new(&b->f->agent.receiver), CONSIGN_OK);
+	assert_int_equal(judge_new(&b->f->agent, &b->judge), CONSIGN_OK);
 	*state = b;
 	return 0;
 }
@@ -68,6 +70,7 @@ teardown(void **state)
 	struct bench *b = *state;
 	void *fixture = b->f;
 
+	judge_free(&b->judge);
 	seal_receiver_free(&b->f->agent.receiver);
 	buf_clear(&b->c.body);
 	assert_int_equal(fixture_teardown(&fixture), 0);
@@ -156,7 +159,7 @@ judge(struct bench *b, size_t arena_bytes, struct arena **ret_arena)
 {
 	assert_int_equal(arena_new(arena_bytes, ret_arena), CONSIGN_OK);
 	memset(&b->judged, 0, sizeof b->judged);
-	return judge_mail(&b->f->agent, &b->c.v, buf_slice(&b->c.body), *ret_arena, &b->judged);
+	return judge_mail(b->judge, &b->c.v, buf_slice(&b->c.body), *ret_arena, &b->judged);
 }
 
 static void
@@ -307,6 +310,73 @@ test_judging_seals_the_problems_so_that_the_consignor_reads_them(void **state)
 	arena_free(&arena);
 }
 
+/* Two that are none, and a file. */
+static void
+seal_two_bad_and_a_file(struct bench *b, struct buf *file)
+{
+	struct payload p = {.media_type = "text/plain", .name = slice_text("a.txt"), .content = slice_text("hello")};
+	struct consign_slice payloads[3] = {hollow(b, 0), payload_of(b, slice_text("\xff\xff")), {0}};
+
+	assert_int_equal(payload_encode(&p, file), CONSIGN_OK);
+	payloads[2] = buf_slice(file);
+	seal_payloads(b, payloads, 3);
+	snprintf(b->c.items[2].type.s, sizeof b->c.items[2].type.s, "x.file");
+}
+
+static void
+test_judging_keeps_what_it_accepted_while_somebody_watches(void **state)
+{
+	struct bench *b = *state;
+	struct recent *recent = b->f->agent.recent;
+	struct inbox_query q = {.type = "", .study = "", .acked_by = "", .with_content = true, .acked_to = &(struct inbox_cursor){0},
+	    .after = {7, 0}, .max = 10, .max_bytes = 1000};
+	struct inbox_page page;
+	struct buf file = {0};
+	struct arena *arena;
+
+	seal_two_bad_and_a_file(b, &file);
+	assert_int_equal(judge(b, receipt_arena_bytes(b), &arena), CONSIGN_OK);
+	assert_null(b->judged.kept);
+	arena_free(&arena);
+	recent_watch(recent);
+	assert_int_equal(judge(b, receipt_arena_bytes(b), &arena), CONSIGN_OK);
+	assert_non_null(b->judged.kept);
+	recent_put(recent, &b->judged.kept, &(struct recent_row){.seq = 7, .position = 9});
+	assert_null(b->judged.kept);
+	assert_int_equal(recent_page(recent, &q, arena, &page), CONSIGN_OK);
+	assert_int_equal(page.n, 1);
+	assert_string_equal(page.messages[0]->type.s, "x.file");
+	assert_string_equal(page.messages[0]->media_type, "text/plain");
+	assert_true(slice_equal(page.messages[0]->name, slice_text("a.txt")));
+	assert_true(slice_equal(page.messages[0]->content, slice_text("hello")));
+	assert_int_equal(page.messages[0]->position, 9);
+	assert_int_equal(page.places[0].idx, 2);
+	recent_unwatch(recent);
+	arena_free(&arena);
+	buf_clear(&file);
+}
+
+static void
+test_judging_keeps_no_item_of_mail_that_is_refused_as_a_whole(void **state)
+{
+	struct bench *b = *state;
+	struct buf file = {0};
+	struct arena *arena;
+
+	recent_watch(b->f->agent.recent);
+	seal_two_bad_and_a_file(b, &file);
+	b->c.v.outcome = VERIFY_REJECT;
+	b->c.v.code = CONSIGN_CODE_STALE_DOCUMENT;
+	assert_int_equal(judge(b, receipt_arena_bytes(b), &arena), CONSIGN_OK);
+	recent_put(b->f->agent.recent, &b->judged.kept, &(struct recent_row){.seq = 7});
+	for (uint32_t i = 0; i < 3; i++)
+		assert_false(recent_has(
+		    b->f->agent.recent, &(struct inbox_cursor){7, i}, &(struct consign_message_id){b->c.m.consignment_id, i}));
+	recent_unwatch(b->f->agent.recent);
+	arena_free(&arena);
+	buf_clear(&file);
+}
+
 int
 main(void)
 {
@@ -316,6 +386,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_judging_gives_one_bad_item_among_many_the_whole_room, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_judging_rejects_a_flood_of_empty_parts, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_judging_lists_nothing_of_mail_that_is_refused_as_a_whole, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_judging_keeps_what_it_accepted_while_somebody_watches, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_judging_keeps_no_item_of_mail_that_is_refused_as_a_whole, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_judging_problems_are_left_out_when_the_consignor_has_no_seal_key, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_judging_seals_the_problems_so_that_the_consignor_reads_them, setup, teardown),
 	};

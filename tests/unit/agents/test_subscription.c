@@ -304,6 +304,102 @@ test_subscription_place_is_where_it_was_after_reopening(void **state)
 	assert_int_equal(unacked(f, "default"), 1);
 }
 
+/* ── against a model ── */
+
+#define MODEL_ROWS 24u
+#define MODEL_ITEMS 3u
+
+/* The rule in its simplest form: a set of what is acknowledged, and a cursor that moves over what is handled. */
+struct model {
+	bool is_foreign[MODEL_ROWS * MODEL_ITEMS]; /* rejected, or not matching: place by place */
+	bool is_acked[MODEL_ROWS * MODEL_ITEMS];
+	size_t cursor; /* places that are passed */
+};
+
+static uint32_t
+model_ack(struct model *m, const size_t *places, size_t n)
+{
+	uint32_t fresh = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (places[i] < m->cursor || m->is_acked[places[i]])
+			continue;
+		m->is_acked[places[i]] = true;
+		fresh++;
+	}
+	while (fresh > 0 && m->cursor < MODEL_ROWS * MODEL_ITEMS && (m->is_acked[m->cursor] || m->is_foreign[m->cursor]))
+		m->cursor++;
+	return fresh;
+}
+
+static uint64_t
+model_left(const struct model *m)
+{
+	uint64_t n = 0;
+
+	for (size_t i = m->cursor; i < MODEL_ROWS * MODEL_ITEMS; i++)
+		n += m->is_acked[i];
+	return n;
+}
+
+static struct inbox_cursor
+place_of(size_t i)
+{
+	return (struct inbox_cursor){1 + i / MODEL_ITEMS, (uint32_t)(i % MODEL_ITEMS)};
+}
+
+/* type: of the subscription. Each third item is of another, each seventh is rejected. */
+static void
+play(struct fixture *f, const char *name, const char *type, uint32_t seed)
+{
+	struct model m = {0};
+	uint32_t random = seed;
+
+	if (strcmp(name, "default") != 0)
+		create(f, name, type, "", false);
+	for (size_t i = 0; i < MODEL_ROWS * MODEL_ITEMS; i++)
+		m.is_foreign[i] = i % 7 == 6 || (strcmp(type, "x.a") == 0 && i % 3 == 2);
+	while (m.cursor < MODEL_ROWS * MODEL_ITEMS) {
+		struct inbox_cursor places[8];
+		size_t chosen[8], n = 1 + (random >> 28) % 8;
+
+		for (size_t i = 0; i < n; i++) {
+			random = random * 1664525u + 1013904223u;
+			chosen[i] = (m.cursor + (random >> 24) % 12) % (MODEL_ROWS * MODEL_ITEMS);
+			if ((random >> 20) % 3 == 0 && i > 0) /* in order, as most tools do */
+				chosen[i] = (chosen[i - 1] + 1) % (MODEL_ROWS * MODEL_ITEMS);
+			places[i] = place_of(chosen[i]);
+		}
+		assert_int_equal(ack_places(f, name, places, n), model_ack(&m, chosen, n));
+		assert_int_equal(acks_left(f), model_left(&m));
+		struct inbox_cursor cursor = m.cursor == 0 ? (struct inbox_cursor){0} : place_of(m.cursor - 1);
+
+		assert_cursor(f, name, cursor.seq, cursor.idx);
+	}
+	assert_int_equal(acks_left(f), 0);
+}
+
+static void
+test_subscription_acks_are_those_of_a_simple_model(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t row = 0; row < MODEL_ROWS; row++) {
+		struct mail_item items[MODEL_ITEMS];
+
+		for (uint32_t i = 0; i < MODEL_ITEMS; i++) {
+			size_t at = row * MODEL_ITEMS + i;
+
+			items[i] = (struct mail_item){i, at % 3 == 2 ? "x.b" : "x.a", "1", 0, at % 7 == 6};
+		}
+		deliver(f, &(struct mail){.items = items, .n = MODEL_ITEMS});
+	}
+	play(f, "default", "*", 1);
+	play(f, "every", "*", 2);
+	play(f, "some", "x.a", 3);
+	play(f, "others", "x.a", 4);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int
@@ -325,6 +421,7 @@ main(void)
 	    TEST(test_subscription_places_are_each_subscription_s_own),
 	    TEST(test_subscription_ack_of_an_unknown_one_is_refused_and_fails_nobody_else),
 	    TEST(test_subscription_tells_of_a_failed_commit_and_keeps_nothing),
+	    TEST(test_subscription_acks_are_those_of_a_simple_model),
 	    TEST(test_subscription_place_is_where_it_was_after_reopening),
 	};
 

@@ -281,11 +281,12 @@ check_answer(struct answer_job *j, const struct statement *st, const struct ledg
 	struct ledger_record *record;
 	struct consign_hash entry;
 
-	*ret_err = statement_verify(st, hub_receipt_key(a->hub, st), &a->hub_id, hub_checkpoint(a->hub), true, j->arena, &record, &entry);
+	*ret_err = st->has_place ? statement_verify(st, hub_checkpoint(a->hub), j->arena, &record, &entry)
+				 : statement_verify_unplaced(st, hub_receipt_key(a->hub), &a->hub_id, j->arena, &record);
 	if (consign_err_class(*ret_err) == CONSIGN_CLASS_OURS)
 		return consign_err_text(*ret_err);
 	if (*ret_err != CONSIGN_OK)
-		return "an answer that is not proven by signature and ledger";
+		return st->has_place ? "an answer that is not proven by the ledger" : "an answer without a place in the ledger that the broker did not sign";
 	*ret_record = record;
 	if (record->accepted != NULL) {
 		const struct accepted_record *r = record->accepted;

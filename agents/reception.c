@@ -465,7 +465,7 @@ look(struct reception *r, struct held_delivery *h)
 	}
 	if (d->position <= r->position) {
 		if (!acknowledge_again(r, d->position, j->v.accepted)) {
-			stop(r, "mailbox", "two consignments at one mailbox position, both with the broker's signature", h);
+			stop(r, "mailbox", "two consignments at one mailbox position, both in the ledger", h);
 			goto no;
 		}
 		free_job(j);

@@ -213,11 +213,11 @@ check(struct settled_job *j, const struct settlement *in, struct settled_row *ro
 	struct consign_hash entry, digest;
 	struct delivery_receipt_content *c = NULL;
 
-	*ret_err = statement_verify(in->statement, hub_receipt_key(a->hub, in->statement), &a->hub_id, hub_checkpoint(a->hub), false, j->arena, &record, &entry);
+	*ret_err = statement_verify(in->statement, hub_checkpoint(a->hub), j->arena, &record, &entry);
 	if (consign_err_class(*ret_err) == CONSIGN_CLASS_OURS)
 		return consign_err_text(*ret_err);
 	if (*ret_err != CONSIGN_OK)
-		return "a settlement that is not proven by signature and ledger";
+		return "a settlement that is not proven by the ledger";
 	if (record->retention != NULL && in->receipt == NULL) {
 		row->id = record->retention->consignment_id;
 		row->org = record->retention->consignee;

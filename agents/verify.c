@@ -54,17 +54,17 @@ hold_for_root(struct checking *c, uint64_t version, bool have_root)
 	return end(c, VERIFY_HOLD, CONSIGN_CODE_NONE, "documents that were in force are not here yet");
 }
 
-/* (a) the acceptance is the broker's, and in the ledger that we follow. */
+/* (a) the acceptance is in the ledger that we follow. */
 static bool
 check_statement(struct checking *c)
 {
 	struct ledger_record *record;
-	enum consign_err err = statement_verify(c->d->statement, hub_receipt_key(c->a->hub, c->d->statement), &c->a->hub_id, c->checkpoint, false, c->arena, &record, &c->v->entry);
+	enum consign_err err = statement_verify(c->d->statement, c->checkpoint, c->arena, &record, &c->v->entry);
 
 	if (is_trouble(c, err))
 		return false;
 	if (err != CONSIGN_OK || record->accepted == NULL)
-		return accuse_broker(c, "a delivery whose acceptance is not proven by signature and ledger");
+		return accuse_broker(c, "a delivery whose acceptance is not proven by the ledger");
 	c->v->accepted = record->accepted;
 	c->v->leaf = c->d->statement->leaf->index;
 	c->v->accepted_us = record->at_us;
@@ -95,7 +95,7 @@ check_tombstone(struct checking *c)
 {
 	struct ledger_record *record;
 	struct consign_hash entry;
-	enum consign_err err = statement_verify(c->d->tombstone, hub_receipt_key(c->a->hub, c->d->tombstone), &c->a->hub_id, c->checkpoint, false, c->arena, &record, &entry);
+	enum consign_err err = statement_verify(c->d->tombstone, c->checkpoint, c->arena, &record, &entry);
 	const struct accepted_record *accepted = c->v->accepted;
 
 	if (is_trouble(c, err))

@@ -35,8 +35,8 @@ struct bench {
 	struct consign_hash entries[ENTRIES];
 	struct asked inclusion[PROOFS], consistency[PROOFS];
 	size_t at; /* round about, in whichever is measured */
-	struct secret *ledger_key, *receipt_key;
-	struct consign_public_key ledger_public, receipt_public;
+	struct secret *ledger_key;
+	struct consign_public_key ledger_public;
 	struct consign_hash hub_id;
 	char origin[256];
 	struct checkpoint checkpoint;
@@ -149,14 +149,6 @@ do_checkpoint_verify(void *context)
 }
 
 static void
-do_statement_sign(void *context)
-{
-	struct bench *b = context;
-
-	statement_sign(b->receipt_key, &b->hub_id, true, b->leaf.index, &b->entry, &b->statement.signature);
-}
-
-static void
 do_statement_verify(void *context)
 {
 	struct bench *b = context;
@@ -164,8 +156,7 @@ do_statement_verify(void *context)
 	struct consign_hash entry;
 
 	arena_reset(b->scratch);
-	must(statement_verify(&b->statement, &b->receipt_public, &b->hub_id, &b->checkpoint, false, b->scratch, &record, &entry),
-	    "statement");
+	must(statement_verify(&b->statement, &b->checkpoint, b->scratch, &record, &entry), "statement");
 }
 
 static const struct act {
@@ -179,7 +170,6 @@ static const struct act {
     {"consistency_verify", "consistency proof verified", do_consistency_verify},
     {"checkpoint_sign", "checkpoint made and signed", do_checkpoint_sign},
     {"checkpoint_verify", "checkpoint read and verified", do_checkpoint_verify},
-    {"statement_sign", "statement signed", do_statement_sign},
     {"statement_verify", "statement verified, with its path, and decoded", do_statement_verify},
 };
 #define ACTS (sizeof acts / sizeof *acts)
@@ -230,7 +220,6 @@ prepare(struct bench *b, uint64_t leaves)
 	random_bytes(b->entries, sizeof b->entries);
 	random_bytes(b->hub_id.b, sizeof b->hub_id.b);
 	must(sign_keypair(&b->ledger_key, &b->ledger_public), "ledger key");
-	must(sign_keypair(&b->receipt_key, &b->receipt_public), "receipt key");
 	must(arena_new(SCRATCH_BYTES, &b->scratch), "arena");
 	make_record(b, leaves);
 }
@@ -272,7 +261,6 @@ ask(struct bench *b, uint64_t leaves)
 	b->proof.path.v = b->path.hash;
 	b->proof.path.n = b->path.n;
 	b->statement = (struct statement){.leaf = &b->leaf, .has_place = 1, .path = &b->proof};
-	do_statement_sign(b);
 }
 
 static void
@@ -282,7 +270,6 @@ finish(struct bench *b)
 		free(b->nodes.level[level]);
 	tree_free(&b->tree);
 	secret_free(&b->ledger_key);
-	secret_free(&b->receipt_key);
 	buf_clear(&b->note);
 	buf_clear(&b->made);
 	buf_clear(&b->record);

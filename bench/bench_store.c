@@ -114,7 +114,7 @@ struct submission {
 static struct {
 	struct sample sample;
 	struct buf body, encoded;
-	struct secret *ledger_key, *receipt_key;
+	struct secret *ledger_key;
 	char folder[512];
 	struct shop shops[GROUPS];
 } bench;
@@ -182,7 +182,7 @@ open_shop(struct shop *s, size_t group)
 	must(store_open(path, false, &db), "store");
 	must(store_open(path, true, &s->db), "store");
 	must(store_open(path, true, &s->reader), "store");
-	must(store_writer_new(hub_id, bench.ledger_key, bench.receipt_key, &s->writer), "writer");
+	must(store_writer_new(hub_id, bench.ledger_key, &s->writer), "writer");
 	must(ledger_open(s->db, hub_id, &s->ledger), "ledger");
 	must(mailboxes_load(s->db, hub_id, &s->mailboxes), "mailboxes");
 	must(commit_start(&db, store_before_commit, s->writer, &s->committer), "commit thread");
@@ -242,7 +242,7 @@ decide(struct shop *s, struct submission *x)
 	mailbox_take(box, share, e->manifest_frame.len + e->body.len, e->mailboxes);
 	opening = (struct mailbox_opening){e->mailboxes->org, e->mailboxes->position, e->mailboxes->previous, e->mailboxes->salt};
 	mailbox_commitment(&m->hub_id, &opening, &commitment);
-	must(ledger_append(s->ledger, &record, true, e->arena, e->leaves), "leaf");
+	must(ledger_append(s->ledger, &record, e->arena, e->leaves), "leaf");
 	mailbox_chain(box, &e->leaves->entry, e->mailboxes);
 	e->n_mailboxes = e->n_leaves = 1;
 }
@@ -454,7 +454,6 @@ prepare(size_t size, size_t items, uint64_t consignments)
 	sample_seal(&bench.sample, &bench.body);
 	sample_digest(&bench.sample, &bench.body);
 	must(sign_keypair(&bench.ledger_key, &unused), "ledger key");
-	must(sign_keypair(&bench.receipt_key, &unused), "receipt key");
 	make_folder(GROUPS * consignments * bench.body.len);
 	for (size_t i = 0; i < GROUPS; i++)
 		open_shop(&bench.shops[i], group_sizes[i]);
@@ -504,7 +503,6 @@ main(int argc, char **argv)
 	buf_clear(&bench.body);
 	buf_clear(&bench.encoded);
 	secret_free(&bench.ledger_key);
-	secret_free(&bench.receipt_key);
 	sample_free(&bench.sample);
 	return 0;
 }

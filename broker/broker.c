@@ -104,7 +104,7 @@ broker_act(struct broker *b, const char *act, const char *subject, uint64_t coun
 		memcpy(what.act, act, strlen(act) + 1);
 		record.act = &what;
 		e->leaves = arena_alloc(e->arena, sizeof *e->leaves);
-		err = e->leaves == NULL ? CONSIGN_E_NO_MEMORY : ledger_append(b->ledger, &record, false, e->arena, &e->leaves[0]);
+		err = e->leaves == NULL ? CONSIGN_E_NO_MEMORY : ledger_append(b->ledger, &record, e->arena, &e->leaves[0]);
 		if (err == CONSIGN_OK) {
 			e->n_leaves = 1;
 			broker_commit(b, e);
@@ -394,7 +394,7 @@ open_store(struct broker *b, char ret_problem[256])
 	if (err == CONSIGN_OK)
 		err = store_open(path, true, &reading);
 	if (err == CONSIGN_OK)
-		err = store_writer_new(&b->hub_id, b->ledger_key, b->receipt_key, &b->writer);
+		err = store_writer_new(&b->hub_id, b->ledger_key, &b->writer);
 	if (err == CONSIGN_OK)
 		err = load(b);
 	if (err == CONSIGN_OK)

@@ -50,7 +50,6 @@ mail_statement(struct broker *b, const struct store_mail *m, const char *org, st
 		return CONSIGN_E_NO_MEMORY;
 	*st->leaf = m->record;
 	st->has_place = 1;
-	st->signature = m->signature;
 	memcpy(o->org.s, org, strlen(org) + 1);
 	o->position = m->position;
 	o->previous = m->previous;
@@ -316,7 +315,6 @@ one_settlement(struct broker *b, const struct store_settlement *in, struct arena
 		return CONSIGN_E_NO_MEMORY;
 	*st->leaf = in->record;
 	st->has_place = 1;
-	st->signature = in->signature;
 	out->statement = st;
 	if (in->receipt.len > 0)
 		err = delivery_receipt_decode(in->receipt, arena, &out->receipt);

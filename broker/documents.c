@@ -166,7 +166,7 @@ assign_leaf(void *context, enum sign_kind kind, const char *org, uint64_t versio
 
 	memcpy(document.org, org, strlen(org) + 1);
 	record.document = &document;
-	enum consign_err err = ledger_append(p->broker->ledger, &record, false, p->entry.arena, leaf);
+	enum consign_err err = ledger_append(p->broker->ledger, &record, p->entry.arena, leaf);
 
 	if (err != CONSIGN_OK) {
 		p->assign_err = err;

@@ -1,5 +1,5 @@
 /*
- * Mail whose time is over: a tombstone at its position, signed and in the ledger, for the consignee and for the
+ * Mail whose time is over: a tombstone at its position, in the ledger, for the consignee and for the
  * consignor. Mail that is on its way to an agent is left alone: its receipt may be coming.
  */
 #include "broker.h"
@@ -101,7 +101,7 @@ bury(struct broker *b, const struct store_expired *x)
 	entry->position = x->position;
 	record.retention = &retention;
 	entry->leaves = arena_alloc(entry->arena, sizeof *entry->leaves);
-	err = entry->leaves == NULL ? CONSIGN_E_NO_MEMORY : ledger_append(b->ledger, &record, true, entry->arena, &entry->leaves[0]);
+	err = entry->leaves == NULL ? CONSIGN_E_NO_MEMORY : ledger_append(b->ledger, &record, entry->arena, &entry->leaves[0]);
 	if (err != CONSIGN_OK) {
 		store_entry_clear(entry);
 		free(entry);

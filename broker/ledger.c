@@ -107,10 +107,9 @@ ledger_next(const struct ledger *ledger)
 }
 
 enum consign_err
-ledger_append(struct ledger *ledger, const struct ledger_record *record, bool wants_signature, struct arena *arena,
-    struct store_leaf *ret_leaf)
+ledger_append(struct ledger *ledger, const struct ledger_record *record, struct arena *arena, struct store_leaf *ret_leaf)
 {
-	struct store_leaf leaf = {.wants_signature = wants_signature};
+	struct store_leaf leaf = {0};
 	struct tree_node nodes[CONSIGN_PATH_MAX];
 	struct buf bytes = {0};
 	size_t n;

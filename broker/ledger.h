@@ -21,8 +21,8 @@ CONSIGN_MUST_CHECK enum consign_err ledger_reload(struct ledger *ledger);
  * Encodes the record and makes the next leaf of it; the record's bytes live in arena.
  * Errors: NO_MEMORY, MALFORMED: then no leaf was made
  */
-CONSIGN_MUST_CHECK enum consign_err ledger_append(struct ledger *ledger, const struct ledger_record *record, bool wants_signature,
-    struct arena *arena, struct store_leaf *ret_leaf);
+CONSIGN_MUST_CHECK enum consign_err ledger_append(struct ledger *ledger, const struct ledger_record *record, struct arena *arena,
+    struct store_leaf *ret_leaf);
 uint64_t ledger_next(const struct ledger *ledger);
 /* A group became durable: its checkpoint is the newest. */
 CONSIGN_MUST_CHECK enum consign_err ledger_committed(struct ledger *ledger, const struct store_note *note);

@@ -130,7 +130,7 @@ take_receipt(struct broker *b, struct session *s, const struct delivery_receipt 
 		if (err == CONSIGN_OK && (entry->receipt.data == NULL || (entry->leaves = arena_alloc(entry->arena, sizeof *entry->leaves)) == NULL))
 			err = CONSIGN_E_NO_MEMORY;
 		if (err == CONSIGN_OK)
-			err = ledger_append(b->ledger, &record, true, entry->arena, &entry->leaves[0]);
+			err = ledger_append(b->ledger, &record, entry->arena, &entry->leaves[0]);
 		entry->n_leaves = 1;
 	}
 	(void)c;

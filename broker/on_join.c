@@ -103,7 +103,7 @@ new_act(struct broker *b, struct session *s, uint64_t request, const char *act, 
 	record_act.detail = slice_text(s->name);
 	record.act = &record_act;
 	entry->leaves = arena_alloc(entry->arena, sizeof *entry->leaves);
-	err = entry->leaves == NULL ? CONSIGN_E_NO_MEMORY : ledger_append(b->ledger, &record, false, entry->arena, &entry->leaves[0]);
+	err = entry->leaves == NULL ? CONSIGN_E_NO_MEMORY : ledger_append(b->ledger, &record, entry->arena, &entry->leaves[0]);
 	if (err != CONSIGN_OK) {
 		store_entry_clear(entry);
 		free(a);

@@ -52,6 +52,7 @@ refuse_unplaced(struct submitting *u, struct ledger_record *record)
 	struct leaf leaf = {0};
 	struct buf bytes = {0};
 	struct consign_hash entry;
+	struct consign_signature signature;
 
 	if (ledger_record_encode(record, &bytes) != CONSIGN_OK) {
 		say_bye(u->b, u->s, CONSIGN_CODE_MALFORMED, "a refusal that cannot be written down");
@@ -60,7 +61,8 @@ refuse_unplaced(struct submitting *u, struct ledger_record *record)
 	random_bytes(leaf.salt.b, sizeof leaf.salt.b);
 	leaf.record = buf_slice(&bytes);
 	tree_entry(&leaf.salt, leaf.record, &entry);
-	statement_sign(u->b->receipt_key, &u->b->hub_id, false, 0, &entry, &st.signature);
+	statement_sign(u->b->receipt_key, &u->b->hub_id, &entry, &signature);
+	st.signature = SLICE_ARRAY(signature.b);
 	st.leaf = &leaf;
 	answer_later(u->b, u->s, u->sequence, &st);
 out:
@@ -105,7 +107,6 @@ submission_done(struct commit_job *job, enum consign_err err)
 		metrics_add(b->metrics, METRIC_ACCEPTED_ITEMS, x->entry.manifest->items.n);
 		metrics_add(b->metrics, METRIC_ACCEPTED_BYTES, x->entry.body.len);
 	}
-	x->statement.signature = x->entry.leaves[0].signature;
 	broker_done(b, &x->entry, err);
 	for (struct waiter *w = x->pending->waiters; w != NULL; w = w->next) {
 		struct session *s = sessions_by_number(b->sessions, w->session);
@@ -175,7 +176,7 @@ new_submission(struct submitting *u, struct submission **ret_x)
 	return CONSIGN_OK;
 }
 
-/* The statement as it will be answered, pointing into the entry; the signature comes from the commit thread. */
+/* The statement as it will be answered, pointing into the entry. */
 static void
 fill_statement(struct submission *x)
 {
@@ -223,7 +224,7 @@ refuse(struct submitting *u, const struct judgement *j, bool hold)
 	enum consign_err err = new_submission(u, &x);
 
 	if (err == CONSIGN_OK) {
-		err = ledger_append(b->ledger, &record, true, x->entry.arena, &x->entry.leaves[0]);
+		err = ledger_append(b->ledger, &record, x->entry.arena, &x->entry.leaves[0]);
 		if (err != CONSIGN_OK)
 			abandon(b, x);
 	}
@@ -381,7 +382,7 @@ fill_acceptance(struct submitting *u, struct submission *x)
 	x->statement.openings.n = accepted.mailboxes.n = e->n_mailboxes = n;
 	record.accepted = &accepted;
 	/* From here on a failure would leave a gap in the mailboxes: the record fits by construction, memory is checked. */
-	enum consign_err err = ledger_append(b->ledger, &record, true, e->arena, &e->leaves[0]);
+	enum consign_err err = ledger_append(b->ledger, &record, e->arena, &e->leaves[0]);
 
 	if (err != CONSIGN_OK) {
 		b->store_failed = true; /* reload: the positions just given were not */

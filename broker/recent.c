@@ -50,7 +50,7 @@ recent_keep(struct recent *r, const struct store_entry *entry, struct frame *man
 	frame_share(&kept->manifest, manifest);
 	frame_share(&kept->body, body);
 	kept->mail = (struct store_mail){.leaf = leaf->index, .record = {leaf->index, leaf->salt, buf_slice(&kept->record)},
-	    .signature = leaf->signature, .manifest = frame_slice(&kept->manifest), .body = frame_slice(&kept->body), .consignor = m->consignor,
+	    .manifest = frame_slice(&kept->manifest), .body = frame_slice(&kept->body), .consignor = m->consignor,
 	    .consignment_id = m->consignment_id, .digest = entry->manifest_digest,
 	    .seen_size = m->seen->checkpoint != NULL ? m->seen->checkpoint->size : 0};
 	kept->mail.bytes = kept->mail.manifest.len + kept->mail.body.len;

@@ -1,6 +1,6 @@
 /*
  * The writing side, on the commit thread: an entry's leaves, nodes and rows in the group's transaction, and the group's
- * checkpoint. Signatures are made here, so that the loop never waits for one.
+ * checkpoint. That is signed here, so that the loop never waits for it.
  *
  * The writer keeps a tree of its own. When a group fails it has run ahead of the store: the next entry's leaf index then
  * differs from the tree's size, and the tree is opened anew at what is really stored.
@@ -12,15 +12,12 @@
 
 #include "core/bodies.h"
 #include "core/clock.h"
-#include "ledger/statement.h"
 
 #define NODE_LEVEL_SHIFT 48
 
 struct store_writer {
-	struct consign_hash hub_id;
 	char origin[256];
 	const struct secret *ledger_key;
-	const struct secret *receipt_key;
 	struct tree *tree;
 	struct db *db; /* of the group under way: the tree reads through it */
 	struct store_note *note; /* of the group under way */
@@ -35,16 +32,13 @@ read_node(void *self, uint32_t level, uint64_t index, struct consign_hash *ret_h
 }
 
 enum consign_err
-store_writer_new(const struct consign_hash *hub_id, const struct secret *ledger_key, const struct secret *receipt_key,
-    struct store_writer **ret_writer)
+store_writer_new(const struct consign_hash *hub_id, const struct secret *ledger_key, struct store_writer **ret_writer)
 {
 	struct store_writer *w = calloc(1, sizeof *w);
 
 	if (w == NULL)
 		return CONSIGN_E_NO_MEMORY;
-	w->hub_id = *hub_id;
 	w->ledger_key = ledger_key;
-	w->receipt_key = receipt_key;
 	checkpoint_origin(hub_id, w->origin);
 	*ret_writer = w;
 	return CONSIGN_OK;
@@ -109,18 +103,12 @@ put_leaf(struct store_writer *w, struct db *db, struct store_leaf *leaf)
 
 	if (err != CONSIGN_OK)
 		return err;
-	if (leaf->wants_signature)
-		statement_sign(w->receipt_key, &w->hub_id, true, leaf->index, &leaf->entry, &leaf->signature);
-	err = db_statement(db, "INSERT INTO leaf (id, salt, record, signature) VALUES (?1, ?2, ?3, ?4)", &s);
+	err = db_statement(db, "INSERT INTO leaf (id, salt, record) VALUES (?1, ?2, ?3)", &s);
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_u64(s, 1, leaf->index);
 	db_bind_slice(s, 2, SLICE_ARRAY(leaf->salt.b));
 	db_bind_slice(s, 3, leaf->record);
-	if (leaf->wants_signature)
-		db_bind_slice(s, 4, SLICE_ARRAY(leaf->signature.b));
-	else
-		db_bind_null(s, 4);
 	err = db_run(s);
 	if (err != CONSIGN_OK)
 		return err;

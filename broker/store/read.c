@@ -175,7 +175,7 @@ store_invites(struct db *db, enum consign_err (*each)(void *context, const struc
 	return err;
 }
 
-/* leaf index, salt, record, signature at columns first … first + 3, as a statement without path. */
+/* leaf index, salt, record at columns first … first + 2, as a statement without path. */
 static enum consign_err
 column_statement(struct db_statement *s, int first, struct arena *arena, struct statement **ret_statement)
 {
@@ -189,8 +189,6 @@ column_statement(struct db_statement *s, int first, struct arena *arena, struct 
 	err = db_column_fixed(s, first + 1, st->leaf->salt.b, sizeof st->leaf->salt.b);
 	if (err == CONSIGN_OK)
 		err = db_column_copy(s, first + 2, arena, &st->leaf->record);
-	if (err == CONSIGN_OK)
-		err = db_column_fixed(s, first + 3, st->signature.b, sizeof st->signature.b);
 	if (err == CONSIGN_OK)
 		*ret_statement = st;
 	return err;
@@ -234,7 +232,7 @@ past_acceptance(struct db *db, const char *consignor, const struct consign_id *i
 {
 	struct db_statement *s;
 	enum consign_err err = db_statement(db,
-	    "SELECT c.attempt, c.digest, c.openings, c.manifest, l.id, l.salt, l.record, l.signature FROM consignment c"
+	    "SELECT c.attempt, c.digest, c.openings, c.manifest, l.id, l.salt, l.record FROM consignment c"
 	    " JOIN leaf l ON l.id = c.leaf WHERE c.id = ?1 AND c.consignor = ?2",
 	    &s);
 
@@ -265,7 +263,7 @@ store_past(struct db *db, const char *consignor, const struct consign_id *id, st
 
 	if (err == CONSIGN_E_NOT_FOUND) {
 		err = db_statement(db,
-		    "SELECT r.attempt, r.digest, l.id, l.salt, l.record, l.signature FROM refusal r JOIN leaf l ON l.id = r.leaf"
+		    "SELECT r.attempt, r.digest, l.id, l.salt, l.record FROM refusal r JOIN leaf l ON l.id = r.leaf"
 		    " WHERE r.id = ?1 AND r.consignor = ?2 ORDER BY r.attempt DESC LIMIT 1",
 		    &s);
 		if (err != CONSIGN_OK)
@@ -290,7 +288,7 @@ static enum consign_err
 tombstone_statement(struct db *db, uint64_t leaf, struct arena *arena, struct statement **ret_statement)
 {
 	struct db_statement *s;
-	enum consign_err err = db_statement(db, "SELECT id, salt, record, signature FROM leaf WHERE id = ?1", &s);
+	enum consign_err err = db_statement(db, "SELECT id, salt, record FROM leaf WHERE id = ?1", &s);
 
 	if (err != CONSIGN_OK)
 		return err;
@@ -338,7 +336,7 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 
 	m->position = db_column_u64(s, 0);
 	m->leaf = db_column_u64(s, 1);
-	m->bytes = db_column_u64(s, 15);
+	m->bytes = db_column_u64(s, 14);
 	err = db_column_fixed(s, 2, m->previous.b, sizeof m->previous.b);
 	if (err == CONSIGN_OK)
 		err = db_column_fixed(s, 3, m->salt.b, sizeof m->salt.b);
@@ -353,7 +351,6 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 	if (err != CONSIGN_OK)
 		return err;
 	m->record = *st->leaf;
-	m->signature = st->signature;
 	if (!db_column_is_null(s, 4))
 		return tombstone_statement(db, db_column_u64(s, 4), arena, &m->tombstone);
 	m->seen_size = db_column_u64(s, 9);
@@ -361,7 +358,7 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 	if (err == CONSIGN_OK)
 		err = db_column_fixed(s, 8, digest.b, sizeof digest.b);
 	if (err == CONSIGN_OK)
-		err = bodies_column(db, s, 16, arena, &m->body);
+		err = bodies_column(db, s, 15, arena, &m->body);
 	m->corrupt = err == CONSIGN_E_CORRUPT; /* told as its place is: the store as a whole is readable */
 	if (err != CONSIGN_OK)
 		return m->corrupt ? CONSIGN_OK : err;
@@ -387,7 +384,7 @@ store_mailbox_read(struct db *db, const char *org, uint64_t from, size_t max, si
 		return err;
 	err = db_statement(db,
 	    "SELECT m.position, m.leaf, m.previous, m.salt, m.tombstone, c.consignor, c.id, c.digest, c.body_digest, c.seen_size,"
-	    " c.manifest, l.id, l.salt, l.record, l.signature, m.bytes, c.body, c.body_at, c.body_bytes FROM mailbox m JOIN consignment c ON c.leaf = m.leaf"
+	    " c.manifest, l.id, l.salt, l.record, m.bytes, c.body, c.body_at, c.body_bytes FROM mailbox m JOIN consignment c ON c.leaf = m.leaf"
 	    " JOIN leaf l ON l.id = m.leaf WHERE m.org = ?1 AND m.position >= ?2 AND m.settled = 0 ORDER BY m.position LIMIT ?3",
 	    &s);
 	if (err != CONSIGN_OK)
@@ -429,7 +426,7 @@ store_settlements(struct db *db, const char *consignor, size_t max, size_t max_b
 	if (list == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	err = db_statement(db,
-	    "SELECT t.n, t.receipt, l.id, l.salt, l.record, l.signature FROM settlement t JOIN leaf l ON l.id = t.leaf"
+	    "SELECT t.n, t.receipt, l.id, l.salt, l.record FROM settlement t JOIN leaf l ON l.id = t.leaf"
 	    " WHERE t.consignor = ?1 ORDER BY t.n LIMIT ?2",
 	    &s);
 	if (err != CONSIGN_OK)
@@ -447,8 +444,7 @@ store_settlements(struct db *db, const char *consignor, size_t max, size_t max_b
 			break;
 		bytes += list[n].receipt.len;
 		list[n].n = db_column_u64(s, 0);
-		list[n].record = *st->leaf;
-		list[n++].signature = st->signature;
+		list[n++].record = *st->leaf;
 	}
 	db_reset(s);
 	if (err == CONSIGN_OK) {

@@ -4,6 +4,7 @@
 #include "core/bodies.h"
 
 static const char *const migrations[] = {
+    /* leaf.signature is NULL: what stands in the ledger is proven by it */
     "CREATE TABLE leaf (id INTEGER PRIMARY KEY, salt BLOB NOT NULL, record BLOB NOT NULL, signature BLOB);"
     "CREATE TABLE node (id INTEGER PRIMARY KEY, hash BLOB NOT NULL);"
     "CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), note BLOB NOT NULL);"

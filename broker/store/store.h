@@ -5,8 +5,8 @@
  *   leaf         index → salt, record            every act, forever
  *   node         perfect subtrees of the ledger  level << 48 | index → hash
  *   checkpoint   the newest note
- *   consignment  leaf → consignor, id, digest, manifest, body, signature; body goes at the end of its retention
- *   refusal      (consignor, id, attempt) → digest and the signed refusal, so that the same question hears the same answer
+ *   consignment  leaf → consignor, id, digest, manifest, body; body goes at the end of its retention
+ *   refusal      (consignor, id, attempt) → digest and leaf, so that the same question hears the same answer
  *   mailbox      (org, position) → leaf, chain, settled, tombstone, size
  *   mailbox_tail org → last position and chain head
  *   mailbox_use  (org, consignor) → how much waits: sums over mailbox, so that a start need not count
@@ -43,8 +43,6 @@ struct store_leaf {
 	struct consign_hash salt;
 	struct consign_hash entry;
 	struct consign_slice record;
-	bool wants_signature;
-	struct consign_signature signature; /* out: made on the commit thread */
 };
 
 struct store_mailbox {
@@ -96,14 +94,14 @@ struct store_entry {
 	uint64_t confirm_to;
 };
 
-/* The commit thread's side: its own tree, the keys that sign there. */
+/* The commit thread's side: its own tree, the key that signs there. */
 struct store_writer;
 /*
- * ledger_key, receipt_key   borrow for the writer's life
- * Errors: those of the store
+ * ledger_key   borrows for the writer's life
+ * Errors: NO_MEMORY
  */
-CONSIGN_MUST_CHECK enum consign_err store_writer_new(const struct consign_hash *hub_id, const struct secret *ledger_key,
-    const struct secret *receipt_key, struct store_writer **ret_writer);
+CONSIGN_MUST_CHECK enum consign_err store_writer_new(
+    const struct consign_hash *hub_id, const struct secret *ledger_key, struct store_writer **ret_writer);
 void store_writer_free(struct store_writer **writer);
 /* For commit_start: signs and stores the group's checkpoint. context is the writer. */
 enum consign_err store_before_commit(void *context, struct db *db);
@@ -154,7 +152,6 @@ struct store_mail {
 	struct consign_hash previous;
 	struct consign_hash salt;
 	struct leaf record;
-	struct consign_signature signature;
 	struct consign_slice manifest; /* signed manifest frame; empty with a tombstone */
 	struct consign_slice body;
 	struct statement *tombstone; /* NULL unless it expired or was destroyed */
@@ -172,7 +169,6 @@ struct store_settlement {
 	uint64_t n;
 	struct consign_slice receipt; /* encoded; empty for a tombstone */
 	struct leaf record;
-	struct consign_signature signature;
 };
 /* The oldest: max of them, or as many as reach max_bytes of receipts. */
 CONSIGN_MUST_CHECK enum consign_err store_settlements(struct db *db, const char *consignor, size_t max, size_t max_bytes, struct arena *arena,

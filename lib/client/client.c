@@ -329,7 +329,7 @@ unqueue(struct consign_client *c, uint64_t number)
 enum consign_err
 client_take(struct consign_client *c, uint64_t number, uint32_t timeout_ms, struct client_reply **ret_reply)
 {
-	uint64_t deadline_us = deadline_after(timeout_ms);
+	uint64_t deadline_us = 0; /* none yet: for what is here already no clock is asked */
 
 	for (;;) {
 		struct client_reply *r = unqueue(c, number);
@@ -341,6 +341,8 @@ client_take(struct consign_client *c, uint64_t number, uint32_t timeout_ms, stru
 		}
 		if (c->is_broken)
 			return CONSIGN_E_UNREACHABLE;
+		if (deadline_us == 0)
+			deadline_us = deadline_after(timeout_ms);
 		enum consign_err err = wait_for(c->fd, POLLIN, deadline_us, &events);
 
 		if (err == CONSIGN_OK) {

@@ -19,7 +19,7 @@ enum sign_kind {
 	SIGN_POLICY = 4,
 	SIGN_FRESHNESS = 5,
 	SIGN_MANIFEST = 6,
-	SIGN_STATEMENT = 7, /* broker: receipts, refusals, tombstones */
+	SIGN_STATEMENT = 7, /* broker: refusals without a place in the ledger */
 	SIGN_DELIVERY = 8,  /* delivery receipts */
 	SIGN_HELLO = 9,
 };

@@ -18,58 +18,48 @@
 
 /* What the receipt key signs. No leaf has the index NO_PLACE: a tree is smaller. */
 static void
-signed_content(bool has_place, uint64_t index, const struct consign_hash *entry, uint8_t ret_content[SIGNED_BYTES])
+signed_content(const struct consign_hash *entry, uint8_t ret_content[SIGNED_BYTES])
 {
-	be64_store(ret_content, has_place ? index : NO_PLACE);
+	be64_store(ret_content, NO_PLACE);
 	memcpy(ret_content + 8, entry->b, 32);
 }
 
 void
-statement_sign(const struct secret *receipt_key, const struct consign_hash *hub_id, bool has_place, uint64_t index,
-    const struct consign_hash *entry, struct consign_signature *ret_signature)
+statement_sign(const struct secret *receipt_key, const struct consign_hash *hub_id, const struct consign_hash *entry,
+    struct consign_signature *ret_signature)
 {
 	uint8_t content[SIGNED_BYTES];
 
-	signed_content(has_place, index, entry, content);
+	signed_content(entry, content);
 	sign_make(receipt_key, SIGN_STATEMENT, hub_id, SLICE_ARRAY(content), ret_signature);
 }
 
-static enum consign_err
-verify_place(
-    const struct statement *s, const struct checkpoint *checkpoint, bool may_be_unplaced, const struct consign_hash *entry)
+/* With a place no signature; without one a signature, and nothing that speaks of a place: nothing that comes is left unread. */
+static bool
+has_shape(const struct statement *s)
 {
-	const struct consign_hash *path = s->path == NULL ? NULL : s->path->path.v;
-	size_t n = s->path == NULL ? 0 : s->path->path.n;
-
-	if (s->has_place == 0)
-		return may_be_unplaced ? CONSIGN_OK : CONSIGN_E_BAD_PROOF;
-	/* A place that nothing is given to measure by is not proved. */
-	if (checkpoint == NULL)
-		return CONSIGN_E_BAD_PROOF;
-	return tree_verify_inclusion(entry, s->leaf->index, checkpoint->size, path, n, &checkpoint->head);
+	if (s->leaf == NULL || s->has_place > 1)
+		return false;
+	if (s->has_place == 1)
+		return s->signature.len == 0;
+	return s->signature.len == sizeof(struct consign_signature) && s->leaf->index == 0 && (s->path == NULL || s->path->path.n == 0);
 }
 
 enum consign_err
-statement_verify(const struct statement *s, const struct consign_public_key *receipt_key, const struct consign_hash *hub_id,
-    const struct checkpoint *checkpoint, bool may_be_unplaced, struct arena *arena, struct ledger_record **ret_record,
-    struct consign_hash *ret_entry)
+statement_verify(const struct statement *s, const struct checkpoint *checkpoint, struct arena *arena,
+    struct ledger_record **ret_record, struct consign_hash *ret_entry)
 {
 	enum consign_err err;
 	struct consign_hash entry;
 	struct ledger_record *record;
-	uint8_t content[SIGNED_BYTES];
 
-	if (s->leaf == NULL || s->has_place > 1)
+	if (!has_shape(s))
 		return CONSIGN_E_MALFORMED;
-	/* Without a place there is no path; nothing that comes is left unread. */
-	if (s->has_place == 0 && s->path != NULL && s->path->path.n != 0)
-		return CONSIGN_E_MALFORMED;
+	if (s->has_place == 0)
+		return CONSIGN_E_BAD_PROOF;
 	tree_entry(&s->leaf->salt, s->leaf->record, &entry);
-	signed_content(s->has_place == 1, s->leaf->index, &entry, content);
-	err = sign_verify(receipt_key, SIGN_STATEMENT, hub_id, SLICE_ARRAY(content), &s->signature);
-	if (err != CONSIGN_OK)
-		return err;
-	err = verify_place(s, checkpoint, may_be_unplaced, &entry);
+	err = tree_verify_inclusion(&entry, s->leaf->index, checkpoint->size, s->path == NULL ? NULL : s->path->path.v,
+	    s->path == NULL ? 0 : s->path->path.n, &checkpoint->head);
 	if (err != CONSIGN_OK)
 		return err;
 	err = ledger_record_decode(s->leaf->record, arena, &record);
@@ -78,6 +68,26 @@ statement_verify(const struct statement *s, const struct consign_public_key *rec
 	*ret_record = record;
 	*ret_entry = entry;
 	return CONSIGN_OK;
+}
+
+enum consign_err
+statement_verify_unplaced(const struct statement *s, const struct consign_public_key *receipt_key, const struct consign_hash *hub_id,
+    struct arena *arena, struct ledger_record **ret_record)
+{
+	enum consign_err err;
+	struct consign_hash entry;
+	struct consign_signature signature;
+	uint8_t content[SIGNED_BYTES];
+
+	if (!has_shape(s) || s->has_place == 1)
+		return CONSIGN_E_MALFORMED;
+	tree_entry(&s->leaf->salt, s->leaf->record, &entry);
+	signed_content(&entry, content);
+	memcpy(signature.b, s->signature.data, sizeof signature.b);
+	err = sign_verify(receipt_key, SIGN_STATEMENT, hub_id, SLICE_ARRAY(content), &signature);
+	if (err != CONSIGN_OK)
+		return err;
+	return ledger_record_decode(s->leaf->record, arena, ret_record);
 }
 
 /* "consign-mailbox-v1" ‖ hub id ‖ org length; the org follows. */

@@ -1,8 +1,9 @@
 /*
- * Statements: a ledger record, the broker's signature over its place, and the proof of that place. Receipts, refusals
- * and tombstones are statements. Here they are made (broker) and verified (agents, command).
+ * Statements: a ledger record, and what proves it: the path from its place to a checkpoint, or, when it has no place, the
+ * broker's signature. Receipts, refusals and tombstones are statements; without a place there are refusals only. Here
+ * they are verified (agents, command), and signed where they are (broker).
  *
- * Signature: receipt key, domain SIGN_STATEMENT, over index (8 bytes big-endian; 2^64-1 when it has no place) ‖ entry.
+ * Signature: receipt key, domain SIGN_STATEMENT, over 2^64-1 (8 bytes, big-endian: the index that no leaf has) ‖ entry.
  * Mailbox commitment = SHA-256("consign-mailbox-v1" ‖ hub id ‖ org length (1 byte) ‖ org ‖ position (8 bytes, big-endian)
  *                      ‖ previous ‖ salt)
  * Mailbox chain: head of nothing = SHA-256("consign-mailbox-v1" ‖ hub id ‖ org length ‖ org);
@@ -19,18 +20,27 @@
 #include "ledger/tree.h"
 #include "wire/ledger_wire.h"
 
-void statement_sign(const struct secret *receipt_key, const struct consign_hash *hub_id, bool has_place, uint64_t index,
-    const struct consign_hash *entry, struct consign_signature *ret_signature);
+/* For a statement without a place. */
+void statement_sign(const struct secret *receipt_key, const struct consign_hash *hub_id, const struct consign_hash *entry,
+    struct consign_signature *ret_signature);
 
 /*
- * Verifies signature and, when it has a place, inclusion under the checkpoint; decodes the record.
- * checkpoint   borrows; already verified by the caller. NULL only with may_be_unplaced
+ * Verifies inclusion under the checkpoint; decodes the record. Whose ledger it is, the checkpoint says.
+ * checkpoint   borrows; already verified by the caller
  * ret_record   lives in arena
- * Errors: MALFORMED, BAD_SIGNATURE, BAD_PROOF (no place where one is needed, too), TOO_BIG (the record), NO_MEMORY
+ * Errors: MALFORMED (a signature, too), BAD_PROOF (no place, too), TOO_BIG (the record), NO_MEMORY
  */
-CONSIGN_MUST_CHECK enum consign_err statement_verify(const struct statement *s, const struct consign_public_key *receipt_key,
-    const struct consign_hash *hub_id, const struct checkpoint *checkpoint, bool may_be_unplaced, struct arena *arena,
-    struct ledger_record **ret_record, struct consign_hash *ret_entry);
+CONSIGN_MUST_CHECK enum consign_err statement_verify(const struct statement *s, const struct checkpoint *checkpoint,
+    struct arena *arena, struct ledger_record **ret_record, struct consign_hash *ret_entry);
+
+/*
+ * Verifies the signature of a statement without a place; decodes the record.
+ * receipt_key   borrows; of the newest root
+ * ret_record    lives in arena
+ * Errors: MALFORMED (a place, no signature, too), BAD_SIGNATURE, TOO_BIG (the record), NO_MEMORY
+ */
+CONSIGN_MUST_CHECK enum consign_err statement_verify_unplaced(const struct statement *s, const struct consign_public_key *receipt_key,
+    const struct consign_hash *hub_id, struct arena *arena, struct ledger_record **ret_record);
 
 void mailbox_commitment(const struct consign_hash *hub_id, const struct mailbox_opening *opening, struct consign_hash *ret_hash);
 void mailbox_genesis(const struct consign_hash *hub_id, const char *org, struct consign_hash *ret_head);

@@ -156,12 +156,10 @@ hub_root_in_force(const struct hub *hub, uint64_t leaf)
 }
 
 const struct consign_public_key *
-hub_receipt_key(const struct hub *hub, const struct statement *s)
+hub_receipt_key(const struct hub *hub)
 {
-	const struct hub_root *root = s->has_place ? hub_root_in_force(hub, s->leaf->index) : NULL;
+	const struct hub_root *root = hub_root(hub);
 
-	if (root == NULL)
-		root = hub_root(hub);
 	return root == NULL ? NULL : &root->root->broker->receipt_key;
 }
 

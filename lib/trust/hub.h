@@ -115,8 +115,8 @@ const struct hub_root *hub_root(const struct hub *hub);
 const struct hub_root *hub_root_at(const struct hub *hub, uint64_t version);
 /* The root in force at a leaf; NULL when there is none. */
 const struct hub_root *hub_root_in_force(const struct hub *hub, uint64_t leaf);
-/* The receipt key that signed at a leaf; for a statement without a place, the newest. NULL before the first root. */
-const struct consign_public_key *hub_receipt_key(const struct hub *hub, const struct statement *s);
+/* The newest root's, which signs statements without a place. NULL before the first root. */
+const struct consign_public_key *hub_receipt_key(const struct hub *hub);
 /* By version; NULL when not held. */
 const struct hub_directory *hub_directory_at(const struct hub *hub, uint64_t version);
 const struct hub_policy *hub_policy_at(const struct hub *hub, uint64_t version);

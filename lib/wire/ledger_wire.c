@@ -135,16 +135,26 @@ statement_place(const void *message)
 	return s->leaf->index == 0 && (s->path == NULL || s->path->path.n == 0) && s->checkpoint.len == 0 && s->openings.n == 0;
 }
 
+/* What has a place is proven by its path; a signature beside it would be a second truth, which nobody reads. */
+static bool
+statement_signed(const void *message)
+{
+	const struct statement *s = message;
+
+	return (s->has_place == 0) == (s->signature.len > 0);
+}
+
 static const struct wire_field statement_fields[] = {
     REQUIRED(statement, 1, leaf, leaf),
     NUM32(statement, 2, has_place, 0, 1),
-    FIXED(statement, 3, signature),
+    EXACT(statement, 3, signature, sizeof(struct consign_signature)),
     OPTIONAL(statement, 4, path, proof),
     BYTES(statement, 5, checkpoint, FORM_TEXT, 0, CONSIGN_NOTE_MAX_BYTES),
     MESSAGES(statement, 6, openings, 0, CONSIGN_CONSIGNEES_MAX, mailbox_opening),
 };
 static const struct wire_check statement_checks[] = {
     {"place", "without has_place: leaf.index is 0; path, checkpoint and openings are absent", statement_place},
+    {"signed", "signature is present exactly when there is no place", statement_signed},
 };
 const struct wire_message wire_statement = {
     TABLE(statement, "Statement", statement, CONSIGN_STATEMENT_MAX_BYTES), CHECKS(statement_checks)};

@@ -99,7 +99,7 @@ struct mailbox_opening {
 struct statement {
 	struct leaf *leaf;
 	uint32_t has_place;
-	struct consign_signature signature;
+	struct consign_slice signature; /* 64 bytes without a place; else empty */
 	struct proof *path; /* NULL as good as empty: no place, or a ledger of one leaf */
 	struct consign_slice checkpoint; /* empty: the one of the frame it came in */
 	WIRE_LIST(struct mailbox_opening *) openings;

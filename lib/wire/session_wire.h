@@ -111,7 +111,7 @@ struct settlement {
 
 struct session_settled {
 	WIRE_LIST(struct settlement *) settlements;
-	struct checkpoint_update *checkpoint; /* NULL only when no statement has a place */
+	struct checkpoint_update *checkpoint;
 	uint64_t cursor;
 };
 

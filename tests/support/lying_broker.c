@@ -13,7 +13,7 @@
  *   ARGUMENT  what some need; - for none
  * FILE.hit grows by a line "NAME ORG NONCE" for each lie told.
  *
- * Lies that go into the ledger, with the broker's signature:
+ * Lies that go into the ledger:
  *   back-date        of ORG, the consignor: accepted an hour before it was
  *   early-tombstone  of ORG, the consignee: its mail is called expired
  *   skip-position    of ORG, the consignee: a position of its mailbox is left out
@@ -37,6 +37,7 @@
 
 #include "core/limits.h"
 #include "ledger/statement.h"
+#include "wire/engine.h"
 
 #define LIES_MAX_BYTES 4096u
 #define TOLD_MAX 512u
@@ -55,6 +56,7 @@ SEAM(judge_submission);
 SEAM(on_submit);
 SEAM(store_expired);
 SEAM(hub_member);
+SEAM(wire_checks_hold);
 SEAM(broker_run);
 
 /* ── orders ── */
@@ -190,6 +192,15 @@ send_kept(const struct route *route)
 	}
 }
 
+/* While one is put into words that breaks them. */
+static _Thread_local bool is_bent;
+
+bool
+__wrap_wire_checks_hold(const struct wire_message *m, const void *message)
+{
+	return is_bent || __real_wire_checks_hold(m, message);
+}
+
 static void
 encode_again(struct saying *s)
 {
@@ -216,8 +227,10 @@ tell(struct saying *s)
 
 		if (outcome == NOTHING)
 			continue;
-		if (outcome == CHANGED)
+		is_bent = outcome == BENT;
+		if (outcome == CHANGED || outcome == BENT)
 			encode_again(s);
+		is_bent = false;
 		lie_told(&lie);
 		return outcome;
 	}
@@ -269,8 +282,7 @@ __wrap_listener_drop(struct listener *l, const struct route *route)
 static struct store_mailbox twice;
 
 enum consign_err
-__wrap_ledger_append(struct ledger *ledger, const struct ledger_record *record, bool wants_signature, struct arena *arena,
-    struct store_leaf *ret_leaf)
+__wrap_ledger_append(struct ledger *ledger, const struct ledger_record *record, struct arena *arena, struct store_leaf *ret_leaf)
 {
 	struct ledger_record other = *record;
 	struct lie lie;
@@ -291,7 +303,7 @@ __wrap_ledger_append(struct ledger *ledger, const struct ledger_record *record, 
 				record->accepted->mailboxes.v[i] = to;
 		twice.position = 0;
 	}
-	return __real_ledger_append(ledger, &other, wants_signature, arena, ret_leaf);
+	return __real_ledger_append(ledger, &other, arena, ret_leaf);
 }
 
 void

@@ -34,6 +34,7 @@ struct saying {
 enum outcome {
 	NOTHING, /* no occasion for it */
 	CHANGED, /* the command is to be encoded again */
+	BENT,    /* likewise, and it breaks rules over several fields */
 	TAKEN,   /* the frames were changed, sent, kept or thrown away by the lie itself */
 	DROPPED, /* nothing is said */
 };
@@ -75,14 +76,15 @@ struct consign_slice encoded(struct arena *arena, struct buf *b);
 void set_frame(struct frame *f, struct consign_slice s);
 struct checkpoint_update **checkpoint_of(struct session_command *c);
 bool has_checkpoint(struct session_command *c);
-void sign_again(struct statement *st);
+void sign_beside(struct saying *s, struct statement *st);
+void sign_unplaced(struct saying *s, struct statement *st);
 void rename_consignor(struct saying *s, struct statement *st, const char *org);
 
 /* lying_broker_mail.c */
 void remember_delivery(struct saying *s);
 typedef enum outcome mail_lie(struct saying *s);
 mail_lie lie_body_flip, lie_body_cut, lie_body_other, lie_manifest_flip, lie_manifest_other, lie_consignees, lie_statement_flip,
-    lie_statement_signed, lie_position, lie_opening, lie_position_before, lie_tombstone, lie_seen_lost, lie_replay,
-    lie_replay_as_new, lie_reorder, lie_drop, lie_withhold, lie_misdeliver;
+    lie_statement_signed, lie_statement_unplaced, lie_position, lie_opening, lie_position_before, lie_tombstone,
+    lie_tombstone_signed, lie_seen_lost, lie_replay, lie_replay_as_new, lie_reorder, lie_drop, lie_withhold, lie_misdeliver;
 
 #endif

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ledger/statement.h"
 #include "lying_broker.h"
 
 /* What was delivered before, to whomever: for lies with authentic parts. */
@@ -96,8 +95,14 @@ lie_statement_flip(struct saying *s)
 enum outcome
 lie_statement_signed(struct saying *s)
 {
-	rename_consignor(s, s->command->deliver->statement, s->lie->argument);
-	sign_again(s->command->deliver->statement);
+	sign_beside(s, s->command->deliver->statement);
+	return BENT;
+}
+
+enum outcome
+lie_statement_unplaced(struct saying *s)
+{
+	sign_unplaced(s, s->command->deliver->statement);
 	return CHANGED;
 }
 
@@ -144,11 +149,19 @@ lie_tombstone(struct saying *s)
 	st->leaf = must(arena_alloc(s->arena, sizeof *st->leaf));
 	*st->leaf = *d->statement->leaf;
 	st->leaf->record = encoded(s->arena, &bytes);
-	sign_again(st);
 	d->tombstone = st;
 	set_frame(&s->frames[1], slice_of(NULL, 0));
 	set_frame(&s->frames[2], slice_of(NULL, 0));
 	return CHANGED;
+}
+
+enum outcome
+lie_tombstone_signed(struct saying *s)
+{
+	enum outcome outcome = lie_tombstone(s);
+
+	sign_unplaced(s, s->command->deliver->tombstone);
+	return outcome;
 }
 
 enum outcome

@@ -8,11 +8,14 @@
  *   manifest-flip    one byte is another
  *   manifest-other   the manifest of the delivery before
  *   consignees       ARGUMENT is put among the consignees
- *   statement-flip   the acceptance names ARGUMENT as consignor, under the old signature
- *   statement-signed likewise, signed anew: the ledger does not hold it
+ *   statement-flip   the acceptance names ARGUMENT as consignor, under the old path
+ *   statement-signed the acceptance has a signature beside its place
+ *   statement-unplaced
+ *                    the acceptance has a signature in the stead of its place
  *   position         another position than was opened
  *   opening          another position, opened
  *   tombstone        a tombstone that the ledger does not hold, in the place of the mail
+ *   tombstone-signed likewise, with a signature in the stead of a place
  *   seen-lost        without the path from the ledger that the consignor had seen
  *   replay           it is sent twice
  *   replay-as-new    the delivery before is sent once more, in the place of this one
@@ -36,13 +39,18 @@
  *   documents-old    those that were said first, under a checkpoint of today
  *   documents-none   none
  * Of answers and settlements:
- *   answer-forged    the receipt names another consignment, signed anew
+ *   answer-forged    the receipt names another consignor, under the old path
+ *   answer-signed    the receipt has a signature beside its place
+ *   answer-unplaced  the receipt has a signature in the stead of its place
  *   answer-other     the receipt of the answer before
  *   answer-openings  another position is opened
  *   answer-refused   a refusal of something else, signed, without a place
+ *   answer-unsigned  a refusal of what was sent, without a place, whose signature does not verify
  *   answer-none      none
  *   settled-flip     one byte of the delivery receipt is another
  *   settled-other    another consignee is said to have signed it
+ *   settled-forged   the record of it says another time, under the old path
+ *   settled-unplaced the record of it has a signature in the stead of its place
  *   settled-none     none
  * Of anything:
  *   clock            the challenge says a time one hour ago
@@ -115,13 +123,26 @@ has_checkpoint(struct session_command *c)
 
 /* ── statements ── */
 
+/* The broker's true signature over what a statement says. */
 void
-sign_again(struct statement *st)
+sign_beside(struct saying *s, struct statement *st)
 {
 	struct consign_hash entry;
+	struct consign_signature *signature = must(arena_alloc(s->arena, sizeof *signature));
 
 	tree_entry(&st->leaf->salt, st->leaf->record, &entry);
-	statement_sign(lying_broker->receipt_key, &lying_broker->hub_id, st->has_place != 0, st->leaf->index, &entry, &st->signature);
+	statement_sign(lying_broker->receipt_key, &lying_broker->hub_id, &entry, signature);
+	st->signature = SLICE_ARRAY(signature->b);
+}
+
+void
+sign_unplaced(struct saying *s, struct statement *st)
+{
+	st->has_place = 0;
+	st->leaf->index = 0;
+	st->path = NULL;
+	st->openings.n = 0;
+	sign_beside(s, st);
 }
 
 /* Another consignor in the record of a statement. */
@@ -356,7 +377,28 @@ answer_forged(struct saying *s)
 	if (st == NULL)
 		return NOTHING;
 	rename_consignor(s, st, "somebody");
-	sign_again(st);
+	return CHANGED;
+}
+
+static enum outcome
+answer_signed(struct saying *s)
+{
+	struct statement *st = first_receipt(s);
+
+	if (st == NULL)
+		return NOTHING;
+	sign_beside(s, st);
+	return BENT;
+}
+
+static enum outcome
+answer_unplaced(struct saying *s)
+{
+	struct statement *st = first_receipt(s);
+
+	if (st == NULL)
+		return NOTHING;
+	sign_unplaced(s, st);
 	return CHANGED;
 }
 
@@ -386,8 +428,9 @@ answer_openings(struct saying *s)
 	return CHANGED;
 }
 
+/* A refusal in the stead of the receipt; id NULL: of what was sent. */
 static enum outcome
-answer_refused(struct saying *s)
+refuse_instead(struct saying *s, const struct consign_id *id)
 {
 	struct statement *st = first_receipt(s);
 	struct verdict verdict = {.code = CONSIGN_CODE_DENIED}, *verdicts[] = {&verdict};
@@ -401,47 +444,90 @@ answer_refused(struct saying *s)
 	refused.consignor = accepted->accepted->consignor;
 	refused.manifest_digest = accepted->accepted->manifest_digest;
 	refused.root = accepted->accepted->root;
-	random_bytes(&refused.consignment_id, sizeof refused.consignment_id);
+	refused.consignment_id = id != NULL ? *id : accepted->accepted->consignment_id;
 	must_be(ledger_record_encode(&record, &bytes));
-	st->leaf->index = 0;
 	st->leaf->record = encoded(s->arena, &bytes);
-	st->has_place = 0;
-	st->path = NULL;
-	st->openings.n = 0;
-	sign_again(st);
+	sign_unplaced(s, st);
 	return CHANGED;
 }
 
-static struct delivery_receipt *
-first_delivery_receipt(struct saying *s)
+static enum outcome
+answer_refused(struct saying *s)
+{
+	struct consign_id other;
+
+	random_bytes(&other, sizeof other);
+	return refuse_instead(s, &other);
+}
+
+static enum outcome
+answer_unsigned(struct saying *s)
+{
+	struct statement *st = first_receipt(s);
+	enum outcome outcome = refuse_instead(s, NULL);
+
+	if (outcome == CHANGED)
+		st->signature = flip(s->arena, st->signature);
+	return outcome;
+}
+
+static struct settlement *
+first_delivery(struct saying *s)
 {
 	struct session_settled *settled = s->command->settled;
 
 	for (size_t i = 0; i < settled->settlements.n; i++)
 		if (settled->settlements.v[i]->receipt != NULL)
-			return settled->settlements.v[i]->receipt;
+			return settled->settlements.v[i];
 	return NULL;
 }
 
 static enum outcome
 settled_flip(struct saying *s)
 {
-	struct delivery_receipt *r = first_delivery_receipt(s);
+	struct settlement *d = first_delivery(s);
 
-	if (r == NULL)
+	if (d == NULL)
 		return NOTHING;
-	r->content = flip(s->arena, r->content);
+	d->receipt->content = flip(s->arena, d->receipt->content);
 	return CHANGED;
 }
 
 static enum outcome
 settled_other(struct saying *s)
 {
-	struct delivery_receipt *r = first_delivery_receipt(s);
+	struct settlement *d = first_delivery(s);
 
-	if (r == NULL)
+	if (d == NULL)
 		return NOTHING;
-	random_bytes(&r->signature, sizeof r->signature);
+	random_bytes(&d->receipt->signature, sizeof d->receipt->signature);
+	return CHANGED;
+}
+
+static enum outcome
+settled_forged(struct saying *s)
+{
+	struct settlement *d = first_delivery(s);
+	struct ledger_record *record;
+	struct buf bytes = {0};
+
+	if (d == NULL)
+		return NOTHING;
+	must_be(ledger_record_decode(d->statement->leaf->record, s->arena, &record));
+	record->at_us--;
+	must_be(ledger_record_encode(record, &bytes));
+	d->statement->leaf->record = encoded(s->arena, &bytes);
+	return CHANGED;
+}
+
+static enum outcome
+settled_unplaced(struct saying *s)
+{
+	struct settlement *d = first_delivery(s);
+
+	if (d == NULL)
+		return NOTHING;
+	sign_unplaced(s, d->statement);
 	return CHANGED;
 }
 
@@ -523,9 +609,11 @@ const struct wire_lie wire_lies[] = {
     {"consignees", OF(deliver), lie_consignees},
     {"statement-flip", OF(deliver), lie_statement_flip},
     {"statement-signed", OF(deliver), lie_statement_signed},
+    {"statement-unplaced", OF(deliver), lie_statement_unplaced},
     {"position", OF(deliver), lie_position},
     {"opening", OF(deliver), lie_opening},
     {"tombstone", OF(deliver), lie_tombstone},
+    {"tombstone-signed", OF(deliver), lie_tombstone_signed},
     {"seen-lost", OF(deliver), lie_seen_lost},
     {"replay", OF(deliver), lie_replay},
     {"replay-as-new", OF(deliver), lie_replay_as_new},
@@ -547,12 +635,17 @@ const struct wire_lie wire_lies[] = {
     {"documents-old", OF(documents), documents_old},
     {"documents-none", OF(documents), lie_drop},
     {"answer-forged", OF(answers), answer_forged},
+    {"answer-signed", OF(answers), answer_signed},
+    {"answer-unplaced", OF(answers), answer_unplaced},
     {"answer-other", OF(answers), answer_other},
     {"answer-openings", OF(answers), answer_openings},
     {"answer-refused", OF(answers), answer_refused},
+    {"answer-unsigned", OF(answers), answer_unsigned},
     {"answer-none", OF(answers), lie_drop},
     {"settled-flip", OF(settled), settled_flip},
     {"settled-other", OF(settled), settled_other},
+    {"settled-forged", OF(settled), settled_forged},
+    {"settled-unplaced", OF(settled), settled_unplaced},
     {"settled-none", OF(settled), lie_drop},
     {"clock", OF(challenge), clock_ago},
     {"half", SIZE_MAX, half},

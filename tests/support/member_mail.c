@@ -201,7 +201,6 @@ read_receipt(const struct delivery_receipt_content *c, struct settled *s)
 static enum consign_err
 take_settlement(struct live_member *m, const struct settlement *in)
 {
-	struct agent *agent = &m->agent;
 	struct settled *s = calloc(1, sizeof *s);
 	struct arena *arena = NULL;
 	struct ledger_record *record;
@@ -213,8 +212,7 @@ take_settlement(struct live_member *m, const struct settlement *in)
 		free(s);
 		return err;
 	}
-	s->proof = statement_verify(in->statement, hub_receipt_key(agent->hub, in->statement), &agent->hub_id,
-	    hub_checkpoint(agent->hub), false, arena, &record, &entry);
+	s->proof = statement_verify(in->statement, hub_checkpoint(m->agent.hub), arena, &record, &entry);
 	s->is_tombstone = in->receipt == NULL;
 	if (s->proof == CONSIGN_OK && in->receipt != NULL) {
 		s->proof = delivery_receipt_content_decode(in->receipt->content, arena, &content);

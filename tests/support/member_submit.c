@@ -200,8 +200,8 @@ take_answer(struct live_member *m, const struct session_answer *in)
 		return err;
 	}
 	a->sequence = in->sequence;
-	a->proof = statement_verify(
-	    s, hub_receipt_key(agent->hub, s), &agent->hub_id, hub_checkpoint(agent->hub), true, arena, &record, &entry);
+	a->proof = s->has_place ? statement_verify(s, hub_checkpoint(agent->hub), arena, &record, &entry)
+				: statement_verify_unplaced(s, hub_receipt_key(agent->hub), &agent->hub_id, arena, &record);
 	a->has_place = s->has_place != 0;
 	a->leaf = s->leaf->index;
 	if (a->proof == CONSIGN_OK && record->accepted != NULL) {

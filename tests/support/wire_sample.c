@@ -81,6 +81,19 @@ sample_first_choice(const struct wire_message *m)
 	return 0;
 }
 
+/* A statement has a signature when it has no place, which is when nothing but what is required is there. */
+static bool
+is_signature_of_unplaced(const struct wire_message *m, const struct wire_field *f)
+{
+	return strcmp(m->name, "Statement") == 0 && strcmp(f->name, "signature") == 0;
+}
+
+enum sample_extent
+sample_extent_with(const struct wire_message *m, const struct wire_field *f)
+{
+	return is_signature_of_unplaced(m, f) ? SAMPLE_LEAST : SAMPLE_BROAD;
+}
+
 /* An item's index: 0 is a value like any other, and absent. */
 static bool
 is_item_index(const struct wire_field *f)
@@ -179,7 +192,8 @@ sample_put_element(
 		enum sample_extent within = extent == SAMPLE_FULL ? SAMPLE_FULL : SAMPLE_LEAST;
 		for (size_t i = 0; i < f->sub->n_fields; i++) {
 			const struct wire_field *g = &f->sub->fields[i];
-			if (within == SAMPLE_LEAST && g->min_count == 0 && !is_item_index(g))
+			if (is_signature_of_unplaced(f->sub, g) ? within != SAMPLE_LEAST
+								: within == SAMPLE_LEAST && g->min_count == 0 && !is_item_index(g))
 				continue;
 			if (g->is_repeated)
 				sample_put_list(&inner, f->sub, g, within, within == SAMPLE_FULL && g->max_count > 1 ? 2 : 1);
@@ -209,12 +223,14 @@ sample_put_list(struct buf *out, const struct wire_message *m, const struct wire
 	buf_clear(&run);
 }
 
-/* The first root needs its random, which no other does. */
+/* What is required, and what a rule over several fields asks for: the first root needs its random, which no other does. */
 static bool
 is_wanted(const struct sample *s, const struct wire_field *f, size_t row, size_t choice)
 {
 	if (f->is_choice)
 		return row == choice;
+	if (is_signature_of_unplaced(s->message, f))
+		return s->extent == SAMPLE_LEAST;
 	if (s->extent != SAMPLE_LEAST || f->min_count > 0)
 		return true;
 	return strcmp(s->message->name, "Root") == 0 && strcmp(f->name, "random") == 0;

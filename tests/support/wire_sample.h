@@ -30,6 +30,8 @@ void sample_join(const struct sample *s, struct buf *out);
 size_t sample_row(const struct wire_message *m, const char *field);
 /* The first choice of a message; 0 when it has none. */
 size_t sample_first_choice(const struct wire_message *m);
+/* The largest sample of a message in which this field may stand: SAMPLE_BROAD, unless what else is there forbids it. */
+enum sample_extent sample_extent_with(const struct wire_message *m, const struct wire_field *f);
 
 /* Pieces of an encoding. */
 void sample_put(struct buf *out, const void *bytes, size_t len);

@@ -253,7 +253,7 @@ print_broken_field(const struct wire_message *m, size_t row)
 		if (!wire_field_may_break(f, (enum wire_reason)reason))
 			continue;
 		for (unsigned variant = 0; variant < variants_of((enum wire_reason)reason); variant++) {
-			sample_init(&s, m, SAMPLE_BROAD, f->is_choice ? row : sample_first_choice(m));
+			sample_init(&s, m, sample_extent_with(m, f), f->is_choice ? row : sample_first_choice(m));
 			break_field(&s, f, &s.fields[row], (enum wire_reason)reason, variant);
 			print_reject_sample(&s, f->name, wire_reason_word((enum wire_reason)reason));
 			sample_clear(&s);
@@ -372,11 +372,13 @@ static const struct check_break {
     {"Manifest", "items-order", SAMPLE_FULL, "items", REVERSED, 0, NULL},
     {"DocumentRecord", "org", SAMPLE_FULL, "org", OMIT, 0, NULL},
     {"DocumentRecord", "org", SAMPLE_FULL, "kind", NUMBER, 3, NULL},
-    {"Statement", "place", SAMPLE_FULL, "has_place", OMIT, 0, NULL},
     {"Statement", "place", SAMPLE_LEAST, "path", ADD, 0, NULL},
     {"Statement", "place", SAMPLE_LEAST, "checkpoint", ADD, 0, NULL},
     {"Statement", "place", SAMPLE_LEAST, "openings", ADD, 0, NULL},
     {"Statement", "place", SAMPLE_LEAST, "leaf", ADD, 0, NULL},
+    {"Statement", "signed", SAMPLE_LEAST, "signature", OMIT, 0, NULL},
+    {"Statement", "signed", SAMPLE_LEAST, "has_place", ADD, 0, NULL},
+    {"Statement", "signed", SAMPLE_FULL, "signature", ADD, 0, NULL},
     {"ItemVerdict", "code", SAMPLE_FULL, "code", OMIT, 0, NULL},
     {"ItemVerdict", "code", SAMPLE_FULL, "outcome", NUMBER, 1, NULL},
     {"DeliveryReceiptContent", "verdicts-order", SAMPLE_FULL, "verdicts", SAME, 0, NULL},
@@ -389,7 +391,6 @@ static const struct check_break {
     {"PublishedDocument", "path", SAMPLE_FULL, "leaf", OMIT, 0, NULL},
     {"PublishedDocument", "path", SAMPLE_FULL, "path", OMIT, 0, NULL},
     {"Answers", "checkpoint", SAMPLE_FULL, "checkpoint", OMIT, 0, NULL},
-    {"Settled", "checkpoint", SAMPLE_FULL, "checkpoint", OMIT, 0, NULL},
     {"WatchRequest", "since", SAMPLE_FULL, "since", TEXT_OF, 0, "soon"},
 };
 
@@ -465,7 +466,7 @@ print_limit(const struct wire_message *m, size_t row)
 
 	if (!(is_bytes || (is_number(f) && m->n_checks == 0 && f->max > 0) || (f->is_repeated && f->max_count <= 128)))
 		return;
-	sample_init(&s, m, SAMPLE_BROAD, f->is_choice ? row : sample_first_choice(m));
+	sample_init(&s, m, sample_extent_with(m, f), f->is_choice ? row : sample_first_choice(m));
 	buf_reset(&s.fields[row]);
 	if (f->is_repeated && f->max_count <= 128)
 		sample_put_list(&s.fields[row], m, f, SAMPLE_LEAST, f->max_count);

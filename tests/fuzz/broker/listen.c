@@ -98,14 +98,15 @@ submission_of(struct seat *s, uint64_t sequence)
 	return NULL;
 }
 
-/* What makes a promise what it is, wherever it is shown: all but the path, and the openings of others. */
-static void
+void
 statement_hash(const struct statement *st, struct consign_hash *ret_hash)
 {
 	struct consign_hash entry;
+	uint8_t place[8];
 
 	tree_entry(&st->leaf->salt, st->leaf->record, &entry);
-	hash_sha256_2(SLICE_ARRAY(entry.b), SLICE_ARRAY(st->signature.b), ret_hash);
+	be64_store(place, st->leaf->index);
+	hash_sha256_2(SLICE_ARRAY(entry.b), SLICE_ARRAY(place), ret_hash);
 }
 
 static void

@@ -109,7 +109,7 @@ check_promise(struct seat *s, const struct mail *mail, struct version *v)
 	const struct statement *st = mail->deliver->statement;
 
 	tree_entry(&st->leaf->salt, st->leaf->record, &entry);
-	hash_sha256_2(SLICE_ARRAY(entry.b), SLICE_ARRAY(st->signature.b), &receipt);
+	statement_hash(st, &receipt);
 	if (c->accepted != NULL && (c->leaf != st->leaf->index || !hash_equal(&c->receipt, &receipt)))
 		broken(s, "a delivery under another acceptance than its consignor's: leaf %llu, not %llu",
 		    (unsigned long long)st->leaf->index, (unsigned long long)c->leaf);

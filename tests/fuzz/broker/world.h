@@ -246,6 +246,10 @@ bool seat_answered(struct seat *s);
 /* Asks the script; the answer is a number. */
 long ask(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* listen.c */
+/* What makes a promise what it is, wherever it is shown: all but the path, and the openings of others. */
+void statement_hash(const struct statement *st, struct consign_hash *ret_hash);
+
 /* submit.c */
 struct version *version_make(struct seat *s, struct consignment *c, uint32_t attempt, enum flaw flaw);
 /* A good one of one item, first attempt. */

@@ -124,7 +124,11 @@ refuse_item(struct fixture *f, const struct consign_id *id, uint32_t index, bool
 				  " VALUES (?1, ?2, 1500, 'x.one', 'biomake', ?3, 'no-kits', 'the rule says no', ?4)";
 	struct leaf leaf = {.index = has_place ? 12 : 0, .record = slice_text("record")};
 	struct proof path = {0};
-	struct statement statement = {.leaf = &leaf, .has_place = has_place, .path = has_place ? &path : NULL};
+	struct consign_signature signature = {{1}};
+	struct statement statement = {.leaf = &leaf,
+	    .has_place = has_place,
+	    .path = has_place ? &path : NULL,
+	    .signature = slice_of(signature.b, has_place ? 0 : sizeof signature.b)};
 	struct buf bytes = {0};
 	struct db_statement *s;
 

@@ -30,6 +30,7 @@ struct delivery {
 	struct mailbox_opening opening;
 	struct statement statement;
 	struct statement tombstone;
+	struct consign_signature signature;
 	struct session_deliver d;
 	struct consign_slice frame;
 	struct checkpoint checkpoint;
@@ -102,11 +103,21 @@ write_record(struct delivery *d)
 static void
 state_it(struct delivery *d, const struct ledger_record *record, struct statement *s)
 {
+	*s = (struct statement){.leaf = fixture_leaf(&d->t->f, record), .has_place = 1};
+}
+
+/* Takes its place away and has it signed, as a refusal may be. */
+static void
+sign_unplaced(struct delivery *d, struct statement *s)
+{
 	struct consign_hash entry;
 
-	*s = (struct statement){.leaf = fixture_leaf(&d->t->f, record), .has_place = 1};
 	tree_entry(&s->leaf->salt, s->leaf->record, &entry);
-	statement_sign(d->t->f.receipt, &d->t->f.hub_id, true, s->leaf->index, &entry, &s->signature);
+	statement_sign(d->t->f.receipt, &d->t->f.hub_id, &entry, &d->signature);
+	s->signature = SLICE_ARRAY(d->signature.b);
+	s->leaf->index = 0;
+	s->has_place = 0;
+	s->path = NULL;
 }
 
 static void
@@ -167,15 +178,33 @@ seen_nothing(struct delivery *d)
 }
 
 static void
-statement_of_another_key(struct delivery *d)
+statement_altered(struct delivery *d)
 {
-	d->statement.signature.b[0] ^= 1;
+	d->statement.leaf->salt.b[0] ^= 1;
+}
+
+static void
+statement_at_another_place(struct delivery *d)
+{
+	d->statement.leaf->index--;
 }
 
 static void
 statement_without_place(struct delivery *d)
 {
 	d->statement.has_place = 0;
+}
+
+static void
+statement_signed_without_place(struct delivery *d)
+{
+	sign_unplaced(d, &d->statement);
+}
+
+static void
+statement_signed_with_a_place(struct delivery *d)
+{
+	d->statement.signature = SLICE_ARRAY(d->signature.b);
 }
 
 static void
@@ -493,7 +522,14 @@ static void
 buried_without_proof(struct delivery *d)
 {
 	bury(d, "bolt", 1);
-	d->tombstone.signature.b[0] ^= 1;
+	d->tombstone.path->path.v[0].b[0] ^= 1;
+}
+
+static void
+buried_by_a_signature(struct delivery *d)
+{
+	bury(d, "bolt", 1);
+	sign_unplaced(d, &d->tombstone);
 }
 
 static void
@@ -505,8 +541,11 @@ buried_by_the_acceptance(struct delivery *d)
 static const struct verify_case cases[] = {
     {"a good delivery", NULL, NULL, NULL, VERIFY_TAKE, 0},
     {"before any checkpoint was seen", seen_nothing, NULL, NULL, VERIFY_TAKE, 0},
-    {"a statement by another key", NULL, NULL, statement_of_another_key, VERIFY_ACCUSE, 0},
+    {"a statement that was altered", NULL, NULL, statement_altered, VERIFY_ACCUSE, 0},
+    {"a statement at another place", NULL, NULL, statement_at_another_place, VERIFY_ACCUSE, 0},
     {"a statement without place", NULL, NULL, statement_without_place, VERIFY_ACCUSE, 0},
+    {"a statement without place, signed", NULL, NULL, statement_signed_without_place, VERIFY_ACCUSE, 0},
+    {"a statement with place and signature", NULL, NULL, statement_signed_with_a_place, VERIFY_ACCUSE, 0},
     {"a path that leads elsewhere", NULL, NULL, path_to_elsewhere, VERIFY_ACCUSE, 0},
     {"a path to another checkpoint", NULL, NULL, older_checkpoint, VERIFY_ACCUSE, 0},
     {"a refusal in place of an acceptance", NULL, record_of_a_refusal, NULL, VERIFY_ACCUSE, 0},
@@ -550,6 +589,7 @@ static const struct verify_case cases[] = {
     {"a tombstone of another's mail", NULL, NULL, buried_for_another, VERIFY_ACCUSE, 0},
     {"a tombstone of other mail", NULL, NULL, buried_elsewhere, VERIFY_ACCUSE, 0},
     {"a tombstone without proof", NULL, NULL, buried_without_proof, VERIFY_ACCUSE, 0},
+    {"a tombstone without place, signed", NULL, NULL, buried_by_a_signature, VERIFY_ACCUSE, 0},
     {"an acceptance as tombstone", NULL, NULL, buried_by_the_acceptance, VERIFY_ACCUSE, 0},
 };
 

@@ -43,7 +43,7 @@ setup(void **state)
 	snprintf(t->path, sizeof t->path, "%s/broker.db", t->folder);
 	assert_int_equal(store_open(t->path, false, &t->db), CONSIGN_OK);
 	assert_int_equal(store_open(t->path, true, &t->reading), CONSIGN_OK);
-	assert_int_equal(store_writer_new(&t->f.hub_id, t->f.ledger, t->f.receipt, &t->writer), CONSIGN_OK);
+	assert_int_equal(store_writer_new(&t->f.hub_id, t->f.ledger, &t->writer), CONSIGN_OK);
 	assert_int_equal(ledger_open(t->reading, &t->f.hub_id, &t->ledger), CONSIGN_OK);
 	assert_int_equal(mailboxes_load(t->reading, &t->f.hub_id, &t->mailboxes), CONSIGN_OK);
 	assert_int_equal(arena_new(1 << 24, &t->arena), CONSIGN_OK);
@@ -104,7 +104,7 @@ leaf_of(struct fixture *t, struct ledger_record *record)
 
 	record->format = 1;
 	record->at_us = FIXTURE_NOW_US;
-	assert_int_equal(ledger_append(t->ledger, record, true, t->arena, leaf), CONSIGN_OK);
+	assert_int_equal(ledger_append(t->ledger, record, t->arena, leaf), CONSIGN_OK);
 	return leaf;
 }
 
@@ -113,7 +113,6 @@ struct mail {
 	struct consign_slice frame;
 	struct consign_hash digest;
 	uint64_t leaf;
-	struct consign_signature signature;
 };
 
 /* acme's consignment to those orgs, decided and committed. */
@@ -159,7 +158,6 @@ accept(struct fixture *t, const char *const *to, size_t n, struct mail *ret_mail
 	mail.leaf = e.leaves->index;
 	enum consign_err err = commit(t, &e);
 
-	mail.signature = e.leaves->signature;
 	*ret_mail = mail;
 	return err;
 }
@@ -279,9 +277,7 @@ test_store_remembers_what_an_id_became(void **state)
 	struct checkpoint checkpoint = *ledger_checkpoint(t->ledger);
 
 	assert_int_equal(ledger_prove(t->ledger, past.statement->leaf->index, t->arena, &past.statement->path), CONSIGN_OK);
-	assert_int_equal(statement_verify(past.statement, &t->f.broker.receipt_key, &t->f.hub_id, &checkpoint, false, t->arena,
-			     &record, &entry),
-	    CONSIGN_OK);
+	assert_int_equal(statement_verify(past.statement, &checkpoint, t->arena, &record, &entry), CONSIGN_OK);
 	for (size_t i = 0; i < 2; i++) {
 		mailbox_commitment(&t->f.hub_id, past.statement->openings.v[i], &commitment);
 		assert_true(hash_equal(&record->accepted->mailboxes.v[i], &commitment));

@@ -11,6 +11,7 @@
 
 #include "broker_fixture.h"
 #include "core/limits.h"
+#include "ledger/statement.h"
 
 static uint64_t
 refusals_of(struct broker_fixture *t, enum consign_code code)
@@ -62,6 +63,7 @@ test_submitting_accepts_with_leaf_position_and_receipt(void **state)
 	const struct said *s = expect_said(t, &acme);
 	const struct statement *st = s->command->answers->answers.v[0]->statement;
 	struct ledger_record *record = NULL;
+	struct consign_hash entry;
 
 	assert_int_equal(s->command->answers->answers.n, 1);
 	assert_int_equal(s->command->answers->answers.v[0]->sequence, 41);
@@ -69,7 +71,8 @@ test_submitting_accepts_with_leaf_position_and_receipt(void **state)
 	assert_int_equal(st->openings.n, 1);
 	assert_string_equal(st->openings.v[0]->org.s, "bolt");
 	assert_int_equal(st->openings.v[0]->position, 1);
-	assert_int_equal(ledger_record_decode(st->leaf->record, t->arena, &record), CONSIGN_OK);
+	assert_int_equal(
+	    statement_verify(st, ledger_checkpoint(t->broker->ledger), t->arena, &record, &entry), CONSIGN_OK);
 	assert_memory_equal(record->accepted->consignment_id.b, m->consignment_id.b, 16);
 	assert_int_equal(metric(t, METRIC_ACCEPTED), 1);
 	assert_int_equal(metric(t, METRIC_ACCEPTED_ITEMS), 1);
@@ -227,7 +230,8 @@ test_submitting_gives_no_place_to_what_it_cannot_read(void **state)
 		struct ledger_record *record = NULL;
 
 		assert_false(st->has_place);
-		assert_int_equal(ledger_record_decode(st->leaf->record, t->arena, &record), CONSIGN_OK);
+		assert_int_equal(
+		    statement_verify_unplaced(st, &t->f.broker.receipt_key, &t->f.hub_id, t->arena, &record), CONSIGN_OK);
 		assert_int_equal(record->refused->verdicts.v[0]->code, cases[i].code);
 		assert_memory_equal(record->refused->consignment_id.b, (uint8_t[16]){0}, 16);
 		assert_string_equal(record->refused->consignor.s, "acme");
@@ -608,7 +612,7 @@ test_submitting_answers_nothing_out_of_a_damaged_store(void **state)
 	    "UPDATE consignment SET manifest = x'00'",
 	    "UPDATE consignment SET digest = x'00'",
 	    "UPDATE leaf SET salt = x'00' WHERE id = (SELECT leaf FROM consignment)",
-	    "UPDATE leaf SET signature = NULL WHERE id = (SELECT leaf FROM consignment)",
+	    "UPDATE leaf SET salt = CAST(salt || x'00' AS BLOB) WHERE id = (SELECT leaf FROM consignment)",
 	};
 
 	for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {

@@ -1,4 +1,4 @@
-/* Statements signed and verified, every part altered; the hashes of a mailbox; the vectors of both. */
+/* Statements proven by their place, or signed without one, every part altered; the hashes of a mailbox; the vectors of both. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,9 +23,11 @@ struct fixture {
 	struct tree_path path;
 	struct proof proof;
 	struct statement statement;
+	struct consign_signature signature;
 	struct checkpoint checkpoint;
 	struct consign_hash entry;
 	struct arena *arena;
+	size_t signed_vectors;
 };
 
 static int
@@ -54,7 +56,6 @@ setup(void **state)
 	f->statement.leaf = &f->leaf;
 	f->statement.has_place = 1;
 	f->statement.path = &f->proof;
-	statement_sign(f->key, &f->hub_id, true, INDEX, &f->entry, &f->statement.signature);
 	return 0;
 }
 
@@ -70,8 +71,19 @@ teardown(void **state)
 	return 0;
 }
 
+/* The same leaf as a statement without a place. */
+static void
+take_place(struct fixture *f)
+{
+	f->leaf.index = 0;
+	f->statement.has_place = 0;
+	f->statement.path = NULL;
+	statement_sign(f->key, &f->hub_id, &f->entry, &f->signature);
+	f->statement.signature = SLICE_ARRAY(f->signature.b);
+}
+
 static enum consign_err
-verify(struct fixture *f, const struct checkpoint *checkpoint, bool may_be_unplaced)
+verify(struct fixture *f)
 {
 	struct ledger_record *const untouched = (struct ledger_record *)&f->record;
 	struct ledger_record *record = untouched;
@@ -79,7 +91,7 @@ verify(struct fixture *f, const struct checkpoint *checkpoint, bool may_be_unpla
 	struct consign_hash entry = before;
 	enum consign_err err;
 
-	err = statement_verify(&f->statement, &f->public, &f->hub_id, checkpoint, may_be_unplaced, f->arena, &record, &entry);
+	err = statement_verify(&f->statement, &f->checkpoint, f->arena, &record, &entry);
 	if (err == CONSIGN_OK) {
 		assert_memory_equal(&entry, &f->entry, sizeof entry);
 		assert_non_null(record->act);
@@ -91,95 +103,131 @@ verify(struct fixture *f, const struct checkpoint *checkpoint, bool may_be_unpla
 	return err;
 }
 
-static void
-test_statement_verify_gives_record_and_entry_of_what_was_signed(void **state)
+static enum consign_err
+verify_unplaced(struct fixture *f)
 {
-	struct fixture *f = *state;
+	struct ledger_record *const untouched = (struct ledger_record *)&f->record;
+	struct ledger_record *record = untouched;
+	enum consign_err err = statement_verify_unplaced(&f->statement, &f->public, &f->hub_id, f->arena, &record);
 
-	assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_OK);
-	assert_int_equal(verify(f, &f->checkpoint, true), CONSIGN_OK);
+	if (err == CONSIGN_OK)
+		assert_string_equal(record->act->act, "restart");
+	else
+		assert_ptr_equal(record, untouched);
+	return err;
 }
 
 static void
-test_statement_verify_refuses_each_altered_bit_of_record_salt_and_signature(void **state)
+expect_each_altered_bit_refused(struct fixture *f, enum consign_err (*verifies)(struct fixture *f), enum consign_err expected)
 {
-	struct fixture *f = *state;
-
 	for (size_t i = 0; i < f->record.len; i++) {
 		f->record.data[i] ^= 1;
-		assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_SIGNATURE);
+		assert_int_equal(verifies(f), expected);
 		f->record.data[i] ^= 1;
 	}
 	for (size_t i = 0; i < 32; i++) {
 		f->leaf.salt.b[i] ^= 0x10;
-		assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_SIGNATURE);
+		assert_int_equal(verifies(f), expected);
 		f->leaf.salt.b[i] ^= 0x10;
 	}
-	for (size_t i = 0; i < 64; i++) {
-		f->statement.signature.b[i] ^= 4;
-		assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_SIGNATURE);
-		f->statement.signature.b[i] ^= 4;
-	}
-	assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_OK);
+	assert_int_equal(verifies(f), CONSIGN_OK);
 }
 
 static void
-test_statement_verify_refuses_an_altered_index_key_or_hub(void **state)
+test_statement_verify_gives_record_and_entry_of_what_the_ledger_holds(void **state)
+{
+	assert_int_equal(verify(*state), CONSIGN_OK);
+}
+
+static void
+test_statement_verify_refuses_each_altered_bit_of_record_and_salt(void **state)
+{
+	expect_each_altered_bit_refused(*state, verify, CONSIGN_E_BAD_PROOF);
+}
+
+static void
+test_statement_verify_refuses_an_altered_index_path_or_checkpoint(void **state)
 {
 	struct fixture *f = *state;
 
 	f->leaf.index = INDEX + 1;
-	assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_SIGNATURE);
+	assert_int_equal(verify(f), CONSIGN_E_BAD_PROOF);
 	f->leaf.index = INDEX;
-	f->hub_id.b[0] ^= 1;
-	assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_SIGNATURE);
-	f->hub_id.b[0] ^= 1;
-	f->public.b[0] ^= 1;
-	assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_SIGNATURE);
-}
-
-static void
-test_statement_verify_refuses_an_altered_path_or_checkpoint(void **state)
-{
-	struct fixture *f = *state;
-
 	for (size_t i = 0; i < f->path.n; i++) {
 		f->path.hash[i].b[31] ^= 1;
-		assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_PROOF);
+		assert_int_equal(verify(f), CONSIGN_E_BAD_PROOF);
 		f->path.hash[i].b[31] ^= 1;
 	}
 	f->proof.path.n--;
-	assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_PROOF);
+	assert_int_equal(verify(f), CONSIGN_E_BAD_PROOF);
 	f->proof.path.n += 2;
-	assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_PROOF);
+	assert_int_equal(verify(f), CONSIGN_E_BAD_PROOF);
 	f->proof.path.n--;
 	f->statement.path = NULL;
-	assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_PROOF);
+	assert_int_equal(verify(f), CONSIGN_E_BAD_PROOF);
 	f->statement.path = &f->proof;
 	f->checkpoint.head.b[0] ^= 1;
-	assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_PROOF);
+	assert_int_equal(verify(f), CONSIGN_E_BAD_PROOF);
 	f->checkpoint.head.b[0] ^= 1;
+	assert_int_equal(verify(f), CONSIGN_OK);
 	f->checkpoint.size--;
-	assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_PROOF);
-	assert_int_equal(verify(f, NULL, true), CONSIGN_E_BAD_PROOF);
+	assert_int_equal(verify(f), CONSIGN_E_BAD_PROOF);
+	f->checkpoint = (struct checkpoint){0}; /* before the first */
+	assert_int_equal(verify(f), CONSIGN_E_BAD_PROOF);
 }
 
 static void
-test_statement_without_a_place_passes_only_where_it_may(void **state)
+test_statement_with_a_place_has_no_signature(void **state)
 {
 	struct fixture *f = *state;
 
-	f->statement.has_place = 0;
-	f->statement.path = NULL;
-	assert_int_equal(verify(f, NULL, true), CONSIGN_E_BAD_SIGNATURE);
-	statement_sign(f->key, &f->hub_id, false, 0, &f->entry, &f->statement.signature);
-	assert_int_equal(verify(f, NULL, true), CONSIGN_OK);
-	assert_int_equal(verify(f, &f->checkpoint, true), CONSIGN_OK);
-	assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_BAD_PROOF);
+	statement_sign(f->key, &f->hub_id, &f->entry, &f->signature);
+	f->statement.signature = SLICE_ARRAY(f->signature.b);
+	assert_int_equal(verify(f), CONSIGN_E_MALFORMED);
+	assert_int_equal(verify_unplaced(f), CONSIGN_E_MALFORMED);
+	f->statement.signature.len = 0;
+	assert_int_equal(verify(f), CONSIGN_OK);
+	assert_int_equal(verify_unplaced(f), CONSIGN_E_MALFORMED);
+}
+
+static void
+test_statement_without_a_place_passes_only_by_its_signature(void **state)
+{
+	struct fixture *f = *state;
+
+	take_place(f);
+	assert_int_equal(verify(f), CONSIGN_E_BAD_PROOF);
+	expect_each_altered_bit_refused(f, verify_unplaced, CONSIGN_E_BAD_SIGNATURE);
+	for (size_t i = 0; i < sizeof f->signature.b; i++) {
+		f->signature.b[i] ^= 4;
+		assert_int_equal(verify_unplaced(f), CONSIGN_E_BAD_SIGNATURE);
+		f->signature.b[i] ^= 4;
+	}
+	f->hub_id.b[0] ^= 1;
+	assert_int_equal(verify_unplaced(f), CONSIGN_E_BAD_SIGNATURE);
+	f->hub_id.b[0] ^= 1;
+	f->public.b[0] ^= 1;
+	assert_int_equal(verify_unplaced(f), CONSIGN_E_BAD_SIGNATURE);
+	f->public.b[0] ^= 1;
+	f->statement.signature.len--;
+	assert_int_equal(verify_unplaced(f), CONSIGN_E_MALFORMED);
+	f->statement.signature.len = 0;
+	assert_int_equal(verify_unplaced(f), CONSIGN_E_MALFORMED);
+}
+
+static void
+test_statement_without_a_place_speaks_of_none(void **state)
+{
+	struct fixture *f = *state;
+
+	take_place(f);
 	f->statement.path = &f->proof;
-	assert_int_equal(verify(f, NULL, true), CONSIGN_E_MALFORMED);
-	f->statement.has_place = 1;
-	assert_int_equal(verify(f, &f->checkpoint, true), CONSIGN_E_BAD_SIGNATURE);
+	assert_int_equal(verify_unplaced(f), CONSIGN_E_MALFORMED);
+	f->statement.path = NULL;
+	f->leaf.index = INDEX;
+	assert_int_equal(verify_unplaced(f), CONSIGN_E_MALFORMED);
+	f->leaf.index = 0;
+	assert_int_equal(verify_unplaced(f), CONSIGN_OK);
 }
 
 static void
@@ -188,7 +236,9 @@ test_statement_verify_refuses_one_without_a_leaf(void **state)
 	struct fixture *f = *state;
 
 	f->statement.leaf = NULL;
-	assert_int_equal(verify(f, &f->checkpoint, true), CONSIGN_E_MALFORMED);
+	assert_int_equal(verify(f), CONSIGN_E_MALFORMED);
+	take_place(f);
+	assert_int_equal(verify_unplaced(f), CONSIGN_E_MALFORMED);
 }
 
 static void
@@ -198,7 +248,9 @@ test_statement_verify_reports_an_arena_that_is_spent(void **state)
 
 	arena_free(&f->arena);
 	assert_int_equal(arena_new(1, &f->arena), CONSIGN_OK);
-	assert_int_equal(verify(f, &f->checkpoint, false), CONSIGN_E_NO_MEMORY);
+	assert_int_equal(verify(f), CONSIGN_E_NO_MEMORY);
+	take_place(f);
+	assert_int_equal(verify_unplaced(f), CONSIGN_E_NO_MEMORY);
 }
 
 static void
@@ -209,6 +261,7 @@ check_statement(char **field, void *context)
 	struct checkpoint checkpoint = {0};
 	size_t n = vectors_path(field[12], &path), record_len = strcmp(field[10], "-") == 0 ? 0 : strlen(field[10]) / 2;
 	uint8_t *record_bytes = malloc(record_len == 0 ? 1 : record_len);
+	uint8_t signature[65];
 	struct leaf leaf = {.index = vectors_u64(field[8]), .salt = vectors_hash(field[9])};
 	struct proof proof = {.path = {path, n}};
 	struct statement s = {.leaf = &leaf, .has_place = (uint32_t)vectors_u64(field[7]), .path = &proof};
@@ -221,16 +274,23 @@ check_statement(char **field, void *context)
 	vectors_hex(field[10], record_bytes, record_len);
 	leaf.record = slice_of(record_bytes, record_len);
 	vectors_hex(field[3], key.b, sizeof key.b);
-	vectors_hex(field[11], s.signature.b, sizeof s.signature.b);
+	if (strcmp(field[11], "-") != 0) {
+		s.signature = slice_of(signature, strlen(field[11]) / 2);
+		assert_true(s.signature.len <= sizeof signature);
+		vectors_hex(field[11], signature, s.signature.len);
+	}
 	if (strcmp(field[5], "-") != 0)
 		checkpoint = (struct checkpoint){.size = vectors_u64(field[4]), .head = vectors_hash(field[5])};
 	assert_int_equal(arena_new(1u << 20, &arena), CONSIGN_OK);
-	err = statement_verify(&s, &key, &hub_id, strcmp(field[5], "-") == 0 ? NULL : &checkpoint, vectors_u64(field[6]) == 1,
-	    arena, &record, &entry);
+	bool is_placed = vectors_u64(field[6]) == 0 || s.has_place != 0;
+
+	err = is_placed ? statement_verify(&s, &checkpoint, arena, &record, &entry)
+			: statement_verify_unplaced(&s, &key, &hub_id, arena, &record);
 	vectors_check(field[0], field[1], err);
 	if (err == CONSIGN_OK) {
 		tree_entry(&leaf.salt, leaf.record, &want);
-		assert_memory_equal(&entry, &want, sizeof entry);
+		if (is_placed)
+			assert_memory_equal(&entry, &want, sizeof entry);
 		assert_int_equal(record->at_us, 1795000000000000);
 		assert_int_equal(record->act->count, 1);
 	}
@@ -242,7 +302,7 @@ check_statement(char **field, void *context)
 static void
 test_statement_vectors(void **state)
 {
-	assert_true(vectors_each("statement.tsv", 13, check_statement, *state) > 30);
+	assert_true(vectors_each("statement.tsv", 13, check_statement, *state) > 40);
 }
 
 static void
@@ -255,23 +315,26 @@ check_signed(char **field, void *context)
 	struct consign_hash salt = vectors_hash(field[9]), hub_id = vectors_hash(field[2]), entry;
 	struct consign_signature signature;
 
-	(void)f;
-	if (strcmp(field[1], "OK") != 0)
+	if (strcmp(field[1], "OK") != 0 || strcmp(field[11], "-") == 0)
 		return;
 	key = vectors_secret("receipt", &public);
 	assert_true(strlen(field[10]) / 2 <= sizeof record);
 	vectors_hex(field[10], record, strlen(field[10]) / 2);
 	vectors_hex(field[11], want, sizeof want);
 	tree_entry(&salt, slice_of(record, strlen(field[10]) / 2), &entry);
-	statement_sign(key, &hub_id, vectors_u64(field[7]) == 1, vectors_u64(field[8]), &entry, &signature);
+	statement_sign(key, &hub_id, &entry, &signature);
 	assert_memory_equal(signature.b, want, sizeof want);
 	secret_free(&key);
+	f->signed_vectors++;
 }
 
 static void
 test_statement_sign_gives_the_signatures_of_the_vectors(void **state)
 {
-	vectors_each("statement.tsv", 13, check_signed, *state);
+	struct fixture *f = *state;
+
+	vectors_each("statement.tsv", 13, check_signed, f);
+	assert_int_equal(f->signed_vectors, 2);
 }
 
 static void
@@ -359,11 +422,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    STATEMENT_TEST(test_statement_verify_gives_record_and_entry_of_what_was_signed),
-	    STATEMENT_TEST(test_statement_verify_refuses_each_altered_bit_of_record_salt_and_signature),
-	    STATEMENT_TEST(test_statement_verify_refuses_an_altered_index_key_or_hub),
-	    STATEMENT_TEST(test_statement_verify_refuses_an_altered_path_or_checkpoint),
-	    STATEMENT_TEST(test_statement_without_a_place_passes_only_where_it_may),
+	    STATEMENT_TEST(test_statement_verify_gives_record_and_entry_of_what_the_ledger_holds),
+	    STATEMENT_TEST(test_statement_verify_refuses_each_altered_bit_of_record_and_salt),
+	    STATEMENT_TEST(test_statement_verify_refuses_an_altered_index_path_or_checkpoint),
+	    STATEMENT_TEST(test_statement_with_a_place_has_no_signature),
+	    STATEMENT_TEST(test_statement_without_a_place_passes_only_by_its_signature),
+	    STATEMENT_TEST(test_statement_without_a_place_speaks_of_none),
 	    STATEMENT_TEST(test_statement_verify_refuses_one_without_a_leaf),
 	    STATEMENT_TEST(test_statement_verify_reports_an_arena_that_is_spent),
 	    STATEMENT_TEST(test_statement_vectors),

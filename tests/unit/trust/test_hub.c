@@ -58,6 +58,7 @@ test_hub_is_empty_before_the_first_documents(void **state)
 	assert_null(hub_root(hub));
 	assert_null(hub_root_at(hub, 1));
 	assert_null(hub_root_in_force(hub, 100));
+	assert_null(hub_receipt_key(hub));
 	assert_null(hub_directory(hub));
 	assert_null(hub_policy(hub));
 	assert_null(hub_card(hub, "acme"));
@@ -68,6 +69,20 @@ test_hub_is_empty_before_the_first_documents(void **state)
 	assert_int_equal(hub_advance(hub, fixture_update(&t->f, 0)), CONSIGN_E_STATE);
 	assert_int_equal(hub_restore_checkpoint(hub, fixture_update(&t->f, 0)->note), CONSIGN_E_STATE);
 	hub_free(&hub);
+}
+
+static void
+test_hub_gives_the_receipt_key_of_the_newest_root(void **state)
+{
+	struct fixture *t = *state;
+	struct consign_public_key before = t->f.broker.receipt_key;
+
+	assert_memory_equal(hub_receipt_key(t->hub), &before, sizeof before);
+	random_bytes(&t->f.broker.receipt_key, sizeof t->f.broker.receipt_key);
+	fixture_root(&t->f, FIXTURE_ALL_SIGN);
+	take_all(t);
+	assert_memory_equal(hub_receipt_key(t->hub), &t->f.broker.receipt_key, sizeof before);
+	assert_memory_not_equal(hub_receipt_key(t->hub), &before, sizeof before);
 }
 
 static void
@@ -294,6 +309,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(is_empty_before_the_first_documents),
+	    CASE(gives_the_receipt_key_of_the_newest_root),
 	    CASE(finds_members_and_administrators),
 	    CASE(root_in_force_is_the_last_one_before_the_leaf),
 	    CASE(keeps_every_version_of_a_card),

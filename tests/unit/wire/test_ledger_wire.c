@@ -76,6 +76,7 @@ test_ledger_wire_statement_proves_its_place_or_claims_none(void **state)
 	struct leaf leaf = {.index = 12, .record = slice_text("record")};
 	struct mailbox_opening opening = {.org = {"acme"}, .position = 3};
 	struct mailbox_opening *openings[] = {&opening};
+	struct consign_signature signature = {{7}};
 	struct statement in = {.leaf = &leaf,
 			     .has_place = 1,
 			     .path = &path,
@@ -96,13 +97,36 @@ test_ledger_wire_statement_proves_its_place_or_claims_none(void **state)
 	assert_non_null(out->path);
 
 	in.has_place = 0;
+	in.signature = SLICE_ARRAY(signature.b);
 	REFUSES_TO_ENCODE(f, statement, &in);
-	in = (struct statement){.leaf = &leaf};
+	in = (struct statement){.leaf = &leaf, .signature = SLICE_ARRAY(signature.b)};
 	ROUND_TRIP(f, statement, &in, &out);
 	assert_null(out->path);
 	leaf.index = 12;
 	REFUSES_TO_ENCODE(f, statement, &in);
 	in.leaf = NULL;
+	REFUSES_TO_ENCODE(f, statement, &in);
+}
+
+static void
+test_ledger_wire_statement_has_a_place_or_a_signature(void **state)
+{
+	struct wire_fixture *f = *state;
+	struct leaf leaf = {.record = slice_text("record")};
+	struct consign_signature signature;
+	struct statement in = {.leaf = &leaf, .has_place = 1}, *out;
+
+	FILL(signature, 5);
+	ROUND_TRIP(f, statement, &in, &out);
+	assert_int_equal(out->signature.len, 0);
+	in.signature = SLICE_ARRAY(signature.b);
+	REFUSES_TO_ENCODE(f, statement, &in);
+	in.has_place = 0;
+	ROUND_TRIP(f, statement, &in, &out);
+	assert_true(slice_equal(out->signature, in.signature));
+	in.signature.len--;
+	REFUSES_TO_ENCODE(f, statement, &in);
+	in.signature.len = 0;
 	REFUSES_TO_ENCODE(f, statement, &in);
 }
 
@@ -160,6 +184,7 @@ main(void)
 	    TEST(test_ledger_wire_records_every_act_and_one_at_a_time),
 	    TEST(test_ledger_wire_document_record_names_an_org_for_a_card_only),
 	    TEST(test_ledger_wire_statement_proves_its_place_or_claims_none),
+	    TEST(test_ledger_wire_statement_has_a_place_or_a_signature),
 	    TEST(test_ledger_wire_receipt_has_a_verdict_for_items_in_order),
 	    TEST(test_ledger_wire_delivery_receipt_carries_what_was_signed),
 	};

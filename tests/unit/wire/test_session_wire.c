@@ -117,6 +117,7 @@ test_session_wire_answers_with_a_place_bring_the_checkpoint(void **state)
 	struct wire_fixture *f = *state;
 	struct leaf leaf = {.record = slice_text("record")};
 	struct statement statement = {.leaf = &leaf, .has_place = 1};
+	struct consign_signature signature = {{1}};
 	struct checkpoint_update checkpoint = {.note = slice_text("consign.hub/00\n1\nAA==\n")};
 	struct session_answer answer = {.sequence = 1, .statement = &statement};
 	struct session_answer *list[] = {&answer};
@@ -138,8 +139,11 @@ test_session_wire_answers_with_a_place_bring_the_checkpoint(void **state)
 	REFUSES_TO_ENCODE(f, session_command, &(struct session_command){.settled = &settled});
 	REFUSES_TO_ENCODE(f, session_command, &(struct session_command){.deliver = &deliver});
 	statement.has_place = 0;
+	statement.signature = SLICE_ARRAY(signature.b);
 	ROUND_TRIP(f, session_command, &(struct session_command){.answers = &answers}, &out);
 	assert_null(out->answers->checkpoint);
+	REFUSES_TO_ENCODE(f, session_command, &(struct session_command){.settled = &settled});
+	REFUSES_TO_ENCODE(f, session_command, &(struct session_command){.deliver = &deliver});
 }
 
 static void

@@ -440,7 +440,10 @@ def sign_domain(key, kind, hub, content):
     return key.sign(b"consign-sig-v1" + bytes([kind]) + hub + content)
 
 
-def sign_statement(e, index, key=RECEIPT, kind=7, hub=HUB):
+NO_PLACE = 2**64 - 1
+
+
+def sign_statement(e, index=NO_PLACE, key=RECEIPT, kind=7, hub=HUB):
     return sign_domain(key, kind, hub, struct.pack(">Q", index) + e)
 
 
@@ -449,43 +452,35 @@ def statements():
     record, salt, index, size = act_record(), sha256(b"vector salt"), 5, 7
     e = sha256(salt, record)
     d = ENTRIES[:index] + [e] + ENTRIES[index + 1:size]
-    p, head, signature = path(index, d), mth(d), sign_statement(sha256(salt, record), index)
-    none = 2**64 - 1
+    p, head, signature = path(index, d), mth(d), sign_statement(e)
 
     def row(name, expect, **changed):
         v = dict(hub=HUB, key=RECEIPT.public, size=size, head=head, may=0, place=1, index=index, salt=salt, record=record,
-                 signature=signature, path=p)
+                 signature=b"", path=p)
         v.update(changed)
         rows.append((name, expect, v["hub"].hex(), v["key"].hex(), v["size"], v["head"].hex() if v["head"] else "-", v["may"],
-                     v["place"], v["index"], v["salt"].hex(), v["record"].hex() or "-", v["signature"].hex(), hexes(v["path"])))
+                     v["place"], v["index"], v["salt"].hex(), v["record"].hex() or "-", v["signature"].hex() or "-",
+                     hexes(v["path"])))
+
+    def unplaced(name, expect, **changed):
+        row(name, expect, **{**dict(may=1, place=0, index=0, path=[], head=None, size="-", signature=signature), **changed})
 
     row("good", "OK")
     row("good: with a place where none is needed", "OK", may=1)
-    one = dict(index=0, size=1, head=mth([e]), path=[], signature=sign_statement(e, 0))
-    row("good: the only leaf", "OK", **one)
-    row("good: without a place", "OK", may=1, place=0, index=0, path=[], head=None, size="-", signature=sign_statement(e, none))
-    row("good: without a place, a checkpoint given", "OK", may=1, place=0, index=0, path=[], signature=sign_statement(e, none))
-    row("without a place where one is needed", "BAD_PROOF", place=0, index=0, path=[], signature=sign_statement(e, none))
+    row("good: the only leaf", "OK", index=0, size=1, head=mth([e]), path=[])
     row("a place and no checkpoint", "BAD_PROOF", may=1, head=None, size="-")
     row("has_place 2", "MALFORMED", place=2)
-    row("without a place, a path", "MALFORMED", may=1, place=0, signature=sign_statement(e, none))
-    row("index changed", "BAD_SIGNATURE", index=4)
-    row("salt changed", "BAD_SIGNATURE", salt=flip(salt))
-    row("record changed", "BAD_SIGNATURE", record=record[:-1] + b"s")
-    row("record cut short", "BAD_SIGNATURE", record=record[:-1])
-    row("record empty", "BAD_SIGNATURE", record=b"")
-    row("byte moved from record to salt", "BAD_SIGNATURE", salt=salt[1:] + record[:1], record=record[1:])
-    row("signature changed", "BAD_SIGNATURE", signature=flip(signature))
-    row("signature of zeros", "BAD_SIGNATURE", signature=bytes(64))
-    row("another key signed", "BAD_SIGNATURE", signature=sign_statement(e, index, key=OTHER))
-    row("another hub", "BAD_SIGNATURE", hub=sha256(b"other hub"))
-    row("another domain", "BAD_SIGNATURE", signature=sign_statement(e, index, kind=8))
-    row("without a domain", "BAD_SIGNATURE", signature=RECEIPT.sign(struct.pack(">Q", index) + e))
-    row("index little-endian", "BAD_SIGNATURE", signature=sign_domain(RECEIPT, 7, HUB, struct.pack("<Q", index) + e))
-    row("place taken away", "BAD_SIGNATURE", may=1, place=0, path=[])
-    row("place added", "BAD_SIGNATURE", signature=sign_statement(e, none))
-    row("signed for no place, index 2^64 - 1", "BAD_PROOF", index=none, signature=sign_statement(e, none))
-    row("signed at another index", "BAD_PROOF", index=4, signature=sign_statement(e, 4))
+    row("has_place 2, signed", "MALFORMED", may=1, place=2, signature=signature)
+    row("a place and a signature", "MALFORMED", signature=signature)
+    row("a place and a signature over it", "MALFORMED", may=1, signature=sign_statement(e, index))
+    row("a place and a signature of zeros", "MALFORMED", signature=bytes(64))
+    row("index changed", "BAD_PROOF", index=4)
+    row("index 2^64 - 1", "BAD_PROOF", index=NO_PLACE)
+    row("salt changed", "BAD_PROOF", salt=flip(salt))
+    row("record changed", "BAD_PROOF", record=record[:-1] + b"s")
+    row("record cut short", "BAD_PROOF", record=record[:-1])
+    row("record empty", "BAD_PROOF", record=b"")
+    row("byte moved from record to salt", "BAD_PROOF", salt=salt[1:] + record[:1], record=record[1:])
     row("path tampered", "BAD_PROOF", path=[flip(p[0])] + p[1:])
     row("path short", "BAD_PROOF", path=p[:-1])
     row("path long", "BAD_PROOF", path=p + [p[-1]])
@@ -494,14 +489,39 @@ def statements():
     row("checkpoint of another size", "BAD_PROOF", size=6)
     row("checkpoint before it", "BAD_PROOF", size=5, head=mth(d[:5]))
 
-    def signed_record(name, content, expect="MALFORMED"):
+    unplaced("good: without a place", "OK")
+    unplaced("good: without a place, a checkpoint given", "OK", head=head, size=size)
+    unplaced("without a place where one is needed", "BAD_PROOF", may=0, head=head, size=size)
+    unplaced("without a place, no signature", "MALFORMED", signature=b"")
+    unplaced("without a place, signature cut short", "MALFORMED", signature=signature[:-1])
+    unplaced("without a place, signature too long", "MALFORMED", signature=signature + b"\0")
+    unplaced("without a place, a path", "MALFORMED", path=p)
+    unplaced("without a place, an index", "MALFORMED", index=index)
+    unplaced("place taken away", "MALFORMED", signature=b"", index=index, path=p)
+    unplaced("without a place, salt changed", "BAD_SIGNATURE", salt=flip(salt))
+    unplaced("without a place, record changed", "BAD_SIGNATURE", record=record[:-1] + b"s")
+    unplaced("without a place, record cut short", "BAD_SIGNATURE", record=record[:-1])
+    unplaced("without a place, record empty", "BAD_SIGNATURE", record=b"")
+    unplaced("without a place, byte moved from record to salt", "BAD_SIGNATURE", salt=salt[1:] + record[:1], record=record[1:])
+    unplaced("signature changed", "BAD_SIGNATURE", signature=flip(signature))
+    unplaced("signature of zeros", "BAD_SIGNATURE", signature=bytes(64))
+    unplaced("another key signed", "BAD_SIGNATURE", signature=sign_statement(e, key=OTHER))
+    unplaced("the ledger key signed", "BAD_SIGNATURE", signature=sign_statement(e, key=LEDGER))
+    unplaced("another hub", "BAD_SIGNATURE", hub=sha256(b"other hub"))
+    unplaced("another domain", "BAD_SIGNATURE", signature=sign_statement(e, kind=8))
+    unplaced("without a domain", "BAD_SIGNATURE", signature=RECEIPT.sign(struct.pack(">Q", NO_PLACE) + e))
+    unplaced("signed for a place", "BAD_SIGNATURE", signature=sign_statement(e, index))
+    unplaced("signed for place 0", "BAD_SIGNATURE", signature=sign_statement(e, 0))
+
+    def no_record(name, content, expect="MALFORMED"):
         f = sha256(salt, content)
         tree = ENTRIES[:index] + [f] + ENTRIES[index + 1:size]
-        row(name, expect, record=content, signature=sign_statement(f, index), path=path(index, tree), head=mth(tree))
+        row("placed, no record: " + name, expect, record=content, path=path(index, tree), head=mth(tree))
+        unplaced("signed, no record: " + name, expect, record=content, signature=sign_statement(f))
 
-    signed_record("record signed and placed, no record: empty", b"")
-    signed_record("record signed and placed, no record: noise", sha256(b"noise"))
-    signed_record("record signed and placed, with an unknown field", record + field(99, 1))
+    no_record("empty", b"")
+    no_record("noise", sha256(b"noise"))
+    no_record("with an unknown field", record + field(99, 1))
     write("statement.tsv", ["name", "expect", "hub", "key", "size", "head", "may_be_unplaced", "has_place", "index", "salt", "record",
                             "signature", "path"], rows)
 

@@ -527,6 +527,7 @@ broker_close(struct broker **broker)
 	transport_free(&b->transport);
 	loop_free(&b->loop);
 	sessions_free(&b->sessions);
+	free(b->answered.numbers);
 	pending_free(&b->pending);
 	free_invites(b);
 	mailboxes_free(&b->mailboxes);

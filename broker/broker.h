@@ -34,6 +34,13 @@ struct invited {
 	struct invited *next;
 };
 
+/* Sessions whose answers wait for the next flush, by number: those that ended meanwhile are not found any more. */
+struct answered {
+	uint64_t *numbers;
+	size_t n, cap;
+	bool is_short; /* of memory: any session may have some */
+};
+
 struct broker {
 	const struct consign_clock *clock;
 	struct consign_hash hub_id;
@@ -51,6 +58,7 @@ struct broker {
 	struct committer *committer;
 	struct reader *reader;
 	struct sessions *sessions;
+	struct answered answered;
 	struct mailboxes *mailboxes;
 	struct recent recent;
 	struct pending *pending; /* submissions waiting for their commit, by id */

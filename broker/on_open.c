@@ -177,6 +177,8 @@ on_hello(struct broker *b, struct request *r)
 		return;
 	}
 	memcpy(s->name, h->name, sizeof s->name);
+	if (h->party == PARTY_AGENT)
+		sessions_named(b->sessions, s);
 	if (h->party == PARTY_AGENT && !open_window(s, h)) {
 		say_bye(b, s, CONSIGN_CODE_TRY_LATER, "out of memory");
 		return;

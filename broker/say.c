@@ -95,6 +95,23 @@ say_try_later_in(struct broker *b, struct session *s, uint64_t sequence, enum co
 	postpone(b, s, &(struct session_try_later){.sequence = sequence, .code = code, .detail = slice_text(detail), .retry_ms = retry_ms});
 }
 
+static void
+note_answered(struct answered *a, const struct session *s)
+{
+	if (a->n == a->cap) {
+		size_t cap = a->cap == 0 ? 64 : 2 * a->cap;
+		uint64_t *grown = reallocarray(a->numbers, cap, sizeof *grown);
+
+		if (grown == NULL) {
+			a->is_short = true;
+			return;
+		}
+		a->numbers = grown;
+		a->cap = cap;
+	}
+	a->numbers[a->n++] = s->number;
+}
+
 void
 answer_later(struct broker *b, struct session *s, uint64_t sequence, const struct statement *statement)
 {
@@ -109,6 +126,8 @@ answer_later(struct broker *b, struct session *s, uint64_t sequence, const struc
 	}
 	q->sequence = sequence;
 	q->leaf = statement->has_place ? statement->leaf->index : UINT64_MAX;
+	if (s->answers == NULL)
+		note_answered(&b->answered, s);
 	*s->answers_end = q;
 	s->answers_end = &q->next;
 }
@@ -151,20 +170,36 @@ flush_some(struct broker *b, struct session *s, struct arena *arena)
 	return err;
 }
 
+static void
+flush_session(struct broker *b, struct session *s)
+{
+	while (s->answers != NULL && s->state == SESSION_AGENT) {
+		struct arena *arena = NULL;
+		enum consign_err err = arena_new(CONSIGN_COMMAND_MAX_BYTES, &arena);
+
+		if (err == CONSIGN_OK)
+			err = flush_some(b, s, arena);
+		arena_free(&arena);
+		if (err != CONSIGN_OK) {
+			log_event(LOG_ERROR, "answers.failed", "name", "s", s->name, "reason", "s", consign_err_text(err), NULL);
+			say_bye(b, s, CONSIGN_CODE_TRY_LATER, "answers could not be proven; connect again");
+		}
+	}
+}
+
 void
 answers_flush(struct broker *b)
 {
-	for (struct session *s = sessions_first(b->sessions); s != NULL; s = s->next)
-		while (s->answers != NULL && s->state == SESSION_AGENT) {
-			struct arena *arena = NULL;
-			enum consign_err err = arena_new(CONSIGN_COMMAND_MAX_BYTES, &arena);
+	struct answered *a = &b->answered;
 
-			if (err == CONSIGN_OK)
-				err = flush_some(b, s, arena);
-			arena_free(&arena);
-			if (err != CONSIGN_OK) {
-				log_event(LOG_ERROR, "answers.failed", "name", "s", s->name, "reason", "s", consign_err_text(err), NULL);
-				say_bye(b, s, CONSIGN_CODE_TRY_LATER, "answers could not be proven; connect again");
-			}
-		}
+	for (size_t i = 0; i < a->n; i++) {
+		struct session *s = sessions_by_number(b->sessions, a->numbers[i]);
+
+		if (s != NULL)
+			flush_session(b, s);
+	}
+	a->n = 0;
+	for (struct session *s = sessions_first(b->sessions); a->is_short && s != NULL; s = s->next)
+		flush_session(b, s);
+	a->is_short = false;
 }

@@ -1,4 +1,4 @@
-/* The table of sessions: a hash by routing id, and a list for walking. */
+/* The table of sessions: hashes by routing id, number and organisation, and a list for walking. */
 #include "session.h"
 
 #include <stdlib.h>
@@ -11,11 +11,16 @@
 struct link_node {
 	struct session s; /* first */
 	struct link_node *bucket_next;
+	struct link_node *number_next;
+	struct link_node *agent_next; /* of one bucket of names; while it is indexed */
 	struct link_node *previous;
+	bool is_agent; /* indexed */
 };
 
 struct sessions {
-	struct link_node *bucket[BUCKETS];
+	struct link_node *bucket[BUCKETS]; /* by routing id */
+	struct link_node *number[BUCKETS];
+	struct link_node *agent[BUCKETS]; /* by name */
 	struct session *first;
 	uint64_t last_number;
 	size_t n;
@@ -84,6 +89,8 @@ sessions_get(struct sessions *all, const struct route *route, uint64_t now_us)
 	n->s.answers_end = &n->s.answers;
 	n->bucket_next = all->bucket[b];
 	all->bucket[b] = n;
+	n->number_next = all->number[n->s.number % BUCKETS];
+	all->number[n->s.number % BUCKETS] = n;
 	n->s.next = all->first;
 	if (all->first != NULL)
 		((struct link_node *)all->first)->previous = n;
@@ -95,19 +102,58 @@ sessions_get(struct sessions *all, const struct route *route, uint64_t now_us)
 struct session *
 sessions_by_number(struct sessions *all, uint64_t number)
 {
-	for (struct session *s = all->first; s != NULL; s = s->next)
-		if (s->number == number)
-			return s;
+	for (struct link_node *n = all->number[number % BUCKETS]; n != NULL; n = n->number_next)
+		if (n->s.number == number)
+			return &n->s;
 	return NULL;
+}
+
+static size_t
+bucket_of_name(const char *name)
+{
+	size_t h = 5381;
+
+	for (; *name != '\0'; name++)
+		h = h * 33 + (unsigned char)*name;
+	return h % BUCKETS;
+}
+
+void
+sessions_named(struct sessions *all, struct session *s)
+{
+	struct link_node *node = (struct link_node *)s;
+	size_t b = bucket_of_name(s->name);
+
+	if (node->is_agent)
+		return;
+	node->is_agent = true;
+	node->agent_next = all->agent[b];
+	all->agent[b] = node;
 }
 
 struct session *
 sessions_agent(struct sessions *all, const char *org)
 {
-	for (struct session *s = all->first; s != NULL; s = s->next)
-		if (s->state == SESSION_AGENT && strcmp(s->name, org) == 0)
-			return s;
+	for (struct link_node *n = all->agent[bucket_of_name(org)]; n != NULL; n = n->agent_next)
+		if (n->s.state == SESSION_AGENT && strcmp(n->s.name, org) == 0)
+			return &n->s;
 	return NULL;
+}
+
+static void
+unlink_indexed(struct sessions *all, struct link_node *node)
+{
+	struct link_node **at = &all->number[node->s.number % BUCKETS];
+
+	while (*at != node)
+		at = &(*at)->number_next;
+	*at = node->number_next;
+	if (!node->is_agent)
+		return;
+	at = &all->agent[bucket_of_name(node->s.name)];
+	while (*at != node)
+		at = &(*at)->agent_next;
+	*at = node->agent_next;
 }
 
 void
@@ -120,6 +166,7 @@ sessions_end(struct sessions *all, struct session *s)
 			*at = node->bucket_next;
 			break;
 		}
+	unlink_indexed(all, node);
 	if (node->previous != NULL)
 		node->previous->s.next = s->next;
 	else

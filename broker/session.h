@@ -77,6 +77,8 @@ void sessions_free(struct sessions **sessions);
 /* The session of a route, made when it is new. NULL when out of memory or there are too many. */
 struct session *sessions_get(struct sessions *all, const struct route *route, uint64_t now_us);
 struct session *sessions_by_number(struct sessions *all, uint64_t number);
+/* It has said who it is: its name does not change from now on. Before it becomes an agent's. */
+void sessions_named(struct sessions *all, struct session *s);
 /* The delivering session of an org; NULL when it is not here. */
 struct session *sessions_agent(struct sessions *all, const char *org);
 void sessions_end(struct sessions *all, struct session *s); /* frees it */

@@ -21,6 +21,7 @@ struct store_writer {
 	struct tree *tree;
 	struct db *db; /* of the group under way: the tree reads through it */
 	struct store_note *note; /* of the group under way */
+	bool has_leaf; /* the group under way added one */
 };
 
 static enum consign_err
@@ -101,6 +102,7 @@ put_leaf(struct store_writer *w, struct db *db, struct store_leaf *leaf)
 	size_t n;
 	enum consign_err err = follow_tree(w, db, leaf->index);
 
+	w->has_leaf = true;
 	if (err != CONSIGN_OK)
 		return err;
 	err = db_statement(db, "INSERT INTO leaf (id, salt, record) VALUES (?1, ?2, ?3)", &s);
@@ -423,6 +425,10 @@ store_before_commit(void *context, struct db *db)
 
 	if (note == NULL)
 		return CONSIGN_OK; /* a group that failed before its first entry was applied */
+	if (!w->has_leaf) {
+		note_release(&w->note); /* the checkpoint before is still what the tree is */
+		return CONSIGN_OK;
+	}
 	w->db = db;
 	err = store_size(db, &size);
 	if (err == CONSIGN_OK)
@@ -442,6 +448,7 @@ store_before_commit(void *context, struct db *db)
 	db_bind_slice(s, 1, buf_slice(&note->note));
 	err = db_run(s);
 out:
+	w->has_leaf = err != CONSIGN_OK; /* what was not signed for is with the next */
 	note_release(&w->note);
 	return err;
 }

@@ -466,7 +466,8 @@ store_expired(struct db *db, uint64_t now_us, size_t max, struct arena *arena, s
 	if (list == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	err = db_statement(db,
-	    "SELECT m.org, m.position, c.consignor, c.id FROM consignment c JOIN mailbox m ON m.leaf = c.leaf AND m.settled = 0"
+	    /* CROSS: in this order. Else all that waits is looked at, each time. */
+	    "SELECT m.org, m.position, c.consignor, c.id FROM consignment c CROSS JOIN mailbox m ON m.leaf = c.leaf AND m.settled = 0"
 	    " WHERE c.waiting > 0 AND c.expires_us <= ?1 AND m.tombstone IS NULL LIMIT ?2",
 	    &s);
 	if (err != CONSIGN_OK)

@@ -51,9 +51,17 @@ struct guard_io {
 	bool (*queued)(void *context, int fd, uint64_t *ret_bytes); /* of them, that libzmq has not taken yet */
 	bool (*acked)(void *context, int fd, uint64_t *ret_bytes);  /* of what was sent, by the peer's kernel */
 	void (*cut)(void *context, int fd);
+	/*
+	 * Which connections the kernel has received something of since it was asked last: at most max of them; called until it gives fewer.
+	 * Both NULL: any may have. watch: a connection came; false: it cannot be told of it.
+	 */
+	size_t (*changed)(void *context, int *ret_fds, size_t max);
+	bool (*watch)(void *context, int fd);
 	void *context;
 };
-extern const struct guard_io guard_tcp;
+/* Of the kernel's sockets; its context is this one's. Without an epoll every look asks about each connection. */
+void guard_tcp_open(struct guard_io *ret_io);
+void guard_tcp_close(struct guard_io *io);
 
 struct guard;
 /* limits, clock borrowed for as long as it lives. Errors: NO_MEMORY */

@@ -48,6 +48,7 @@ struct listener {
 	struct listener_counts counts;
 	struct guard_limits limits;
 	struct guard *guard;
+	struct guard_io guard_io;
 	int look;         /* timer; -1 none */
 	bool is_drained;  /* since the last look, at some time */
 	struct admission *admissions, **admissions_end; /* asked for, not answered; the oldest first */
@@ -376,7 +377,8 @@ listener_open(struct transport *t, struct loop *loop, const struct listener_opti
 	random_bytes(&l->next_route, sizeof l->next_route);
 	l->limits = guard_defaults;
 	limit_connections(&l->limits);
-	if (guard_new(&l->limits, &guard_tcp, clock_system(), &l->guard) != CONSIGN_OK)
+	guard_tcp_open(&l->guard_io);
+	if (guard_new(&l->limits, &l->guard_io, clock_system(), &l->guard) != CONSIGN_OK)
 		goto fail;
 	/* The handler first: between a bound socket and a bound handler, anyone would be let in. */
 	l->zap = zmq_socket(t->zmq, ZMQ_ROUTER);
@@ -446,6 +448,7 @@ listener_close(struct listener **listener, int linger_ms)
 		free_admission(a);
 	}
 	guard_free(&l->guard);
+	guard_tcp_close(&l->guard_io);
 	free(l);
 	*listener = NULL;
 }

@@ -20,7 +20,7 @@ CHECKS = {
     "mail without its consignment": "SELECT org, position FROM mailbox WHERE leaf NOT IN (SELECT leaf FROM consignment)",
     "mail without its body": "SELECT org, position FROM mailbox m JOIN consignment c USING (leaf) WHERE m.settled = 0 AND c.body IS NULL",
     "mail counted with other bytes than it has": "SELECT org, position FROM mailbox m JOIN consignment c USING (leaf)"
-    " WHERE m.bytes <> length(c.manifest) + length(c.body)",
+    " WHERE c.body IS NOT NULL AND m.bytes <> length(c.manifest) + c.body_bytes",
     "consignments that wait for others than their mail": "SELECT leaf, waiting FROM consignment c"
     " WHERE waiting <> (SELECT count(*) FROM mailbox m WHERE m.leaf = c.leaf AND m.settled = 0)",
     "mailbox_use is not what waits": "SELECT org, consignor, sum(n), sum(b) FROM ("

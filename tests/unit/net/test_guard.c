@@ -22,6 +22,9 @@ struct fixture {
 	bool is_gone[FDS];
 	int cuts[FDS];
 	size_t n_cuts;
+	size_t asked[FDS]; /* how often */
+	int changed[FDS];
+	size_t n_changed;
 };
 
 static const struct guard_limits limits = {.connections = 8,
@@ -45,6 +48,7 @@ received(void *context, int fd, uint64_t *ret_bytes)
 {
 	struct fixture *f = context;
 
+	f->asked[fd]++;
 	if (f->is_gone[fd])
 		return false;
 	*ret_bytes = f->received[fd];
@@ -81,7 +85,7 @@ static int
 setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
-	struct guard_io io = {received, queued, acked, cut, f};
+	struct guard_io io = {.received = received, .queued = queued, .acked = acked, .cut = cut, .context = f};
 
 	assert_non_null(f);
 	f->now = 1000000 * MS;
@@ -448,12 +452,75 @@ test_guard_passes_by_who_is_gone_for_the_kernel(void **state)
 	assert_int_equal(f->n_cuts, 0);
 }
 
+static size_t
+changed(void *context, int *ret_fds, size_t max)
+{
+	struct fixture *f = context;
+	size_t n = 0;
+
+	while (n < max && f->n_changed > 0)
+		ret_fds[n++] = f->changed[--f->n_changed];
+	return n;
+}
+
+static bool
+watch(void *context, int fd)
+{
+	(void)context;
+	return fd != 4; /* of that one the kernel cannot tell */
+}
+
+/* A thousand connections that say nothing cost no call of the kernel each. */
+static void
+test_guard_asks_only_about_those_that_received_something(void **state)
+{
+	struct fixture *f = *state;
+	struct guard_io io = {.received = received, .queued = queued, .acked = acked, .cut = cut, .changed = changed, .watch = watch, .context = f};
+	struct guard *g;
+
+	assert_int_equal(guard_new(&limits, &io, &test_clock, &g), CONSIGN_OK);
+	for (int fd = 3; fd <= 5; fd++) {
+		guard_accepted(g, fd);
+		guard_look(g, false);
+		guard_look(g, false);
+		assert_int_equal(f->asked[fd], 2); /* a stranger, each time */
+		guard_read(g, fd, 100);
+		f->received[fd] = 100;
+		f->asked[fd] = 0;
+	}
+	guard_look(g, false);
+	memset(f->asked, 0, sizeof f->asked);
+	guard_look(g, false);
+	assert_int_equal(f->asked[3] + f->asked[5], 0);
+	assert_int_equal(f->asked[4], 1);
+	/* Too much comes of a quiet one: the kernel tells, and it is cut at that look. */
+	f->received[3] = 100 + limits.ahead_bytes + 1;
+	guard_look(g, false);
+	assert_int_equal(f->n_cuts, 0);
+	f->changed[f->n_changed++] = 3;
+	f->changed[f->n_changed++] = 99; /* nobody's any more */
+	guard_look(g, false);
+	assert_int_equal(f->n_cuts, 1);
+	assert_int_equal(f->cuts[0], 3);
+	/* What was said to it may stand in the way of being told: it is asked about until the peer has taken it. */
+	guard_said(g, 5, 50);
+	memset(f->asked, 0, sizeof f->asked);
+	guard_look(g, false);
+	guard_look(g, false);
+	assert_int_equal(f->asked[5], 2);
+	f->acked[5] = 50;
+	guard_look(g, false);
+	guard_look(g, false);
+	assert_int_equal(f->asked[5], 3);
+	guard_free(&g);
+}
+
 static void
 test_guard_looks_less_often_at_many(void **state)
 {
 	static const struct guard_limits wide = {.connections = 10000, .strangers = 10000, .stranger_bytes = 1, .stranger_us = 1};
 	struct fixture *f = *state;
-	struct guard_io io = {received, queued, acked, cut, f};
+	struct guard_io io = {.received = received, .queued = queued, .acked = acked, .cut = cut, .context = f};
 	struct guard *g;
 
 	assert_int_equal(guard_interval_ms(f->guard), 20);
@@ -496,6 +563,7 @@ main(void)
 	    EACH(test_guard_caps_connections),
 	    EACH(test_guard_begins_anew_with_a_number_that_comes_again),
 	    EACH(test_guard_passes_by_who_is_gone_for_the_kernel),
+	    EACH(test_guard_asks_only_about_those_that_received_something),
 	    EACH(test_guard_looks_less_often_at_many),
 	    EACH(test_guard_counts_frames_as_they_are_on_the_wire),
 	};

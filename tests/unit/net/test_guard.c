@@ -518,7 +518,7 @@ test_guard_asks_only_about_those_that_received_something(void **state)
 static void
 test_guard_looks_less_often_at_many(void **state)
 {
-	static const struct guard_limits wide = {.connections = 10000, .strangers = 10000, .stranger_bytes = 1, .stranger_us = 1};
+	static const struct guard_limits wide = {.connections = 20000, .strangers = 20000, .stranger_bytes = 1, .stranger_us = 1};
 	struct fixture *f = *state;
 	struct guard_io io = {.received = received, .queued = queued, .acked = acked, .cut = cut, .context = f};
 	struct guard *g;
@@ -527,10 +527,13 @@ test_guard_looks_less_often_at_many(void **state)
 	assert_int_equal(guard_new(&wide, &io, &test_clock, &g), CONSIGN_OK);
 	for (int fd = 0; fd < 1000; fd++)
 		guard_accepted(g, fd);
-	assert_int_equal(guard_interval_ms(g), 50);
-	for (int fd = 1000; fd < 9000; fd++)
+	assert_int_equal(guard_interval_ms(g), 20);
+	for (int fd = 1000; fd < 5000; fd++)
 		guard_accepted(g, fd);
-	assert_int_equal(guard_interval_ms(g), 250);
+	assert_int_equal(guard_interval_ms(g), 50);
+	for (int fd = 5000; fd < 12000; fd++)
+		guard_accepted(g, fd);
+	assert_int_equal(guard_interval_ms(g), 100);
 	guard_free(&g);
 }
 

@@ -367,7 +367,7 @@ take_answer(struct agent *a, const struct session_answer *answer)
 		goto later;
 	j->job.apply = apply_answer;
 	j->job.done = answer_done;
-	commit_put(a->committer, &j->job);
+	commit_put_later(a->committer, &j->job); /* the window has room for more meanwhile */
 	return;
 later:
 	lanes_postpone(a->lanes, e, 1000000);

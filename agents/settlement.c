@@ -292,5 +292,5 @@ settlements_take(struct agent *a, const struct session_settled *settled)
 	}
 	j->job.apply = insert_settlements;
 	j->job.done = settlements_done;
-	commit_put(a->committer, &j->job);
+	commit_put_later(a->committer, &j->job);
 }

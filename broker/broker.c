@@ -43,6 +43,12 @@ broker_commit(struct broker *b, struct store_entry *entry)
 	commit_put(b->committer, &entry->job);
 }
 
+void
+broker_commit_later(struct broker *b, struct store_entry *entry)
+{
+	commit_put_later(b->committer, &entry->job);
+}
+
 struct ledger_record
 broker_record(const struct broker *b)
 {

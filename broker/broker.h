@@ -102,6 +102,7 @@ void broker_close(struct broker **broker);
 /* Acts: an entry with its arena; then put for commit. Errors: NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err broker_entry(struct broker *b, size_t arena_bytes, size_t entry_bytes, struct store_entry **ret_entry);
 void broker_commit(struct broker *b, struct store_entry *entry);
+void broker_commit_later(struct broker *b, struct store_entry *entry); /* nobody waits for it (commit.h) */
 /* A record with time and format filled in. */
 struct ledger_record broker_record(const struct broker *b);
 /* An administrative act that only leaves a leaf: restart, counted refusals. */

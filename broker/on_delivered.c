@@ -141,7 +141,7 @@ take_receipt(struct broker *b, struct session *s, const struct delivery_receipt 
 		return err;
 	}
 	f->settling = true;
-	broker_commit(b, entry);
+	broker_commit_later(b, entry);
 	return CONSIGN_OK;
 }
 
@@ -223,5 +223,5 @@ on_confirm(struct broker *b, struct request *r)
 	entry->has_confirm = true;
 	entry->confirm_to = s->settle_cursor;
 	memcpy(entry->consignor.s, s->name, sizeof entry->consignor.s);
-	broker_commit(b, entry);
+	broker_commit_later(b, entry);
 }

@@ -10,10 +10,12 @@
  */
 #include "core/commit.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 struct job_list {
@@ -33,6 +35,8 @@ struct committer {
 	pthread_cond_t work;   /* to the thread: pending or stop changed */
 	pthread_cond_t rest;   /* to commit_flush: the thread has nothing */
 	struct job_list pending;
+	bool is_due;             /* of pending, something may not wait */
+	struct timespec deadline; /* of pending, when nothing of it is due */
 	struct job_list finished;
 	enum consign_err failure; /* the error that sticks until commit_resume; CONSIGN_OK when none does */
 	bool is_running;          /* a group is being committed */
@@ -100,6 +104,18 @@ commit_group(struct committer *c, const struct job_list *group)
 	return err;
 }
 
+/* Until there is something to commit now, or nothing will come any more. The mutex is held. */
+static void
+wait_for_work(struct committer *c)
+{
+	while (!c->is_due && !c->is_stopping) {
+		if (c->pending.head == NULL)
+			pthread_cond_wait(&c->work, &c->mutex);
+		else if (pthread_cond_timedwait(&c->work, &c->mutex, &c->deadline) == ETIMEDOUT)
+			c->is_due = true;
+	}
+}
+
 static void *
 run(void *argument)
 {
@@ -110,12 +126,12 @@ run(void *argument)
 		struct job_list group;
 		enum consign_err err;
 
-		while (c->pending.head == NULL && !c->is_stopping)
-			pthread_cond_wait(&c->work, &c->mutex);
+		wait_for_work(c);
 		if (c->pending.head == NULL)
 			break;
 		list_init(&group);
 		list_move(&group, &c->pending);
+		c->is_due = false;
 		c->is_running = true;
 		pthread_mutex_unlock(&c->mutex);
 
@@ -128,6 +144,7 @@ run(void *argument)
 			/* What was put meanwhile was decided on the state that has just been lost. */
 			c->failure = err;
 			finish(c, &c->pending, err);
+			c->is_due = false;
 		}
 		if (c->pending.head == NULL)
 			pthread_cond_broadcast(&c->rest);
@@ -156,6 +173,7 @@ commit_start(struct db **db, enum consign_err (*before_commit)(void *context, st
     struct committer **ret_committer)
 {
 	struct committer *c = calloc(1, sizeof(*c));
+	pthread_condattr_t steady;
 
 	if (c == NULL)
 		return CONSIGN_E_NO_MEMORY;
@@ -171,7 +189,10 @@ commit_start(struct db **db, enum consign_err (*before_commit)(void *context, st
 	list_init(&c->finished);
 	/* With default attributes these three do not fail on Linux. */
 	pthread_mutex_init(&c->mutex, NULL);
-	pthread_cond_init(&c->work, NULL);
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->work, &steady);
+	pthread_condattr_destroy(&steady);
 	pthread_cond_init(&c->rest, NULL);
 	if (start_thread(c) != 0) {
 		pthread_cond_destroy(&c->rest);
@@ -209,22 +230,46 @@ commit_stop(struct committer **committer)
 	*committer = NULL;
 }
 
-void
-commit_put(struct committer *c, struct commit_job *job)
+static void
+put(struct committer *c, struct commit_job *job, bool is_due)
 {
 	struct job_list one;
 
 	c->waiting++;
 	pthread_mutex_lock(&c->mutex);
-	if (c->failure == CONSIGN_OK) {
-		list_append(&c->pending, job);
-		pthread_cond_signal(&c->work);
-	} else {
+	if (c->failure != CONSIGN_OK) {
 		list_init(&one);
 		list_append(&one, job);
 		finish(c, &one, c->failure);
+	} else if (is_due) {
+		list_append(&c->pending, job);
+		c->is_due = true;
+		pthread_cond_signal(&c->work);
+	} else {
+		bool is_first = c->pending.head == NULL;
+
+		list_append(&c->pending, job);
+		if (is_first) {
+			clock_gettime(CLOCK_MONOTONIC, &c->deadline);
+			c->deadline.tv_nsec += COMMIT_LATER_MS * 1000000L;
+			c->deadline.tv_sec += c->deadline.tv_nsec / 1000000000L;
+			c->deadline.tv_nsec %= 1000000000L;
+			pthread_cond_signal(&c->work); /* to wait until then */
+		}
 	}
 	pthread_mutex_unlock(&c->mutex);
+}
+
+void
+commit_put(struct committer *c, struct commit_job *job)
+{
+	put(c, job, true);
+}
+
+void
+commit_put_later(struct committer *c, struct commit_job *job)
+{
+	put(c, job, false);
 }
 
 int
@@ -272,7 +317,7 @@ commit_is_idle(struct committer *c)
 	bool is_idle;
 
 	pthread_mutex_lock(&c->mutex);
-	is_idle = c->pending.head == NULL && !c->is_running;
+	is_idle = !c->is_due && !c->is_running;
 	pthread_mutex_unlock(&c->mutex);
 	return is_idle;
 }
@@ -289,6 +334,10 @@ void
 commit_flush(struct committer *c)
 {
 	pthread_mutex_lock(&c->mutex);
+	if (c->pending.head != NULL) {
+		c->is_due = true;
+		pthread_cond_signal(&c->work);
+	}
 	while (c->pending.head != NULL || c->is_running)
 		pthread_cond_wait(&c->rest, &c->mutex);
 	pthread_mutex_unlock(&c->mutex);

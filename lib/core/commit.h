@@ -1,6 +1,6 @@
 /*
- * Group commit: one thread that writes. Jobs handed over while a commit is under way share the next one; nothing waits
- * for a timer. A job's `done` runs on the owner's thread, in order, after the fsync that made it durable: so nobody can
+ * Group commit: one thread that writes. Jobs handed over while a commit is under way share the next one. What somebody waits
+ * for never waits for a timer; what nobody waits for (commit_put_later) shares the commit of what comes next. A job's `done` runs on the owner's thread, in order, after the fsync that made it durable: so nobody can
  * promise early.
  *
  *   owner thread                       commit thread
@@ -38,13 +38,19 @@ CONSIGN_MUST_CHECK enum consign_err commit_start(struct db **db,
 void commit_stop(struct committer **committer);
 /* Takes the job. Never fails: the queue is bounded by the windows of those who put. */
 void commit_put(struct committer *c, struct commit_job *job);
+/*
+ * The same for what nobody waits for: it is committed with the next job that is put, or with what is under way behind it, or
+ * after COMMIT_LATER_MS. Order is as put.
+ */
+#define COMMIT_LATER_MS 3
+void commit_put_later(struct committer *c, struct commit_job *job);
 /* Readable (level-triggered) while there is something to reap. */
 int commit_fd(const struct committer *c);
 /* Runs `done` of every finished job; returns how many. */
 size_t commit_reap(struct committer *c);
 /* Jobs put and not yet reaped. */
 size_t commit_waiting(const struct committer *c);
-/* True when the thread has nothing: what is put now is committed at once. */
+/* True when the thread has nothing that somebody waits for: what is put now is committed at once. */
 bool commit_is_idle(struct committer *c);
 /*
  * Ends the failing. Flush and reap until nothing waits, reload, then resume: so that no failure which is still unreaped is

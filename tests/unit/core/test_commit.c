@@ -253,6 +253,64 @@ test_commit_jobs_put_meanwhile_share_the_next_commit(void **state)
 	assert_int_equal(row_count(f), 21);
 }
 
+/* What nobody waits for is committed by itself after a while, with what comes before that, and when everything must be. */
+static void
+test_commit_later_shares_the_commit_of_what_comes_next(void **state)
+{
+	struct fixture *f = *state;
+	struct job jobs[6];
+
+	for (size_t i = 0; i < 6; i++)
+		job_init(&jobs[i], f, i);
+	commit_put_later(f->c, &jobs[0].base);
+	assert_true(is_readable(f, 10000));
+	assert_int_equal(commit_reap(f->c), 1);
+	assert_int_equal(f->groups, 1);
+	commit_put_later(f->c, &jobs[1].base);
+	commit_put_later(f->c, &jobs[2].base);
+	commit_put(f->c, &jobs[3].base);
+	assert_true(is_readable(f, 10000));
+	settle(f);
+	assert_in_range(f->groups, 2, 3); /* 3: the time was over between them */
+	for (size_t i = 0; i < 4; i++) {
+		assert_ptr_equal(f->order[i], &jobs[i].base);
+		assert_int_equal(jobs[i].err, CONSIGN_OK);
+	}
+	commit_put_later(f->c, &jobs[4].base);
+	settle(f); /* flushed: not waited for */
+	assert_true(jobs[4].is_done);
+	assert_int_equal(row_count(f), 5);
+	job_init(&jobs[3], f, 30);
+	jobs[3].refuse = CONSIGN_E_CORRUPT;
+	commit_put(f->c, &jobs[3].base);
+	settle(f);
+	commit_put_later(f->c, &jobs[5].base); /* fails with what failed, like any other */
+	assert_true(is_readable(f, 0));
+	assert_int_equal(commit_reap(f->c), 1);
+	assert_int_equal(jobs[5].err, CONSIGN_E_CORRUPT);
+	assert_true(f->is_visible_when_done);
+}
+
+static void
+test_commit_is_idle_while_only_what_nobody_waits_for_is_there(void **state)
+{
+	struct fixture *f = *state;
+	struct job later, first;
+
+	job_init(&first, f, 1);
+	job_init(&later, f, 2);
+	first.waits = true;
+	commit_put(f->c, &first.base);
+	sem_wait(&f->entered);
+	commit_put_later(f->c, &later.base);
+	assert_false(commit_is_idle(f->c));
+	sem_post(&f->gate);
+	assert_true(is_readable(f, 10000));
+	settle(f);
+	assert_true(commit_is_idle(f->c));
+	assert_true(later.is_done);
+}
+
 /* Group 1 commits; group 2 fails at its second job; jobs put before the resume fail with it; later ones pass. */
 static void
 test_commit_a_failing_apply_fails_its_group_and_all_until_resume(void **state)
@@ -494,6 +552,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_commit_done_comes_only_after_the_commit, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_commit_jobs_put_meanwhile_share_the_next_commit, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_commit_later_shares_the_commit_of_what_comes_next, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_commit_is_idle_while_only_what_nobody_waits_for_is_there, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_commit_a_failing_apply_fails_its_group_and_all_until_resume, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_commit_a_failure_sticks_without_resume, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_commit_a_failing_commit_fails_its_group, setup, teardown),

@@ -42,16 +42,16 @@
 
 /* ── consignments ── */
 
-/* A bundle closes at this many items: there the cost of a signature has vanished (design 4). */
-#define CONSIGN_BUNDLE_MAX_ITEMS 128u
+/* A bundle closes at this many items: what a consignment costs by itself, signatures and rows, is shared by so many (decisions/0012). */
+#define CONSIGN_BUNDLE_MAX_ITEMS 256u
 /* ... or at this many bytes of payload: a larger one only waits longer for its last byte. */
-#define CONSIGN_BUNDLE_MAX_BYTES (128u * 1024u)
+#define CONSIGN_BUNDLE_MAX_BYTES (256u * 1024u)
 /* Consignees of one consignment: each costs 80 bytes of wrap and an X25519 now and then. */
 #define CONSIGN_CONSIGNEES_MAX 32u
-/* A body: one largest item, or a bundle of small ones (closed before it passes 128 KiB of payload), with all wraps. */
+/* A body: one largest item, or a bundle of small ones (closed before it passes 256 KiB of payload), with all wraps. */
 #define CONSIGN_BODY_MAX_BYTES (CONSIGN_SEALED_MAX_BYTES + CONSIGN_CONSIGNEES_MAX * 80u + CONSIGN_BUNDLE_MAX_ITEMS * 4u + 65536u)
-/* 128 items × (index, type, commitment) and 32 consignees fit with room. */
-#define CONSIGN_MANIFEST_MAX_BYTES (32u * 1024u)
+/* 256 items × (index, type, commitment) and 32 consignees fit with room. */
+#define CONSIGN_MANIFEST_MAX_BYTES (64u * 1024u)
 /* The manifest, its signature, and their keys and lengths. */
 #define CONSIGN_SIGNED_MANIFEST_MAX_BYTES (CONSIGN_MANIFEST_MAX_BYTES + 128u)
 /* Verdicts named in one refusal, which is a ledger record; what is not named is named in the answer to the next attempt. */

@@ -20,7 +20,7 @@
 #include "recent.h"
 
 /* Looked up at once, and content of them: what one turn of the loop may take. */
-#define TURN_MESSAGES 64u
+#define TURN_MESSAGES 512u
 #define TURN_BYTES (1024u * 1024)
 /* One message of the largest content beside TURN_BYTES of others, each with its consignees. */
 #define TURN_BUDGET_BYTES (16u * 1024 * 1024)

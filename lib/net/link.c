@@ -8,6 +8,8 @@
 #include "core/limits.h"
 
 #define MESSAGES_A_ROUND 256
+/* Of large ones, fewer: who reads what they bring has a turn before the next. */
+#define BYTES_A_ROUND (512u * 1024u)
 /*
  * "Never", as far as a link lives: its owner closes it when the connection ends. Not -1, and not with ZMQ_IMMEDIATE: both
  * make libzmq 4.3.4 take the pipe away at once when the peer dies, and between two frames of a message that is an
@@ -22,14 +24,16 @@ struct link {
 	void *monitor;
 };
 
+/* True: there was a message. bytes grows by what it took on the wire. */
 static bool
-receive_one(struct link *l)
+receive_one(struct link *l, uint64_t *bytes)
 {
 	struct frame frames[TRANSPORT_FRAMES_MAX];
 	bool too_many;
 	uint64_t wire_bytes;
 	size_t n = transport_read(l->dealer, true, frames, &too_many, &wire_bytes);
 
+	*bytes += wire_bytes;
 	for (size_t i = 0; i < n; i++)
 		frame_received(&frames[i]);
 	if (n > 0 && !too_many)
@@ -45,8 +49,10 @@ on_dealer(void *context)
 {
 	struct link *l = context;
 
-	for (int i = 0; i < MESSAGES_A_ROUND; i++)
-		if (!receive_one(l))
+	uint64_t bytes = 0;
+
+	for (int i = 0; i < MESSAGES_A_ROUND && bytes < BYTES_A_ROUND; i++)
+		if (!receive_one(l, &bytes))
 			break;
 	if (l->options.round != NULL)
 		l->options.round(l->options.context);

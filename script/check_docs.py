@@ -9,7 +9,8 @@
                          table of tests without a threat
   docs/PROTOCOL.md       what stands between <!-- wire-doc:begin --> and <!-- wire-doc:end --> is what wire-doc prints; the numbers
                          of the table with the columns limit and name are those of lib/core/limits.h
-  README.md              the command words of the command table are accepted by `consign help`
+  README.md              the command words of the command table are accepted by `consign help`; the table between
+                         <!-- bench:begin --> and <!-- bench:end --> is the first one of bench/RESULTS.md
 
 A check whose program is not given is skipped, aloud. Exit 1 when something is not so.
 """
@@ -245,6 +246,17 @@ def check_commands(root, program):
                     error(f'{name}:{line}', f'`consign help {" ".join(plain)}` does not know `{command}`')
 
 
+def check_results(root):
+    """What the README says of speed is what script/bench printed."""
+    readme, results = read(root, 'README.md'), read(root, 'bench/RESULTS.md')
+    if readme is None or results is None:
+        return
+    shown = readme.partition('<!-- bench:begin -->')[2].partition('<!-- bench:end -->')[0].strip().splitlines()
+    printed = [line for line in results.partition('\n## ')[0].splitlines() if line.startswith('|')]
+    if not shown or shown != printed:
+        error('README.md', 'the table of bars is not the one of bench/RESULTS.md; script/bench writes both')
+
+
 def main():
     parser = argparse.ArgumentParser(description='Checks what the pages claim.')
     parser.add_argument('--root', default=pathlib.Path(__file__).resolve().parent.parent)
@@ -257,6 +269,7 @@ def main():
     check_wire_doc(root, args.wire_doc)
     check_limits(root)
     check_commands(root, args.consign)
+    check_results(root)
     for line in errors:
         print(line)
     print(f'check_docs: {len(errors)} errors')

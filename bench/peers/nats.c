@@ -49,6 +49,7 @@ must(natsStatus status, const char *what)
 		peer_fail("%s: %s", what, natsStatus_GetText(status));
 }
 
+/* at_once: what is written goes out without waiting for more. */
 static natsConnection *
 connect_to(const struct peer_place *place, bool at_once)
 {
@@ -63,8 +64,7 @@ connect_to(const struct peer_place *place, bool at_once)
 	must(natsOptions_LoadCATrustedCertificates(options, place->ca_file), "certificate of the authority");
 	must(natsOptions_SetExpectedHostname(options, place->host), "name of the host");
 	must(natsOptions_SetAllowReconnect(options, false), "options");
-	/* Otherwise the library's flusher waits a millisecond for more to write: right for a stream, wrong for a single message.
-	 */
+	/* Otherwise the library's flusher waits up to a millisecond for more to write. */
 	must(natsOptions_SetSendAsap(options, at_once), "options");
 	must(natsConnection_Connect(&link, options), "connection");
 	natsOptions_Destroy(options);

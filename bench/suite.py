@@ -183,6 +183,21 @@ class Suite:
         script += data + ['plot ' + ', '.join(f"$line{i} with linespoints lw 2 title '{title}'" for i, (title, _) in enumerate(lines))]
         subprocess.run(['gnuplot'], input='\n'.join(script), text=True, check=True)
 
+    def merge(self, path):
+        """What was not measured now stays as it was printed then."""
+        with open(path, encoding='utf-8') as f:
+            head, *sections = f.read().split('\n## ')
+        now = {row[0]: row for row in self.bars}
+        then = [tuple(cell.strip() for cell in line.strip('|').split('|')) for line in head.splitlines() if line.startswith('| ')][2:]
+        self.bars = [now.pop(row[0], row) for row in then] + list(now.values())
+        titles = {table[0] for table in self.tables}
+        for section in sections:
+            title, _, rest = section.partition('\n')
+            lines = [line for line in rest.splitlines() if line and not line.startswith('![')]
+            if title not in titles:
+                self.tables.append((title, [line for line in lines if line.startswith('|')], '\n'.join(line for line in lines if not line.startswith('|'))))
+        self.machine = self.machine or head.partition(': ')[2].partition('.\n')[0]
+
     def summary(self):
         lines = ['| measure | figure | bar | met |', '| --- | --- | --- | --- |']
         return lines + ['| ' + ' | '.join(row) + ' |' for row in self.bars]
@@ -223,7 +238,11 @@ def main():
         except RuntimeError as why:  # the others are worth having
             print(f'bench: error: {part}: {why}', file=sys.stderr, flush=True)
             failed.append(part)
-    if not options.quick and not options.only:
+    results = os.path.join(HERE, 'RESULTS.md')
+    if options.only and os.path.exists(results) and not options.quick:
+        suite.merge(results)
+        commit += f' ({", ".join(options.only)}; the rest before)'
+    if not options.quick:
         suite.write(commit)
     print('\n'.join(suite.summary()))
     for title, lines, note in suite.tables:

@@ -1,5 +1,4 @@
 /* consign-broker: the start-up story. Refuses to start rather than start insecure. */
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include "broker.h"
@@ -72,16 +71,12 @@ run(struct start *s)
 	return 0;
 }
 
-/* Each thread would get an arena of its own, and keep in it what it once needed at most. Threads here seldom allocate at one time. */
-#define ARENAS_MAX 2
 
 int
 main(int argc, char **argv)
 {
 	struct start s = {.program = "consign-broker", .about_home = "the broker's home: DIR/broker of `consign hub init --home DIR`",
 	    .key_file = "keys/broker.key", .known_keys = known_keys, .confinement = {.no_connect = true}};
-
-	(void)mallopt(M_ARENA_MAX, ARENAS_MAX);
 	int status = start_begin(&s, argc, argv);
 
 	if (status < 0)

@@ -16,7 +16,9 @@ DOCS = {
     'docs/PROTOCOL.md': 'p\n<!-- wire-doc:begin -->\nrule 1\nrule 2\n<!-- wire-doc:end -->\nq\n'
                         '| what | limit | name |\n| --- | --- | --- |\n| x; y | 2 KiB; 30 days | `X_MAX`, `Y_US` |\n',
     'lib/core/limits.h': '#ifndef H\n#define H\n#define X_BASE 1024u\n#define X_MAX (X_BASE * 2u)\n#define Y_US (30ull * 24 * 3600 * 1000000)\n#endif\n',
-    'README.md': '| Command | does |\n| --- | --- |\n| `consign hub init --name NAME` | x |\n| `ack ID…` | y |\n',
+    'README.md': '| Command | does |\n| --- | --- |\n| `consign hub init --name NAME` | x |\n| `ack ID…` | y |\n\n'
+                 '<!-- bench:begin -->\n| measure | figure |\n| --- | --- |\n| speed | 0.56 |\n<!-- bench:end -->\n',
+    'bench/RESULTS.md': '# Costs\n\n| measure | figure |\n| --- | --- |\n| speed | 0.56 |\n\n## More\n\n| other | table |\n| --- | --- |\n',
     'wire-doc': '#!/bin/sh\nprintf "rule 1\\nrule 2\\n"\n',
     'consign': '#!/bin/sh\ncase "$*" in "help hub init"|"help ack") exit 0;; esac\nexit 2\n',
 }
@@ -135,6 +137,9 @@ class Checks(unittest.TestCase):
             ('docs/PROTOCOL.md', '| limit |', '| most |', 'has no table with the columns limit and name'),
             ('README.md', 'hub init', 'hub create', 'does not know'),
             ('README.md', 'Command', 'Thing', 'has no table'),
+            ('README.md', '0.56', '2.00', 'the table of bars is not the one'),
+            ('README.md', 'bench:begin', 'begin', 'the table of bars is not the one'),
+            ('bench/RESULTS.md', '0.56', '0.57', 'the table of bars is not the one'),
         ):
             with self.subTest(path=path, new=new):
                 self.docs({path: DOCS[path].replace(old, new)}, part)

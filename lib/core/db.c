@@ -192,9 +192,9 @@ set_up(struct db *db, bool read_only)
 	sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	/* No mmap: an I/O error would be a signal instead of an answer. Temporary tables never touch the disk. */
+	/* Bodies do not pass through the cache (bodies.h), so it is small. No mmap: an I/O error would be a signal instead of an answer. Temporary tables never touch the disk. */
 	err =
-	    execute(db, "PRAGMA cache_size = -16384; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;"
+	    execute(db, "PRAGMA cache_size = -8192; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;"
 			"PRAGMA cell_size_check = ON"); /* damaged pages are found when they are read, not when they are changed */
 	if (err != CONSIGN_OK)
 		return err;

@@ -43,18 +43,5 @@ static const char *const migrations[] = {
 enum consign_err
 store_open(const char *path, bool read_only, struct db **ret_db)
 {
-	const size_t count = sizeof migrations / sizeof *migrations;
-
-	struct db *db;
-	enum consign_err err = read_only ? db_open(path, migrations, count, true, &db) : db_open_kept(path, migrations, count, &db);
-
-	if (err != CONSIGN_OK)
-		return err;
-	err = bodies_attach(db);
-	if (err != CONSIGN_OK) {
-		db_close(&db);
-		return err;
-	}
-	*ret_db = db;
-	return CONSIGN_OK;
+	return bodies_open(path, migrations, sizeof migrations / sizeof *migrations, read_only, ret_db);
 }

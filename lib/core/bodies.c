@@ -193,6 +193,23 @@ bodies_attach(struct db *db)
 	return CONSIGN_OK;
 }
 
+enum consign_err
+bodies_open(const char *path, const char *const *migrations, size_t count, bool read_only, struct db **ret_db)
+{
+	struct db *db;
+	enum consign_err err = read_only ? db_open(path, migrations, count, true, &db) : db_open_kept(path, migrations, count, &db);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = bodies_attach(db);
+	if (err != CONSIGN_OK) {
+		db_close(&db);
+		return err;
+	}
+	*ret_db = db;
+	return CONSIGN_OK;
+}
+
 /* ── writing ── */
 
 /* What this transaction put into the file that grows, into its row. */

@@ -41,6 +41,10 @@
  */
 CONSIGN_MUST_CHECK enum consign_err bodies_attach(struct db *db);
 
+/* The one store of a home with its folder: db_open for reading, db_open_kept for writing, and bodies_attach. Errors: those of all */
+CONSIGN_MUST_CHECK enum consign_err bodies_open(
+    const char *path, const char *const *migrations, size_t count, bool read_only, struct db **ret_db);
+
 /*
  * Writes the body when it is too large for its row. In a transaction of the writing connection.
  * ret_at   0: it belongs into the row

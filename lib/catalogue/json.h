@@ -21,7 +21,8 @@
 /*
  * Reads a text that is one message and nothing else. What is wrong is listed with its JSON path and one of the rules "json"
  * (syntax, which ends the reading, and text that is none), "unknown", "duplicate", "kind", "range", "empty", "base64", "count".
- * ret_message   lives in arena. Also set with MALFORMED when the text is JSON: what could be read; untouched otherwise
+ * ret_message   lives in arena. Also set with MALFORMED when the text is JSON: what could be read, with an
+ *               empty element where one of a list could not be; untouched otherwise
  * Errors: MALFORMED (problems were added), TOO_BIG (over CONSIGN_LOCAL_CONTENT_MAX_BYTES; nothing is read), NO_MEMORY (the arena is
  * spent), USAGE (a descriptor with other fields)
  */

@@ -393,6 +393,22 @@ read_pointed(struct reader *r, const ProtobufCFieldDescriptor *f, enum json_toke
 	return t == JSON_OBJECT ? read_object(r, f->descriptor, at) : wrong_kind(r, f, t);
 }
 
+/* An element that could not be read: an empty one stands for it, so that nobody who looks at the rest meets a hole. */
+static bool
+fill_hole(struct reader *r, const ProtobufCFieldDescriptor *f, void **at)
+{
+	const ProtobufCMessageDescriptor *d = f->type == PROTOBUF_C_TYPE_STRING ? NULL : f->descriptor;
+
+	*at = arena_alloc(r->arena, d == NULL ? 1 : d->sizeof_message);
+	if (*at == NULL)
+		return false;
+	if (d == NULL)
+		*(char *)*at = '\0';
+	else
+		d->message_init(*at);
+	return true;
+}
+
 /* Makes room for one pointer behind n of them; what is outgrown stays in the arena, less than what is kept. */
 static bool
 grow(struct reader *r, void ***v, size_t n, size_t *cap)
@@ -432,6 +448,8 @@ read_elements(struct reader *r, const ProtobufCFieldDescriptor *f, enum json_tok
 			frame->index = n;
 			v[n] = NULL;
 			err = read_pointed(r, f, t, &v[n]);
+			if (err == CONSIGN_OK && v[n] == NULL && !fill_hole(r, f, &v[n]))
+				err = CONSIGN_E_NO_MEMORY;
 		} else {
 			err = CONSIGN_E_NO_MEMORY;
 		}
@@ -444,7 +462,7 @@ read_elements(struct reader *r, const ProtobufCFieldDescriptor *f, enum json_tok
 		if (t != JSON_COMMA)
 			return syntax(r, t, "a comma or ]");
 	}
-	frame->index = n;
+	frame->index = n < JSON_COUNT_MAX ? n : JSON_COUNT_MAX; /* those beyond were passed over */
 	*ret_v = v;
 	return CONSIGN_OK;
 }

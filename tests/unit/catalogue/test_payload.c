@@ -299,6 +299,58 @@ test_payload_make_names_the_problem(void **state)
 	assert_int_equal(label, 77);
 }
 
+/* What could be read is checked all the same, and then it has elements where the text has none that fit. */
+static void
+test_payload_make_goes_on_behind_elements_that_are_none(void **state)
+{
+	static const struct {
+		const char *type, *json, *path;
+	} rows[] = {
+	    {"lab.result", "{\"event\": {\"references\": [null, {}, 7, {\"nobody\": 1}]}}", "event.references[0]"},
+	    {"lab.result", "{\"event\": {\"causes\": [1, \"\"], \"originals\": [[]]}}", "event.causes[0]"},
+	    {"material.shipment.dispatched", "{\"items\": [true], \"sscc\": [null, \"\", 1]}", "items[0]"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct payload p = {.media_type = PAYLOAD_JSON, .content = slice_text(rows[i].json)};
+		struct problems problems = {0};
+		enum consign_label label = 77;
+
+		assert_int_equal(payload_make(rows[i].type, &p, 0, f->arena, &problems, &f->out, &label), CONSIGN_E_MALFORMED);
+		assert_true(problems.total > 1);
+		assert_string_equal(problems.v[0].path, rows[i].path);
+		assert_string_equal(problems.v[0].rule, "kind");
+		assert_int_equal(label, 77);
+		problems_clear(&problems);
+	}
+	assert_int_equal(f->out.len, 0);
+}
+
+/* One more than a list may have: those beyond are passed over, and nobody looks for them in the list. */
+static void
+test_payload_make_goes_on_behind_a_list_that_is_too_long(void **state)
+{
+	struct fixture *f = *state;
+	struct payload p = {.media_type = PAYLOAD_JSON};
+	struct problems problems = {0};
+	enum consign_label label;
+	struct buf json = {0};
+
+	assert_int_equal(buf_printf(&json, "{\"items\": [{}"), CONSIGN_OK);
+	for (size_t n = 1; n < 20100; n++)
+		assert_int_equal(buf_printf(&json, ",{}"), CONSIGN_OK);
+	assert_int_equal(buf_printf(&json, "]}"), CONSIGN_OK);
+	p.content = buf_slice(&json);
+	arena_free(&f->arena);
+	assert_int_equal(arena_new(64 << 20, &f->arena), CONSIGN_OK);
+	assert_int_equal(payload_make("material.shipment.dispatched", &p, 0, f->arena, &problems, &f->out, &label), CONSIGN_E_MALFORMED);
+	assert_string_equal(problems.v[0].path, "items");
+	assert_string_equal(problems.v[0].rule, "count");
+	problems_clear(&problems);
+	buf_clear(&json);
+}
+
 static void
 test_payload_make_survives_a_type_of_any_length(void **state)
 {
@@ -412,6 +464,8 @@ main(void)
 	    EACH(test_payload_decode_says_when_the_arena_is_too_small),
 	    EACH(test_payload_type_is_known_for_x_with_another_part),
 	    EACH(test_payload_make_names_the_problem),
+	    EACH(test_payload_make_goes_on_behind_elements_that_are_none),
+	    EACH(test_payload_make_goes_on_behind_a_list_that_is_too_long),
 	    EACH(test_payload_make_survives_a_type_of_any_length),
 	    EACH(test_payload_business_round_trips_and_says_its_version),
 	    EACH(test_payload_decode_refuses_both_kinds_and_neither),

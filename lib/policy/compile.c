@@ -332,6 +332,9 @@ rule_is_sound(const struct policy_rule *rule)
 {
 	if ((rule->effect != POLICY_PERMIT && rule->effect != POLICY_FORBID) || rule->types.n == 0)
 		return false;
+	/* What is not obeyed is refused. */
+	if (rule->from_us != 0 || rule->until_us != 0 || rule->max_bytes != 0 || rule->deliver_within_us != 0)
+		return false;
 	for (size_t i = 0; i < rule->types.n; i++) {
 		if (strnlen(rule->types.v[i].s, sizeof rule->types.v[i].s) > CONSIGN_TYPE_MAX_BYTES)
 			return false;

@@ -23,6 +23,10 @@ static const struct wire_field policy_rule_fields[] = {
     OPTIONAL(policy_rule, 5, from, policy_end),
     OPTIONAL(policy_rule, 6, to, policy_end),
     NUMS32(policy_rule, 7, labels, 0, CONSIGN_LABEL_UNBLINDED, CONSIGN_LABEL_OPEN, CONSIGN_LABEL_UNBLINDED),
+    NUM64(policy_rule, 8, from_us, 0, WIRE_U64_MAX),
+    NUM64(policy_rule, 9, until_us, 0, WIRE_U64_MAX),
+    NUM64(policy_rule, 10, max_bytes, 0, CONSIGN_CONTENT_MAX_BYTES),
+    NUM64(policy_rule, 11, deliver_within_us, 0, WIRE_U64_MAX),
 };
 static const struct wire_message wire_policy_rule = {TABLE(policy_rule, "PolicyRule", policy_rule, 0)};
 

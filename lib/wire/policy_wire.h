@@ -25,6 +25,10 @@ struct policy_rule {
 	struct policy_end *from; /* NULL: any */
 	struct policy_end *to;   /* NULL: any */
 	WIRE_LIST(uint32_t) labels; /* empty: any */
+	uint64_t from_us;           /* 0: always */
+	uint64_t until_us;          /* 0: for ever */
+	uint64_t max_bytes;         /* of a permit; 0: any */
+	uint64_t deliver_within_us; /* of a permit; 0: says nothing */
 };
 
 struct policy_party {

@@ -13,9 +13,10 @@
 #include <string.h>
 
 #include "catalogue/json_scan.h"
+#include "catalogue/json_words.h"
 #include "core/limits.h"
 
-#define KEY_MAX_BYTES 128u /* with escapes; a longer key is no field's */
+#define KEY_MAX_BYTES JSON_KEY_MAX_BYTES /* with escapes; a longer key is no field's */
 #define SHOWN_BYTES 48u    /* of a number */
 #define NO_INDEX SIZE_MAX
 /* Off the path of an honest message, so that what is on it stays small. */
@@ -77,19 +78,6 @@ find_field(const ProtobufCMessageDescriptor *d, struct consign_slice key)
 	return NULL;
 }
 
-/* A stranger's key may hold anything; a path is read by people and programs. */
-static bool
-is_plain_key(struct consign_slice key)
-{
-	for (size_t i = 0; i < key.len; i++) {
-		uint8_t c = key.data[i];
-
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'))
-			return false;
-	}
-	return key.len > 0 && key.len <= KEY_MAX_BYTES / 2;
-}
-
 /* The path of what is being read, or of an unknown key in it, which is "?" when it is not made of letters, digits, _ and -. */
 static void
 put_path(const struct reader *r, const struct consign_slice *key, char ret_path[PROBLEM_PATH_BYTES])
@@ -108,7 +96,7 @@ put_path(const struct reader *r, const struct consign_slice *key, char ret_path[
 	}
 	if (key != NULL)
 		(void)snprintf(ret_path + len, PROBLEM_PATH_BYTES - len, "%s%.*s", len > 0 ? "." : "",
-		    is_plain_key(*key) ? (int)key->len : 1, is_plain_key(*key) ? (const char *)key->data : "?");
+		    json_is_plain_key(*key) ? (int)key->len : 1, json_is_plain_key(*key) ? (const char *)key->data : "?");
 }
 
 /* --- problems --- */
@@ -163,25 +151,6 @@ pass_value(struct reader *r, enum json_token t)
 	return json_scan_skip(&r->scan, t, r->open) ? CONSIGN_OK : syntax(r, JSON_BAD, "a value");
 }
 
-static const char *
-name_kind(const ProtobufCFieldDescriptor *f, bool is_element)
-{
-	if (f->label == PROTOBUF_C_LABEL_REPEATED && !is_element)
-		return "a list";
-	switch (f->type) {
-	case PROTOBUF_C_TYPE_STRING:
-		return "text in quotes";
-	case PROTOBUF_C_TYPE_BYTES:
-		return "base64 in quotes";
-	case PROTOBUF_C_TYPE_BOOL:
-		return "true or false";
-	case PROTOBUF_C_TYPE_MESSAGE:
-		return "an object";
-	default:
-		return "a whole number";
-	}
-}
-
 /* The number that the last token is, as written, cut. */
 static void
 name_number(const struct reader *r, char to[SHOWN_BYTES + 8])
@@ -216,7 +185,7 @@ static RARE enum consign_err
 wrong_kind(struct reader *r, const ProtobufCFieldDescriptor *f, enum json_token t)
 {
 	bool is_element = r->frames[r->n_frames - 1].index != NO_INDEX;
-	const char *expected = name_kind(f, is_element);
+	const char *expected = json_name_kind(f, is_element);
 
 	switch (t) {
 	case JSON_OBJECT:
@@ -338,24 +307,6 @@ read_bool(struct reader *r, const ProtobufCFieldDescriptor *f, enum json_token t
 	return CONSIGN_OK;
 }
 
-/* Digits alone, within lo and hi; -0 is refused because it would come back as 0. */
-static bool
-read_whole(struct consign_slice text, int64_t lo, int64_t hi, int64_t *ret_v)
-{
-	bool is_negative = text.data[0] == '-';
-	int64_t v = 0;
-
-	if (text.len > 11 || (is_negative && text.data[1] == '0'))
-		return false;
-	for (size_t i = is_negative; i < text.len; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9')
-			return false;
-		v = v * 10 + (text.data[i] - '0');
-	}
-	*ret_v = is_negative ? -v : v;
-	return *ret_v >= lo && *ret_v <= hi;
-}
-
 static enum consign_err
 read_int(struct reader *r, const ProtobufCFieldDescriptor *f, enum json_token t, void *at, protobuf_c_boolean *has)
 {
@@ -365,7 +316,7 @@ read_int(struct reader *r, const ProtobufCFieldDescriptor *f, enum json_token t,
 
 	if (t != JSON_NUMBER)
 		return wrong_kind(r, f, t);
-	if (!read_whole(r->scan.text, is_unsigned ? 0 : INT32_MIN, is_unsigned ? UINT32_MAX : INT32_MAX, &v)) {
+	if (!json_read_whole(r->scan.text, is_unsigned ? 0 : INT32_MIN, is_unsigned ? UINT32_MAX : INT32_MAX, &v)) {
 		name_number(r, found);
 		problem(r, "range", found,
 		    is_unsigned ? "a whole number from 0 to 4294967295, written in digits alone"
@@ -515,24 +466,6 @@ read_value(struct reader *r, const ProtobufCFieldDescriptor *f, ProtobufCMessage
 	}
 }
 
-/* "a key of Quantity: value, unit, reportedUnit, nullFlavor", as many as fit. */
-static void
-name_keys(const ProtobufCMessageDescriptor *d, char ret_text[PROBLEM_EXPECTED_BYTES])
-{
-	size_t len = (size_t)snprintf(ret_text, PROBLEM_EXPECTED_BYTES / 2, "a key of %s", d->short_name);
-
-	if (len >= PROBLEM_EXPECTED_BYTES / 2)
-		len = PROBLEM_EXPECTED_BYTES / 2 - 1;
-	for (unsigned i = 0; i < d->n_fields; i++) {
-		if (strlen(d->fields[i].name) + 8 > PROBLEM_EXPECTED_BYTES - len) {
-			(void)snprintf(ret_text + len, PROBLEM_EXPECTED_BYTES - len, ", …");
-			return;
-		}
-		len += (size_t)snprintf(ret_text + len, PROBLEM_EXPECTED_BYTES - len, i == 0 ? ": " : ", ");
-		len += json_key_put(d->fields[i].name, ret_text + len, PROBLEM_EXPECTED_BYTES - len);
-	}
-}
-
 /* The colon behind a key; then the value is next. */
 static enum consign_err
 read_colon(struct reader *r)
@@ -565,7 +498,7 @@ read_odd_key(struct reader *r, const ProtobufCMessageDescriptor *d, const Protob
 	}
 	if (f == NULL && !is_full(r)) {
 		put_path(r, &key, path);
-		name_keys(d, expected);
+		json_name_keys(d, expected);
 		problems_add(r->problems, path, "unknown", key, expected);
 	}
 	if (f == NULL) {

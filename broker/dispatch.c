@@ -29,6 +29,9 @@ static const struct {
     HANDLER(credit),
     HANDLER(ping),
     HANDLER(bye),
+    HANDLER(propose),
+    HANDLER(decide),
+    HANDLER(proposals_query),
 #undef HANDLER
 };
 

@@ -8,6 +8,7 @@
 
 #include "core/limits.h"
 #include "core/log.h"
+#include "proposals.h"
 
 /* Decoding and proving a large hub's documents: bounded, and only for peers that are known. */
 #define DOCUMENTS_ARENA_BYTES (64u * 1024u * 1024u)
@@ -151,6 +152,7 @@ struct publication {
 	struct broker *broker;
 	uint64_t session;
 	uint64_t request;
+	bool ends_decision; /* broker.deciding is to be taken back */
 	enum consign_err assign_err;
 };
 
@@ -184,6 +186,8 @@ published(struct commit_job *job, enum consign_err err)
 	struct session *s = sessions_by_number(b->sessions, p->session);
 
 	broker_done(b, &p->entry, err);
+	if (p->ends_decision)
+		b->deciding = false;
 	if (s != NULL && s->state != SESSION_STATES && p->request > 0)
 		say_done(b, s, p->request, err == CONSIGN_OK ? CONSIGN_CODE_NONE : CONSIGN_CODE_TRY_LATER, err == CONSIGN_OK ? "" : consign_err_text(err));
 	if (err == CONSIGN_OK)
@@ -192,8 +196,8 @@ published(struct commit_job *job, enum consign_err err)
 	free(p);
 }
 
-static enum consign_code
-code_of(enum consign_err err)
+enum consign_code
+documents_code(enum consign_err err)
 {
 	switch (err) {
 	case CONSIGN_E_BAD_SIGNATURE:
@@ -251,15 +255,45 @@ agent_may_publish(const struct session *s, const struct session_documents *d, st
 	return NULL;
 }
 
+/* The entry of a publication, with room for its leaves, those of the decision that brought it about first. */
 static enum consign_err
-publish(struct broker *b, struct session *s, const struct session_documents *d, uint64_t request, char problem[HUB_PROBLEM_BYTES])
+new_publication(struct broker *b, struct session *s, uint64_t request, size_t bytes, const struct decided *decided, size_t most,
+    struct publication **ret_publication)
+{
+	struct store_entry *entry;
+	enum consign_err err = broker_entry(b, bytes + most * CONSIGN_UNPACK_BUDGET_BASE_BYTES, sizeof(struct publication), &entry);
+
+	if (err != CONSIGN_OK)
+		return err;
+	struct publication *p = (struct publication *)entry;
+
+	p->broker = b;
+	p->session = s != NULL ? s->number : 0;
+	p->request = request;
+	entry->job.done = published;
+	entry->leaves = arena_alloc(entry->arena, most * sizeof *entry->leaves);
+	err = entry->leaves == NULL ? CONSIGN_E_NO_MEMORY : CONSIGN_OK;
+	if (err == CONSIGN_OK && decided != NULL)
+		err = decided_enter(b, decided, entry);
+	if (err != CONSIGN_OK) {
+		store_entry_clear(entry);
+		free(p);
+		return err;
+	}
+	p->ends_decision = decided != NULL;
+	*ret_publication = p;
+	return CONSIGN_OK;
+}
+
+enum consign_err
+documents_publish(struct broker *b, struct session *s, const struct session_documents *d, uint64_t request, const struct decided *decided,
+    char problem[HUB_PROBLEM_BYTES])
 {
 	struct hub_stage *stage = NULL;
-	struct store_entry *entry = NULL;
 	struct publication *p = NULL;
 	struct buf bytes = {0}, stored = {0};
 	enum consign_err err = session_documents_encode(d, &bytes);
-	size_t most = d->roots.n + d->directories.n + d->policies.n + d->cards.n;
+	size_t most = d->roots.n + d->directories.n + d->policies.n + d->cards.n + (decided != NULL ? 1 : 0);
 
 	if (err == CONSIGN_OK)
 		err = hub_stage(b->hub, buf_slice(&bytes), HUB_PUBLISH, &stage, problem);
@@ -270,35 +304,27 @@ publish(struct broker *b, struct session *s, const struct session_documents *d, 
 			say_done(b, s, request, CONSIGN_CODE_NONE, "was published before");
 		goto out;
 	}
-	err = broker_entry(b, bytes.len * 2 + most * CONSIGN_UNPACK_BUDGET_BASE_BYTES, sizeof(struct publication), &entry);
+	err = new_publication(b, s, request, bytes.len * 2 + (decided != NULL ? decided->bytes : 0), decided, most, &p);
 	if (err != CONSIGN_OK)
-		goto out;
-	p = (struct publication *)entry;
-	p->broker = b;
-	p->session = s != NULL ? s->number : 0;
-	p->request = request;
-	entry->job.done = published;
-	entry->leaves = arena_alloc(entry->arena, most * sizeof *entry->leaves);
-	err = CONSIGN_E_NO_MEMORY;
-	if (entry->leaves == NULL)
 		goto out;
 	hub_stage_assign(stage, assign_leaf, p);
 	err = p->assign_err;
 	if (err == CONSIGN_OK)
 		err = hub_stage_encode(stage, &stored);
-	if (err == CONSIGN_OK && (entry->documents = arena_copy(entry->arena, buf_slice(&stored))).data == NULL)
+	if (err == CONSIGN_OK && (p->entry.documents = arena_copy(p->entry.arena, buf_slice(&stored))).data == NULL)
 		err = CONSIGN_E_NO_MEMORY;
 	if (err != CONSIGN_OK) {
 		b->store_failed = true; /* leaves were made that will not be written: start over from the store */
 		goto out;
 	}
-	forget_joined(b, entry, d);
+	forget_joined(b, &p->entry, d);
 	hub_adopt(b->hub, &stage);
-	broker_commit(b, entry);
-	entry = NULL;
+	b->deciding = b->deciding || p->ends_decision;
+	broker_commit(b, &p->entry);
+	p = NULL;
 out:
-	if (entry != NULL) {
-		store_entry_clear(entry);
+	if (p != NULL) {
+		store_entry_clear(&p->entry);
 		free(p);
 	}
 	hub_stage_free(&stage);
@@ -319,11 +345,11 @@ on_publish(struct broker *b, struct request *r)
 		say_done(b, s, pub->request, CONSIGN_CODE_DENIED, why);
 		return;
 	}
-	enum consign_err err = publish(b, s, pub->documents, pub->request, problem);
+	enum consign_err err = documents_publish(b, s, pub->documents, pub->request, NULL, problem);
 
 	if (err != CONSIGN_OK) {
 		log_event(LOG_WARN, "publish.refused", "name", "s", s->name, "problem", "s", problem, NULL);
-		say_done(b, s, pub->request, code_of(err), problem[0] != '\0' ? problem : consign_err_text(err));
+		say_done(b, s, pub->request, documents_code(err), problem[0] != '\0' ? problem : consign_err_text(err));
 	} else {
 		log_event(LOG_INFO, "documents.published", "by", "s", s->name, "root", "u", hub_root(b->hub)->root->version, NULL);
 	}
@@ -339,7 +365,7 @@ documents_genesis(struct broker *b, struct consign_slice genesis, char problem[H
 	if (err == CONSIGN_OK)
 		err = session_documents_decode(genesis, arena, &d);
 	if (err == CONSIGN_OK)
-		err = publish(b, NULL, d, 0, problem);
+		err = documents_publish(b, NULL, d, 0, NULL, problem);
 	arena_free(&arena);
 	return err;
 }

@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "print.h"
+#include "proposal.h"
 
 /* "<version> <hash hex>\n". */
 static enum consign_err
@@ -37,11 +38,11 @@ parse_root_seen(struct consign_slice text, struct document_ref *ret_ref)
 	return err;
 }
 
-static enum consign_err
-write_root_seen(const struct home *home, uint64_t version, const struct consign_hash *hash)
+enum consign_err
+root_seen_write(const char *dir, uint64_t version, const struct consign_hash *hash)
 {
 	struct buf text = {0};
-	char *path = home_path(home, "root.seen");
+	char *path = path_join(dir, "root.seen");
 	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : buf_printf(&text, "%llu ", (unsigned long long)version);
 
 	if (err == CONSIGN_OK)
@@ -51,20 +52,20 @@ write_root_seen(const struct home *home, uint64_t version, const struct consign_
 	if (err == CONSIGN_OK)
 		err = file_write(path, buf_slice(&text), 0600);
 	if (err != CONSIGN_OK)
-		say_error("%s/root.seen: %s", home->dir, consign_err_text(err));
+		say_error("%s/root.seen: %s", dir, consign_err_text(err));
 	free(path);
 	buf_clear(&text);
 	return err;
 }
 
 /* The newest root is never older than the one seen, and the one seen is the same still. */
-static enum consign_err
-check_root_seen(const struct admin_desk *desk)
+enum consign_err
+root_seen_check(const char *dir, const struct hub *hub)
 {
-	const struct hub_root *newest = hub_root(desk->hub), *same;
+	const struct hub_root *newest = hub_root(hub), *same;
 	struct buf text = {0};
 	struct document_ref seen;
-	char *path = home_path(&desk->home, "root.seen");
+	char *path = path_join(dir, "root.seen");
 	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_read(path, CONSIGN_ROOT_SEEN_MAX_BYTES, &text);
 
 	if (err == CONSIGN_OK)
@@ -72,7 +73,7 @@ check_root_seen(const struct admin_desk *desk)
 	free(path);
 	buf_clear(&text);
 	if (err != CONSIGN_OK) {
-		say_error("%s/root.seen: %s", desk->home.dir, consign_err_text(err));
+		say_error("%s/root.seen: %s", dir, consign_err_text(err));
 		say_hint("it keeps the newest root that was verified; restore it from a backup of this home");
 		return err;
 	}
@@ -82,7 +83,7 @@ check_root_seen(const struct admin_desk *desk)
 		say_hint("change nothing; find out whether the broker was restored from an old backup, or is not ours any more");
 		return CONSIGN_E_STALE;
 	}
-	same = hub_root_at(desk->hub, seen.version);
+	same = hub_root_at(hub, seen.version);
 	if (same == NULL || !hash_equal(&same->hash, &seen.hash)) {
 		say_error("root %llu is not the one that was verified here before: the hub shows two histories",
 		    (unsigned long long)seen.version);
@@ -90,7 +91,7 @@ check_root_seen(const struct admin_desk *desk)
 		return CONSIGN_E_FORK;
 	}
 	return newest->root->version == seen.version ? CONSIGN_OK
-						     : write_root_seen(&desk->home, newest->root->version, &newest->hash);
+						     : root_seen_write(dir, newest->root->version, &newest->hash);
 }
 
 static enum consign_err
@@ -133,7 +134,7 @@ admin_open(const struct args *args, struct admin_desk *ret_desk)
 	}
 	if (err == CONSIGN_OK) {
 		desk.hub = hub_session_hub(desk.session);
-		err = check_root_seen(&desk);
+		err = root_seen_check(desk.home.dir, desk.hub);
 	}
 	if (err == CONSIGN_OK && (hub_directory(desk.hub) == NULL || hub_policy(desk.hub) == NULL))
 		err = say_fail(CONSIGN_E_STALE, "the broker did not send the directory and policy that its newest root names");
@@ -167,24 +168,80 @@ admin_draft(const struct admin_desk *desk, const char *reason, struct draft *ret
 	if (hub_admin_by_signing(desk->hub, &id) == NULL)
 		return say_fail(CONSIGN_E_DENIED, "the key of this home is not an administrator's in root %llu",
 		    (unsigned long long)root->version);
-	if (root->threshold > 1)
-		return say_fail(CONSIGN_E_DENIED, "this hub needs %u administrators' signatures; this version signs with one",
-		    root->threshold);
 	enum consign_err err = draft_start(ret_draft, hub_id(desk->hub), desk->signing, clock_wall_us(clock_system()), reason);
 
 	return err == CONSIGN_OK ? CONSIGN_OK : say_fail(err, "%s", consign_err_text(err));
 }
 
+/* "proposal 3f2a9c41e07b55d1: 1 of 2 administrators agree, …" */
+static enum consign_err
+say_proposed(const struct admin_desk *desk, const struct consign_hash *id)
+{
+	char shown[PROPOSAL_ID_BYTES];
+
+	proposal_id_text(id, shown);
+	printf("proposal %s\t1 of %u agree\n", shown, hub_root(desk->hub)->root->threshold);
+	say_note("Nothing has changed yet: this hub needs %u of its administrators. They look at it and agree with:\n"
+		 "  consign proposal show %s\n"
+		 "  consign proposal approve %s",
+	    hub_root(desk->hub)->root->threshold, shown, shown);
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+propose(struct admin_desk *desk, struct draft *draft)
+{
+	struct proposal p = {.format = 1,
+	    .hub_id = draft->hub_id,
+	    .created_us = draft->now_us,
+	    .expires_us = draft->now_us + CONSIGN_PROPOSAL_LIFE_US,
+	    .reason = draft->reason,
+	    .root_version = draft->root.version};
+	struct signed_document *document;
+	struct consign_slice content = {0};
+	struct consign_hash id;
+	struct buf encoded = {0};
+	enum consign_err err = session_documents_encode(&draft->documents, &encoded);
+
+	snprintf(p.author, sizeof p.author, "%s", desk->home.name);
+	hash_sha256(buf_slice(&encoded), &p.documents_digest);
+	buf_reset(&encoded);
+	if (err == CONSIGN_OK)
+		err = proposal_encode(&p, &encoded);
+	if (err == CONSIGN_OK)
+		content = arena_copy(draft->arena, buf_slice(&encoded));
+	buf_clear(&encoded);
+	if (err == CONSIGN_OK)
+		err = content.data == NULL ? CONSIGN_E_NO_MEMORY
+					   : document_sign(draft->arena, SIGN_PROPOSAL, &draft->hub_id, content, draft->signing, &document);
+	if (err != CONSIGN_OK)
+		return say_fail(err, "the proposal cannot be made: %s", consign_err_text(err));
+	hash_sha256(content, &id);
+	err = hub_session_propose(desk->session, document, &draft->documents);
+	return err == CONSIGN_OK ? say_proposed(desk, &id) : err;
+}
+
 enum consign_err
-admin_publish(struct admin_desk *desk, struct draft *draft)
+admin_publish_root(struct admin_desk *desk, struct draft *draft, const struct root *changed)
 {
 	const struct hub_root *previous = hub_root(desk->hub);
-	enum consign_err err = draft_root(draft, previous->root, &previous->hash);
+	enum consign_err err = draft_root(draft, changed, &previous->hash);
 
 	if (err != CONSIGN_OK)
 		return say_fail(err, "the documents cannot be made: %s", consign_err_text(err));
+	if (previous->root->threshold > 1)
+		return propose(desk, draft);
 	err = hub_session_publish(desk->session, &draft->documents);
-	return err == CONSIGN_OK ? write_root_seen(&desk->home, draft->root.version, &draft->root.hash) : err;
+	if (err == CONSIGN_OK)
+		err = root_seen_write(desk->home.dir, draft->root.version, &draft->root.hash);
+	draft->is_in_force = err == CONSIGN_OK;
+	return err;
+}
+
+enum consign_err
+admin_publish(struct admin_desk *desk, struct draft *draft)
+{
+	return admin_publish_root(desk, draft, hub_root(desk->hub)->root);
 }
 
 enum consign_err

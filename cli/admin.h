@@ -24,10 +24,19 @@ struct admin_desk {
  */
 CONSIGN_MUST_CHECK enum consign_err admin_open(const struct args *args, struct admin_desk *ret_desk);
 void admin_close(struct admin_desk *desk);
-/* A draft over the newest root; end with draft_clear. Errors: DENIED (one signature is not enough, or we are no admin) */
+/* A draft over the newest root; end with draft_clear. Errors: DENIED (we are no administrator) */
 CONSIGN_MUST_CHECK enum consign_err admin_draft(const struct admin_desk *desk, const char *reason, struct draft *ret_draft);
-/* Puts the draft under a next root, publishes it, remembers the root as seen. */
+/*
+ * Puts the draft under a next root. Where one signature is enough it is published, the root remembered as seen, and
+ * draft->is_in_force is true: the caller says what holds now. Else it is proposed, and said so here.
+ */
 CONSIGN_MUST_CHECK enum consign_err admin_publish(struct admin_desk *desk, struct draft *draft);
+/* The same, with a root that says something else itself: a copy of the newest, changed. Borrowed. */
+CONSIGN_MUST_CHECK enum consign_err admin_publish_root(struct admin_desk *desk, struct draft *draft, const struct root *changed);
+/* Remembers a root as the newest seen, at a home's folder. */
+CONSIGN_MUST_CHECK enum consign_err root_seen_write(const char *dir, uint64_t version, const struct consign_hash *hash);
+/* The newest root of the hub is the one seen here, or follows it. Says what is wrong. Errors: STALE, FORK; as file_read */
+CONSIGN_MUST_CHECK enum consign_err root_seen_check(const char *dir, const struct hub *hub);
 /* --reason, checked. ret_reason NULL when absent. Errors: USAGE */
 CONSIGN_MUST_CHECK enum consign_err admin_reason(const struct args *args, const char **ret_reason);
 

@@ -10,6 +10,21 @@
 
 /* The functions of the table. What went wrong was already said on stderr when one returns. */
 enum consign_err cmd_hub_init(const struct args *args);
+enum consign_err cmd_hub_export(const struct args *args);
+enum consign_err cmd_admin_list(const struct args *args);
+enum consign_err cmd_admin_request(const struct args *args);
+enum consign_err cmd_admin_add(const struct args *args);
+enum consign_err cmd_admin_replace(const struct args *args);
+enum consign_err cmd_admin_remove(const struct args *args);
+enum consign_err cmd_admin_threshold(const struct args *args);
+enum consign_err cmd_proposal_list(const struct args *args);
+enum consign_err cmd_proposal_show(const struct args *args);
+enum consign_err cmd_proposal_approve(const struct args *args);
+enum consign_err cmd_proposal_reject(const struct args *args);
+enum consign_err cmd_proposal_withdraw(const struct args *args);
+enum consign_err cmd_proposal_export(const struct args *args);
+enum consign_err cmd_proposal_sign(const struct args *args);
+enum consign_err cmd_proposal_import(const struct args *args);
 enum consign_err cmd_org_invite(const struct args *args);
 enum consign_err cmd_org_approve(const struct args *args);
 enum consign_err cmd_org_list(const struct args *args);

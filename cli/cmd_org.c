@@ -166,7 +166,7 @@ draft_with_member(const struct hub *hub, struct member *member, struct draft *dr
 }
 
 static enum consign_err
-publish_member(struct admin_desk *desk, struct member *member, struct signed_document *card, const char *reason)
+publish_member(struct admin_desk *desk, struct member *member, struct signed_document *card, const char *reason, bool *ret_is_in_force)
 {
 	struct draft draft = {0};
 	enum consign_err err = admin_draft(desk, reason, &draft);
@@ -180,9 +180,10 @@ publish_member(struct admin_desk *desk, struct member *member, struct signed_doc
 		say_error("the directory cannot be made: %s", consign_err_text(err));
 	else
 		err = admin_publish(desk, &draft);
-	if (err == CONSIGN_OK)
+	if (err == CONSIGN_OK && draft.is_in_force)
 		printf("%s\t%s\tdirectory %llu\troot %llu\n", member->org.s, status_text(member->status),
 		    (unsigned long long)draft.directory->version, (unsigned long long)draft.root.version);
+	*ret_is_in_force = draft.is_in_force;
 	draft_clear(&draft);
 	return err;
 }
@@ -209,8 +210,10 @@ change_status(const struct args *args, uint32_t from, uint32_t to)
 	if (err == CONSIGN_OK) {
 		struct member after = *before;
 
+		bool is_in_force;
+
 		after.status = to;
-		err = publish_member(&desk, &after, NULL, reason);
+		err = publish_member(&desk, &after, NULL, reason, &is_in_force);
 	}
 	admin_close(&desk);
 	return err;
@@ -349,8 +352,10 @@ approve(const struct args *args, struct admin_desk *desk, const char *org, const
 	member.identity_key = card->identity_key;
 	member.name = secret->name[0] != '\0' ? slice_text(secret->name) : join->name.len > 0 ? join->name : slice_text(org);
 	document = join->card; /* lent by the session until its next call, which is the one that sends it */
-	err = publish_member(desk, &member, document, reason);
-	if (err == CONSIGN_OK)
+	bool is_in_force = false;
+
+	err = publish_member(desk, &member, document, reason, &is_in_force);
+	if (err == CONSIGN_OK && is_in_force) /* what was proposed may have to be proposed again */
 		invite_secret_remove(desk->home.dir, org);
 	return err;
 }

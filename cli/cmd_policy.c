@@ -162,7 +162,7 @@ apply(struct admin_desk *desk, const struct policy_file_parts *parts, struct con
 		say_error("the policy cannot be made: %s", consign_err_text(err));
 	else
 		err = admin_publish(desk, &draft);
-	if (err == CONSIGN_OK)
+	if (err == CONSIGN_OK && draft.is_in_force)
 		err = print_applied(&draft, &was, &is);
 	draft_clear(&draft);
 	return err;

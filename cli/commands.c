@@ -57,6 +57,14 @@ static const struct option org_approve_options[] = {
 static const struct option admin_options[] = {PASSPHRASE_FILE, END};
 static const struct option reason_options[] = {REASON, PASSPHRASE_FILE, END};
 
+static const struct option admin_request_options[] = {
+    {.name = "hub", .value = "FILE", .summary = "what an administrator's `consign hub export` printed", .is_required = true}, PASSPHRASE_FILE,
+    NO_PASSPHRASE, END};
+static const struct option admin_add_options[] = {
+    {.name = "fingerprint", .value = "WORDS", .summary = "the six words that the newcomer read out", .is_required = true}, REASON, PASSPHRASE_FILE, END};
+static const struct option proposal_list_options[] = {{.name = "open", .summary = "only those that can be decided on"}, PASSPHRASE_FILE, END};
+static const struct option proposal_sign_options[] = {{.name = "reject", .summary = "sign that this administrator does not agree"}, REASON, PASSPHRASE_FILE, END};
+
 static const struct option join_options[] = {{.name = "name", .value = "TEXT", .summary = "the company's name for people"},
     {.name = "contact", .value = "TEXT", .summary = "whom partners may write to, on the company's card"},
     {.name = "profile",
@@ -109,6 +117,31 @@ const struct command command_table[] = {
     {"hub", "init", cmd_hub_init, "", true, hub_init_options, "make a hub: its keys, first documents and the two homes",
 	"Makes the administrator's home in DIR and the broker's in DIR/broker. The endpoint is what companies are told; bind is "
 	"where the broker listens. Refuses a folder that holds a hub already."},
+    {"hub", "export", cmd_hub_export, "", false, admin_options, "print what a new administrator's home needs to know of the hub",
+	"The hub's id, where its broker is and the newest root. It is no secret, and must not be exchanged on its way: hand it over by a channel that you trust."},
+    {"admin", "list", cmd_admin_list, "", true, admin_options, "list the administrators and how many of them a change needs", NULL},
+    {"admin", "request", cmd_admin_request, "NAME", false, admin_request_options, "make a new administrator's home; prints the request to be taken in",
+	"Makes the keys, which never leave the home. Hand the request to an administrator and read the six words out by another channel."},
+    {"admin", "add", cmd_admin_add, "FILE", false, admin_add_options, "take in an administrator by a request; - is standard input",
+	"The fingerprint is what the newcomer read out. Where a change needs several administrators, it is proposed."},
+    {"admin", "replace", cmd_admin_replace, "FILE", false, admin_add_options, "give an administrator who lost a key the new ones of a request",
+	"The newcomer's request bears the name of the administrator whose keys are lost or stolen. The old keys are good for nothing from then on."},
+    {"admin", "remove", cmd_admin_remove, "NAME", false, reason_options, "remove an administrator", NULL},
+    {"admin", "threshold", cmd_admin_threshold, "K", false, reason_options, "set how many administrators a change needs",
+	"With more than one, every change of policy, directory and root is a proposal that others must approve; nobody's own signature is enough."},
+    {"proposal", "list", cmd_proposal_list, "", true, proposal_list_options, "list proposals, newest first", NULL},
+    {"proposal", "show", cmd_proposal_show, "ID", true, admin_options, "say what a proposal would change, by whom, why, and who agrees",
+	"Read from the bytes that would be signed, never from what their author says of them. The beginning of an id is enough."},
+    {"proposal", "approve", cmd_proposal_approve, "ID", false, reason_options, "agree to a proposal, and sign what it would put in force",
+	"Shows what it changes. With the last signature that is needed it is in force at once. One's own proposal counts as agreed by its author."},
+    {"proposal", "reject", cmd_proposal_reject, "ID", false, reason_options, "say that this administrator does not agree",
+	"When too few are left who could agree, the proposal is over."},
+    {"proposal", "withdraw", cmd_proposal_withdraw, "ID", false, reason_options, "take one's own proposal back, for good", NULL},
+    {"proposal", "export", cmd_proposal_export, "ID", false, admin_options, "print a proposal as a file, for a machine without network", NULL},
+    {"proposal", "sign", cmd_proposal_sign, "FILE", false, proposal_sign_options, "agree to a proposal in a file, without network; prints the decision",
+	"Verifies the file against the newest root that this home has seen and says on standard error what would change. Carry the decision back to `consign proposal import`."},
+    {"proposal", "import", cmd_proposal_import, "FILE", false, admin_options, "hand in a decision that was signed without network",
+	"Any administrator may carry it; it counts for who signed it."},
     {"org", "invite", cmd_org_invite, "ORG", false, org_invite_options, "print an invite for a company",
 	"The invite goes to standard output. It is a secret until it is used: hand it to the company by a channel that you "
 	"trust. It is good for 7 days; a new one for the same company replaces it."},

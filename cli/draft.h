@@ -24,6 +24,7 @@ struct draft {
 	struct document_ref *directory; /* what the root is to name; NULL: as in the previous root */
 	struct document_ref *policy;
 	struct document_ref root; /* of what draft_root made */
+	bool is_in_force; /* by admin_publish; false: it was proposed, and waits for other administrators */
 	struct session_documents documents;
 };
 

@@ -414,6 +414,70 @@ hub_session_join(struct hub_session *s, struct join_request *join)
 }
 
 enum consign_err
+hub_session_propose(struct hub_session *s, struct signed_document *proposal, struct session_documents *documents)
+{
+	struct session_propose propose = {.request = ++s->requests, .proposal = proposal, .documents = documents};
+
+	return ask(s, &(struct session_command){.propose = &propose});
+}
+
+enum consign_err
+hub_session_decide(struct hub_session *s, struct signed_document *decision)
+{
+	struct session_decide decide = {.request = ++s->requests, .decision = decision};
+
+	return ask(s, &(struct session_command){.decide = &decide});
+}
+
+/* The question was sent; the next command that answers it, which `is_answer` knows. Lends until the next call. */
+static enum consign_err
+await_answer(struct hub_session *s, bool (*is_answer)(const struct session_command *command, uint64_t request), struct session_command **ret_answer)
+{
+	for (;;) {
+		enum consign_err err = next_command(s, false, ret_answer);
+
+		if (err != CONSIGN_OK)
+			return err;
+		if (is_answer(*ret_answer, s->requests))
+			return CONSIGN_OK;
+		const struct session_done *done = (*ret_answer)->done;
+
+		if (done != NULL && done->request == s->requests)
+			return say_fail(CONSIGN_E_DENIED, "the broker refused: %s%s%.*s", consign_code_text((enum consign_code)done->code),
+			    done->detail.len > 0 ? ": " : "", (int)done->detail.len, (const char *)done->detail.data);
+	}
+}
+
+static bool
+is_proposals(const struct session_command *c, uint64_t request)
+{
+	return c->proposals_reply != NULL && c->proposals_reply->request == request;
+}
+
+enum consign_err
+hub_session_proposals(struct hub_session *s, const struct consign_hash *id, const struct session_proposals_reply **ret_reply)
+{
+	struct session_proposals_query query = {.request = ++s->requests};
+	struct session_command *answer;
+
+	if (id != NULL)
+		query.id = SLICE_ARRAY(id->b);
+	enum consign_err err = send_command(s, &(struct session_command){.proposals_query = &query});
+
+	if (err == CONSIGN_OK)
+		err = await_answer(s, is_proposals, &answer);
+	if (err == CONSIGN_OK)
+		*ret_reply = answer->proposals_reply;
+	return err;
+}
+
+static bool
+is_joins(const struct session_command *c, uint64_t request)
+{
+	return c->joins_reply != NULL && c->joins_reply->request == request;
+}
+
+enum consign_err
 hub_session_joins(struct hub_session *s, const char *org, const struct session_joins_reply **ret_reply)
 {
 	struct session_joins_query query = {.request = ++s->requests};
@@ -422,15 +486,9 @@ hub_session_joins(struct hub_session *s, const char *org, const struct session_j
 	snprintf(query.org, sizeof query.org, "%s", org);
 	enum consign_err err = send_command(s, &(struct session_command){.joins_query = &query});
 
-	while (err == CONSIGN_OK) {
-		err = next_command(s, false, &answer);
-		if (err == CONSIGN_OK && answer->joins_reply != NULL && answer->joins_reply->request == s->requests) {
-			*ret_reply = answer->joins_reply;
-			return CONSIGN_OK;
-		}
-		if (err == CONSIGN_OK && answer->done != NULL && answer->done->request == s->requests)
-			return say_fail(
-			    CONSIGN_E_DENIED, "the broker refused: %s", consign_code_text((enum consign_code)answer->done->code));
-	}
+	if (err == CONSIGN_OK)
+		err = await_answer(s, is_joins, &answer);
+	if (err == CONSIGN_OK)
+		*ret_reply = answer->joins_reply;
 	return err;
 }

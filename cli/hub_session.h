@@ -43,6 +43,12 @@ const struct hub *hub_session_hub(const struct hub_session *session);
 CONSIGN_MUST_CHECK enum consign_err hub_session_publish(struct hub_session *session, struct session_documents *documents);
 CONSIGN_MUST_CHECK enum consign_err hub_session_invite(struct hub_session *session, struct invite_notice *notice);
 CONSIGN_MUST_CHECK enum consign_err hub_session_join(struct hub_session *session, struct join_request *join);
+CONSIGN_MUST_CHECK enum consign_err hub_session_propose(
+    struct hub_session *session, struct signed_document *proposal, struct session_documents *documents);
+CONSIGN_MUST_CHECK enum consign_err hub_session_decide(struct hub_session *session, struct signed_document *decision);
+/* id NULL: the newest, without documents. ret_reply lends until the next call. */
+CONSIGN_MUST_CHECK enum consign_err hub_session_proposals(
+    struct hub_session *session, const struct consign_hash *id, const struct session_proposals_reply **ret_reply);
 /* org "": all. ret_reply lends until the next call. */
 CONSIGN_MUST_CHECK enum consign_err
 hub_session_joins(struct hub_session *session, const char *org, const struct session_joins_reply **ret_reply);

@@ -6,15 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "armor.h"
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/limits.h"
 #include "core/sign.h"
 #include "core/text.h"
-
-#define BEGIN "-----BEGIN CONSIGN INVITE-----"
-#define END "-----END CONSIGN INVITE-----"
-#define LINE_BYTES 64u
 
 _Static_assert(FINGERPRINT_TEXT_BYTES == 36, "the header says so without including core/text.h");
 
@@ -43,60 +40,25 @@ put_comment(const struct invite *invite, struct buf *out)
 enum consign_err
 invite_format(const struct invite *invite, struct buf *out)
 {
-	struct buf encoded = {0}, text = {0};
+	struct buf encoded = {0};
 	enum consign_err err = invite_encode(invite, &encoded);
 
 	if (err == CONSIGN_OK)
-		err = base64_format(buf_slice(&encoded), &text);
-	if (err == CONSIGN_OK)
 		err = put_comment(invite, out);
 	if (err == CONSIGN_OK)
-		err = buf_append(out, slice_text(BEGIN "\n"));
-	for (size_t at = 0; err == CONSIGN_OK && at < text.len; at += LINE_BYTES) {
-		size_t len = text.len - at < LINE_BYTES ? text.len - at : LINE_BYTES;
-
-		err = buf_append(out, slice_of(text.data + at, len));
-		if (err == CONSIGN_OK)
-			err = buf_append_u8(out, '\n');
-	}
-	if (err == CONSIGN_OK)
-		err = buf_append(out, slice_text(END "\n"));
+		err = armor_format("INVITE", buf_slice(&encoded), out);
 	buf_wipe(&encoded);
-	buf_wipe(&text);
 	return err;
-}
-
-/* The place after the needle; NULL when it is not there. */
-static const uint8_t *
-after(struct consign_slice text, const char *needle)
-{
-	const uint8_t *at = text.len == 0 ? NULL : memmem(text.data, text.len, needle, strlen(needle));
-
-	return at == NULL ? NULL : at + strlen(needle);
 }
 
 enum consign_err
 invite_parse(struct consign_slice text, struct arena *arena, struct invite **ret_invite)
 {
-	struct buf base64 = {0}, encoded = {0};
-	const uint8_t *begin = after(text, BEGIN);
-	enum consign_err err = CONSIGN_OK;
+	struct buf encoded = {0};
+	enum consign_err err = armor_parse("INVITE", text, &encoded);
 
-	if (begin == NULL)
-		return CONSIGN_E_NOT_FOUND;
-	const uint8_t *end = after(slice_of(begin, (size_t)(text.data + text.len - begin)), END);
-
-	if (end == NULL)
-		return CONSIGN_E_NOT_FOUND;
-	/* A mail program may have wrapped or indented it: blanks mean nothing. */
-	for (const uint8_t *p = begin; err == CONSIGN_OK && p < end - strlen(END); p++)
-		if (*p != '\n' && *p != '\r' && *p != ' ' && *p != '\t')
-			err = buf_append_u8(&base64, *p);
-	if (err == CONSIGN_OK)
-		err = base64_parse(buf_slice(&base64), &encoded);
 	if (err == CONSIGN_OK)
 		err = invite_decode(buf_slice(&encoded), arena, ret_invite);
-	buf_wipe(&base64);
 	buf_wipe(&encoded);
 	return err;
 }

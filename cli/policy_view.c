@@ -229,6 +229,172 @@ policy_view_format(const struct policy_view *view, struct buf *out)
 	return err;
 }
 
+/* ── what differs ── */
+
+static const struct policy_study *
+find_study(const struct policy_view *view, const char *id)
+{
+	for (size_t i = 0; i < view->n_studies; i++)
+		if (strcmp(view->studies[i]->id.s, id) == 0)
+			return view->studies[i];
+	return NULL;
+}
+
+static const struct policy_party *
+find_party(const struct policy_study *study, const char *org)
+{
+	for (size_t i = 0; i < study->parties.n; i++)
+		if (strcmp(study->parties.v[i]->org.s, org) == 0)
+			return study->parties.v[i];
+	return NULL;
+}
+
+/* "globalcro [cro], open" */
+static enum consign_err
+put_party(const char *sign, const char *study, const struct policy_party *p, struct buf *out)
+{
+	struct words roles = roles_of(p->roles.v, p->roles.n);
+	enum consign_err err = buf_printf(out, "%s party of %s: %s ", sign, study, p->org.s);
+
+	if (err == CONSIGN_OK)
+		err = put_words("", &roles, ", ", out);
+	return err == CONSIGN_OK ? buf_printf(out, "receives up to %s\n", consign_label_text((enum consign_label)p->clearance)) : err;
+}
+
+static bool
+party_is_same(const struct policy_party *a, const struct policy_party *b)
+{
+	uint32_t x = 0, y = 0;
+
+	for (size_t i = 0; i < a->roles.n; i++)
+		x |= 1u << (a->roles.v[i] & 31);
+	for (size_t i = 0; i < b->roles.n; i++)
+		y |= 1u << (b->roles.v[i] & 31);
+	return x == y && a->clearance == b->clearance;
+}
+
+static enum consign_err
+compare_study(const struct policy_study *was, const struct policy_study *is, struct buf *out)
+{
+	enum consign_err err = CONSIGN_OK;
+
+	if (was == NULL)
+		err = buf_printf(out, "+ study %s%s%.*s\n", is->id.s, is->title.len > 0 ? ": " : "", (int)is->title.len, (const char *)is->title.data);
+	else if (!slice_equal(was->title, is->title))
+		err = buf_printf(out, "~ study %s is called %.*s\n", is->id.s, (int)is->title.len, (const char *)is->title.data);
+	for (size_t i = 0; err == CONSIGN_OK && i < is->parties.n; i++) {
+		const struct policy_party *before = was == NULL ? NULL : find_party(was, is->parties.v[i]->org.s);
+
+		if (before == NULL || !party_is_same(before, is->parties.v[i]))
+			err = put_party(before == NULL ? "+" : "~", is->id.s, is->parties.v[i], out);
+	}
+	for (size_t i = 0; err == CONSIGN_OK && was != NULL && i < was->parties.n; i++)
+		if (find_party(is, was->parties.v[i]->org.s) == NULL)
+			err = buf_printf(out, "- party of %s: %s\n", is->id.s, was->parties.v[i]->org.s);
+	return err;
+}
+
+/* A rule as the file would say it, without where it stands. */
+struct rule_text {
+	const char *id;
+	struct buf text;
+};
+
+static void
+free_texts(struct rule_text *v, size_t n)
+{
+	for (size_t i = 0; v != NULL && i < n; i++)
+		buf_clear(&v[i].text);
+	free(v);
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct rule_text *)a)->id, ((const struct rule_text *)b)->id);
+}
+
+/* Each distinct rule once, sorted by id. End with free_texts. */
+static enum consign_err
+rule_texts(const struct policy_view *view, struct rule_text **ret_v, size_t *ret_n)
+{
+	struct placed_rule *rules;
+	size_t n, count = 0;
+	enum consign_err err = gather(view, &rules, &n);
+
+	if (err != CONSIGN_OK)
+		return err;
+	struct rule_text *v = calloc(n + 1, sizeof *v);
+
+	err = v == NULL ? CONSIGN_E_NO_MEMORY : CONSIGN_OK;
+	for (size_t i = 0, same; err == CONSIGN_OK && i < n; i += same) {
+		for (same = 1; i + same < n && is_same(&rules[i], &rules[i + same]); same++)
+			;
+		v[count].id = rules[i].rule->id.s;
+		err = put_rule(rules + i, same, &v[count++].text);
+	}
+	free(rules);
+	if (err != CONSIGN_OK) {
+		free_texts(v, count);
+		return err;
+	}
+	qsort(v, count, sizeof *v, by_id);
+	*ret_v = v;
+	*ret_n = count;
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+put_rule_text(const char *sign, const struct rule_text *r, struct buf *out)
+{
+	enum consign_err err = buf_printf(out, "%s rule %s\n", sign, r->id);
+
+	/* All but the line of its id, which stands above. */
+	const char *rest = memchr(r->text.data, '\n', r->text.len);
+	size_t len = rest == NULL ? 0 : r->text.len - (size_t)(rest + 1 - (const char *)r->text.data);
+
+	return err == CONSIGN_OK && len > 0 ? buf_append(out, slice_of(rest + 1, len)) : err;
+}
+
+static enum consign_err
+compare_rules(const struct policy_view *before, const struct policy_view *after, struct buf *out)
+{
+	struct rule_text *was = NULL, *is = NULL;
+	size_t n_was = 0, n_is = 0;
+	enum consign_err err = rule_texts(before, &was, &n_was);
+
+	if (err == CONSIGN_OK)
+		err = rule_texts(after, &is, &n_is);
+	for (size_t i = 0, k = 0; err == CONSIGN_OK && (i < n_was || k < n_is);) {
+		int order = i == n_was ? 1 : k == n_is ? -1 : by_id(&was[i], &is[k]);
+
+		if (order < 0)
+			err = buf_printf(out, "- rule %s\n", was[i].id);
+		else if (order > 0)
+			err = put_rule_text("+", &is[k], out);
+		else if (!slice_equal(buf_slice(&was[i].text), buf_slice(&is[k].text)))
+			err = put_rule_text("~", &is[k], out);
+		i += order <= 0;
+		k += order >= 0;
+	}
+	free_texts(was, n_was);
+	free_texts(is, n_is);
+	return err;
+}
+
+enum consign_err
+policy_view_compare(const struct policy_view *before, const struct policy_view *after, struct buf *out)
+{
+	enum consign_err err = CONSIGN_OK;
+
+	for (size_t i = 0; err == CONSIGN_OK && i < after->n_studies; i++)
+		err = compare_study(find_study(before, after->studies[i]->id.s), after->studies[i], out);
+	for (size_t i = 0; err == CONSIGN_OK && i < before->n_studies; i++)
+		if (find_study(after, before->studies[i]->id.s) == NULL)
+			err = buf_printf(out, "- study %s\n", before->studies[i]->id.s);
+	return err == CONSIGN_OK ? compare_rules(before, after, out) : err;
+}
+
 /* ── JSON: jansson drops what cannot be appended, and gives NULL for what cannot be made; both mean no memory ── */
 
 static json_t *

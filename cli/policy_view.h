@@ -22,6 +22,8 @@ struct policy_view {
 void policy_view_of(struct policy_part *const *parts, size_t n, struct policy_study **studies, struct policy_view *view);
 /* Distinct rules: one that concerns several studies stands in the part of each. */
 CONSIGN_MUST_CHECK enum consign_err policy_view_count(const struct policy_view *view, size_t *ret_rules);
+/* What differs, a line or a few an entry: "+ study …", "- rule …", "~ party …". Errors: NO_MEMORY */
+CONSIGN_MUST_CHECK enum consign_err policy_view_compare(const struct policy_view *before, const struct policy_view *after, struct buf *out);
 /* In the language of docs/POLICY.md, rules in the order of the file. */
 CONSIGN_MUST_CHECK enum consign_err policy_view_format(const struct policy_view *view, struct buf *out);
 /* A new reference; NULL out of memory. */

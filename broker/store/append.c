@@ -411,6 +411,8 @@ store_apply(struct commit_job *job, struct db *db)
 		err = drop_settlements(db, e);
 	if (err == CONSIGN_OK)
 		err = put_admin(db, e);
+	if (err == CONSIGN_OK)
+		err = store_put_proposals(db, e);
 	return err;
 }
 

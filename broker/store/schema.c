@@ -38,6 +38,12 @@ static const char *const migrations[] = {
     " WHERE m.settled = 0 GROUP BY m.org, c.consignor;",
     /* large bodies move out of the rows */
     BODIES_SCHEMA BODIES_COLUMNS("consignment"),
+    /* changes that wait for k administrators, and what became of them */
+    "CREATE TABLE proposal (id BLOB PRIMARY KEY, created_us INTEGER NOT NULL, expires_us INTEGER NOT NULL, root_version INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, ended_us INTEGER, signed BLOB NOT NULL, documents BLOB NOT NULL);"
+    "CREATE INDEX proposal_created ON proposal (created_us);"
+    "CREATE INDEX proposal_open ON proposal (root_version) WHERE state = 1;"
+    "CREATE TABLE decision (proposal BLOB NOT NULL, n INTEGER NOT NULL, signed BLOB NOT NULL, PRIMARY KEY (proposal, n)) WITHOUT ROWID;",
 };
 
 enum consign_err

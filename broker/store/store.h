@@ -13,6 +13,8 @@
  *   settlement   (consignor, n) → delivery receipt or tombstone on its way back
  *   document     encoded Documents messages in the order in which they came into force
  *   invite, join what waits for an administrator
+ *   proposal     id → signed proposal, what it would publish, what became of it
+ *   decision     (proposal, n) → what an administrator said to it
  *
  * Invariant: an entry is written in one transaction with its leaves; positions and leaves are dense.
  * Threads   a struct db belongs to one thread; entries are handed over whole
@@ -53,6 +55,23 @@ struct store_mailbox {
 	struct consign_hash head; /* after this position */
 };
 
+/* A change that waits for k administrators. */
+struct store_proposal {
+	struct consign_hash id;
+	uint64_t created_us;
+	uint64_t expires_us;
+	uint64_t root_version; /* that it would put in force: an earlier one supersedes it */
+	struct consign_slice proposal;  /* encoded signed_document */
+	struct consign_slice documents; /* encoded session_documents, signed by the author */
+};
+
+struct store_decision {
+	struct consign_hash proposal;
+	struct consign_slice decision; /* encoded signed_document */
+	uint32_t state;                /* of the proposal from now on: enum proposal_state */
+	uint64_t at_us;
+};
+
 /* What one act writes. Zero-initialised; only what is set is written. Slices live in `arena` or in the owner's frames. */
 struct store_entry {
 	struct commit_job job; /* first; done is the owner's, apply is store_apply */
@@ -89,6 +108,9 @@ struct store_entry {
 	const struct invite_notice *invite;
 	struct consign_slice join; /* encoded join_request of `consignee` */
 	bool has_joined;           /* forget invite and join of `consignee` */
+
+	const struct store_proposal *proposal; /* with its slices in the arena */
+	const struct store_decision *decision; /* likewise */
 
 	bool has_confirm; /* forget settlements of `consignor` up to `confirm_to` */
 	uint64_t confirm_to;
@@ -134,6 +156,25 @@ CONSIGN_MUST_CHECK enum consign_err store_documents(struct db *db,
     enum consign_err (*each)(void *context, struct consign_slice documents), void *context);
 CONSIGN_MUST_CHECK enum consign_err store_invites(struct db *db,
     enum consign_err (*each)(void *context, const struct invite_notice *notice, struct consign_slice join), void *context);
+
+/* A proposal as it is stored; slices live in arena. state: OPEN also when it has expired or was superseded. */
+struct store_proposed {
+	struct consign_hash id;
+	uint32_t state;
+	uint64_t ended_us; /* 0: it has not */
+	struct consign_slice proposal;
+	struct consign_slice documents; /* empty unless asked for */
+	struct consign_slice decisions[CONSIGN_ADMINS_MAX];
+	size_t n_decisions;
+};
+CONSIGN_MUST_CHECK enum consign_err store_proposal(struct db *db, const struct consign_hash *id, bool with_documents, struct arena *arena,
+    struct store_proposed *ret_proposed); /* NOT_FOUND */
+/* Ids, newest first; ret_ids has room for max. */
+CONSIGN_MUST_CHECK enum consign_err store_proposals_newest(struct db *db, size_t max, struct consign_hash *ret_ids, size_t *ret_n);
+/* How many are open still, when this root is the newest. */
+CONSIGN_MUST_CHECK enum consign_err store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us, uint64_t *ret_n);
+/* For store_apply: the entry's proposal and decision. */
+CONSIGN_MUST_CHECK enum consign_err store_put_proposals(struct db *db, const struct store_entry *entry);
 
 /* What an earlier submission under this id became. NOT_FOUND: nothing. statement lives in arena, without path. */
 struct store_past {

@@ -93,6 +93,14 @@
 #define CONSIGN_POLICY_SOURCE_MAX_BYTES (1024u * 1024u)
 /* Administrators of a hub, and signatures of a document: people who meet. */
 #define CONSIGN_ADMINS_MAX 16u
+/* An administrator's name and two keys, as a newcomer's request. */
+#define CONSIGN_ADMIN_MAX_BYTES 1024u
+/* Proposals that wait for their administrators: the broker keeps what each would publish in memory. */
+#define CONSIGN_PROPOSALS_OPEN_MAX 16u
+/* Proposals in one answer, newest first: what a person looks through. */
+#define CONSIGN_PROPOSALS_SHOWN_MAX 64u
+/* Roots, directories and policies of one proposal: one of each, and one more root when a key changes on the way. */
+#define CONSIGN_PROPOSED_MAX 4u
 /* Keys that may state freshness: a handful, as administrators are. */
 #define CONSIGN_FRESHNESS_KEYS_MAX 16u
 /* Witnesses of a hub: one a member that cares. */
@@ -279,6 +287,8 @@
 #define CONSIGN_KEY_EARLY_US (300ull * 1000000)
 /* An invite expires after this; a broker takes none that lives for more than twice as long. */
 #define CONSIGN_INVITE_LIFE_US (7ull * 24 * 3600 * 1000000)
+/* A proposal is open for this long; a broker takes none that lives for more than four times as long. */
+#define CONSIGN_PROPOSAL_LIFE_US (7ull * 24 * 3600 * 1000000)
 /* One session key: for so long a stolen one opens mail. */
 #define CONSIGN_SESSION_KEY_LIFE_US (600ull * 1000000)
 /* Clocks apart by more are warned of. */

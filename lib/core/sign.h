@@ -22,6 +22,8 @@ enum sign_kind {
 	SIGN_STATEMENT = 7, /* broker: refusals without a place in the ledger */
 	SIGN_DELIVERY = 8,  /* delivery receipts */
 	SIGN_HELLO = 9,
+	SIGN_PROPOSAL = 10,
+	SIGN_DECISION = 11, /* on a proposal */
 };
 
 /* An Ed25519 pair; secret holds 64 bytes as libsodium lays them out. */

@@ -33,6 +33,7 @@ enum hub_mode {
 	HUB_PROVEN, /* agents, command: every document comes with its leaf, proven under the message's checkpoint */
 	HUB_STORED, /* from one's own store: leaves are believed, proofs absent */
 	HUB_PUBLISH, /* broker: documents from an administrator or org; leaves are assigned between stage and adopt */
+	HUB_PROPOSED, /* as HUB_PUBLISH, signed by one administrator at least: to look at, never to adopt */
 };
 
 /* A document taken in. Borrowed from the hub until it is freed or the version is dropped (roots, newest: never). */
@@ -96,6 +97,10 @@ CONSIGN_MUST_CHECK enum consign_err hub_stage(struct hub *hub, struct consign_sl
 void hub_stage_free(struct hub_stage **stage);
 /* Nothing new is in it: everything was known. */
 bool hub_stage_is_empty(const struct hub_stage *stage);
+/* What was staged, to look at: the newest root, directory, policy of it; NULL when it has none. Lent by the stage. */
+const struct hub_root *hub_stage_root(const struct hub_stage *stage);
+const struct hub_directory *hub_stage_directory(const struct hub_stage *stage);
+const struct hub_policy *hub_stage_policy(const struct hub_stage *stage);
 /*
  * For HUB_PUBLISH: calls assign for every document in ledger order (cards, directory, policy, root last, which puts
  * them in force); assign answers its leaf.

@@ -15,6 +15,13 @@
 #include "core/limits.h"
 #include "ledger/statement.h"
 
+/* Documents that are in no ledger yet. */
+static bool
+stage_is_new(const struct staging *s)
+{
+	return s->mode == HUB_PUBLISH || s->mode == HUB_PROPOSED;
+}
+
 enum consign_err
 stage_fail(struct staging *s, enum consign_err err, const char *what, uint64_t version, const char *why)
 {
@@ -77,6 +84,13 @@ stage_check_header(struct staging *s, const char *what, uint32_t format, struct 
 	return CONSIGN_OK;
 }
 
+/* How many of those who may sign must have signed. */
+uint32_t
+stage_threshold(const struct staging *s, const struct root *signers)
+{
+	return s->mode == HUB_PROPOSED ? 1 : signers->threshold;
+}
+
 /* Whether enough of those signed it who may sign a root of this version: of the first, its own administrators. */
 static bool
 root_is_signed(const struct staging *s, const struct root *root, const struct signed_document *d)
@@ -85,7 +99,7 @@ root_is_signed(const struct staging *s, const struct root *root, const struct si
 	const struct hub_root *before = root->version > 1 ? stage_root_at(s, root->version - 1) : NULL;
 	const struct root *signers = before == NULL ? root : before->root;
 
-	return stage_count_signatures(signers, SIGN_ROOT, before == NULL ? &no_hub : &s->hub->id, d) >= signers->threshold;
+	return stage_count_signatures(signers, SIGN_ROOT, before == NULL ? &no_hub : &s->hub->id, d) >= stage_threshold(s, signers);
 }
 
 static enum consign_err
@@ -143,7 +157,7 @@ stage_check_leaf(struct staging *s, const struct published_document *p, const ch
 	struct consign_hash entry;
 	enum consign_err err;
 
-	if (s->mode == HUB_PUBLISH)
+	if (stage_is_new(s))
 		return CONSIGN_OK;
 	if (p->leaf == NULL)
 		return stage_fail(s, CONSIGN_E_BAD_PROOF, "document", version, "comes without its leaf");
@@ -210,7 +224,7 @@ stage_root_leaves(struct staging *s)
 
 		if (err != CONSIGN_OK)
 			return err;
-		if (s->mode != HUB_PUBLISH && any && r->leaf <= last)
+		if (!stage_is_new(s) && any && r->leaf <= last)
 			return stage_fail(s, CONSIGN_E_BAD_PROOF, "root", r->root->version, "its leaf is not after the one before it");
 		last = r->leaf;
 		any = true;
@@ -285,7 +299,7 @@ stage_card(struct staging *s, const struct published_document *p)
 	/* A new card follows the newest; an older one may be fetched for old mail, but only from its ledger leaf. */
 	if (newest != NULL && card->version == newest->card->version + 1 && !slice_equal(card->previous, SLICE_ARRAY(newest->hash.b)))
 		return stage_fail(s, CONSIGN_E_FORK, "card", card->version, "does not name the one before it");
-	if (s->mode == HUB_PUBLISH && card->version != (newest == NULL ? 1 : newest->card->version + 1))
+	if (stage_is_new(s) && card->version != (newest == NULL ? 1 : newest->card->version + 1))
 		return stage_fail(s, CONSIGN_E_STALE, "card", card->version, "does not follow the newest one known");
 	struct card_cell *cell = calloc(1, sizeof *cell);
 
@@ -417,4 +431,22 @@ bool
 hub_stage_is_empty(const struct hub_stage *s)
 {
 	return s->roots.n == 0 && s->directories.n == 0 && s->policies.n == 0 && s->cards.n == 0;
+}
+
+const struct hub_root *
+hub_stage_root(const struct hub_stage *s)
+{
+	return s->roots.n == 0 ? NULL : &((const struct root_cell *)s->roots.v[s->roots.n - 1])->root;
+}
+
+const struct hub_directory *
+hub_stage_directory(const struct hub_stage *s)
+{
+	return s->directories.n == 0 ? NULL : &((const struct directory_cell *)s->directories.v[s->directories.n - 1])->directory;
+}
+
+const struct hub_policy *
+hub_stage_policy(const struct hub_stage *s)
+{
+	return s->policies.n == 0 ? NULL : &((const struct policy_cell *)s->policies.v[s->policies.n - 1])->policy;
 }

@@ -22,6 +22,7 @@ const struct hub_root *stage_root_at(const struct staging *s, uint64_t version);
 /* Counts distinct administrators of `admins` with a good signature. */
 uint32_t stage_count_signatures(
     const struct root *admins, enum sign_kind kind, const struct consign_hash *hub_id, const struct signed_document *d);
+uint32_t stage_threshold(const struct staging *s, const struct root *signers);
 /* A format that we read, and this hub's. */
 CONSIGN_MUST_CHECK enum consign_err
 stage_check_header(struct staging *s, const char *what, uint32_t format, struct consign_slice hub_id, uint64_t version);

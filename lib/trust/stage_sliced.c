@@ -77,7 +77,7 @@ check_sliced(struct staging *s, const struct sliced_bundle *b, bool is_policy, c
 
 	const struct root *signers = stage_root_at(s, naming->root->version - 1)->root;
 
-	if (stage_count_signatures(signers, is_policy ? SIGN_POLICY : SIGN_DIRECTORY, &s->hub->id, b->head->document) < signers->threshold)
+	if (stage_count_signatures(signers, is_policy ? SIGN_POLICY : SIGN_DIRECTORY, &s->hub->id, b->head->document) < stage_threshold(s, signers))
 		return stage_fail(s, CONSIGN_E_BAD_SIGNATURE, what, head->version, "too few administrators signed it");
 	/* Signed, and another one: two histories. */
 	if (!hash_equal(&ref->hash, hash))

@@ -41,11 +41,21 @@ signers_differ(const void *message)
 }
 
 static const struct wire_field signed_document_fields[] = {
-    NUM32(signed_document, 1, kind, SIGN_ROOT, SIGN_FRESHNESS),
+    NUM32(signed_document, 1, kind, SIGN_ROOT, SIGN_DECISION),
     BYTES(signed_document, 2, content, FORM_RAW, 1, CONSIGN_DOCUMENT_MAX_BYTES),
     MESSAGES(signed_document, 3, signatures, 1, CONSIGN_ADMINS_MAX, doc_signature),
 };
+/* Manifests, statements and the like are signed, and no documents. */
+static bool
+kind_is_document(const void *message)
+{
+	const struct signed_document *d = message;
+
+	return d->kind <= SIGN_FRESHNESS || d->kind >= SIGN_PROPOSAL;
+}
+
 static const struct wire_check signed_document_checks[] = {
+    {"kind", "kind is 1 to 5, 10 or 11", kind_is_document},
     {"signer-twice", "no two signatures have one key_id: k of n counts keys", signers_differ},
 };
 const struct wire_message wire_signed_document = {
@@ -68,7 +78,7 @@ static const struct wire_field admin_fields[] = {
     FIXED(admin, 2, signing_key),
     FIXED(admin, 3, transport_key),
 };
-static const struct wire_message wire_admin = {TABLE(admin, "Admin", admin, 0)};
+const struct wire_message wire_admin = {TABLE(admin, "Admin", admin, CONSIGN_ADMIN_MAX_BYTES)};
 
 static const struct wire_field broker_keys_fields[] = {
     FIXED(broker_keys, 1, transport_key),
@@ -366,6 +376,56 @@ static const struct wire_check freshness_checks[] = {
 const struct wire_message wire_freshness = {
     TABLE(freshness, "FreshnessContent", freshness_content, CONSIGN_DOCUMENT_MAX_BYTES), CHECKS(freshness_checks)};
 
+/* ── proposals ── */
+
+static bool
+proposal_dates(const void *message)
+{
+	const struct proposal *p = message;
+
+	return p->expires_us > p->created_us;
+}
+
+static const struct wire_field proposal_fields[] = {
+    NUM32(proposal, 1, format, 1, 1),
+    FIXED(proposal, 2, hub_id),
+    NUM64(proposal, 3, created_us, 1, WIRE_U64_MAX),
+    NUM64(proposal, 4, expires_us, 1, WIRE_U64_MAX),
+    TEXT(proposal, 5, author, FORM_STUDY, 1),
+    BYTES(proposal, 6, reason, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
+    NUM64(proposal, 7, root_version, 2, WIRE_U64_MAX),
+    FIXED(proposal, 8, documents_digest),
+};
+static const struct wire_check proposal_checks[] = {
+    {"dates", "expires_us is after created_us", proposal_dates},
+};
+const struct wire_message wire_proposal = {
+    TABLE(proposal, "ProposalContent", proposal_content, CONSIGN_DOCUMENT_MAX_BYTES), CHECKS(proposal_checks)};
+
+static bool
+decision_signatures(const void *message)
+{
+	const struct decision *d = message;
+
+	return d->decision == DECISION_APPROVE || d->signatures.n == 0;
+}
+
+static const struct wire_field decision_fields[] = {
+    NUM32(decision, 1, format, 1, 1),
+    FIXED(decision, 2, hub_id),
+    FIXED(decision, 3, proposal),
+    NUM32(decision, 4, decision, DECISION_APPROVE, DECISION_WITHDRAW),
+    NUM64(decision, 5, at_us, 1, WIRE_U64_MAX),
+    TEXT(decision, 6, administrator, FORM_STUDY, 1),
+    BYTES(decision, 7, reason, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
+    MESSAGES(decision, 8, signatures, 0, CONSIGN_PROPOSED_MAX, doc_signature),
+};
+static const struct wire_check decision_checks[] = {
+    {"signatures", "only an approval has signatures", decision_signatures},
+};
+const struct wire_message wire_decision = {
+    TABLE(decision, "DecisionContent", decision_content, CONSIGN_DOCUMENT_MAX_BYTES), CHECKS(decision_checks)};
+
 /* ── joining ── */
 
 static const struct wire_field invite_fields[] = {
@@ -415,6 +475,8 @@ const struct wire_message *const wire_identity_messages[] = {
     &wire_member,
     &wire_directory_part,
     &wire_freshness,
+    &wire_proposal,
+    &wire_decision,
     &wire_invite,
     &wire_invite_notice,
     &wire_join_request,

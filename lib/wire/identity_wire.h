@@ -130,6 +130,30 @@ struct freshness {
 	uint64_t expires_us;
 };
 
+struct proposal {
+	uint32_t format;
+	struct consign_hash hub_id;
+	uint64_t created_us;
+	uint64_t expires_us;
+	char author[CONSIGN_STUDY_MAX_BYTES + 1];
+	struct consign_slice reason; /* text */
+	uint64_t root_version;
+	struct consign_hash documents_digest;
+};
+
+enum decision_kind { DECISION_APPROVE = 1, DECISION_REJECT = 2, DECISION_WITHDRAW = 3 };
+
+struct decision {
+	uint32_t format;
+	struct consign_hash hub_id;
+	struct consign_hash proposal;
+	uint32_t decision; /* enum decision_kind */
+	uint64_t at_us;
+	char administrator[CONSIGN_STUDY_MAX_BYTES + 1];
+	struct consign_slice reason; /* text */
+	WIRE_LIST(struct doc_signature *) signatures;
+};
+
 struct invite {
 	uint32_t format;
 	struct consign_hash hub_id;
@@ -164,7 +188,10 @@ WIRE_CODEC(card);
 WIRE_CODEC(document_head); /* directory */
 extern const struct wire_message wire_policy_head; /* the same shape under its own name */
 WIRE_CODEC(directory_part);
+WIRE_CODEC(admin);
 WIRE_CODEC(freshness);
+WIRE_CODEC(proposal);
+WIRE_CODEC(decision);
 WIRE_CODEC(invite);
 WIRE_CODEC(invite_notice);
 WIRE_CODEC(join_request);

@@ -224,6 +224,40 @@ static const struct wire_field session_joins_reply_fields[] = {
 };
 static const struct wire_message wire_session_joins_reply = {TABLE(session_joins_reply, "JoinsReply", joins_reply, 0)};
 
+static const struct wire_field session_propose_fields[] = {
+    NUM64(session_propose, 1, request, 0, WIRE_U64_MAX),
+    REQUIRED(session_propose, 2, proposal, signed_document),
+    REQUIRED(session_propose, 3, documents, session_documents),
+};
+static const struct wire_message wire_session_propose = {TABLE(session_propose, "Propose", propose, 0)};
+
+static const struct wire_field session_decide_fields[] = {
+    NUM64(session_decide, 1, request, 0, WIRE_U64_MAX),
+    REQUIRED(session_decide, 2, decision, signed_document),
+};
+static const struct wire_message wire_session_decide = {TABLE(session_decide, "Decide", decide, 0)};
+
+static const struct wire_field session_proposals_query_fields[] = {
+    NUM64(session_proposals_query, 1, request, 0, WIRE_U64_MAX),
+    EXACT(session_proposals_query, 2, id, 32),
+};
+static const struct wire_message wire_session_proposals_query = {TABLE(session_proposals_query, "ProposalsQuery", proposals_query, 0)};
+
+static const struct wire_field proposal_row_fields[] = {
+    REQUIRED(proposal_row, 1, proposal, signed_document),
+    MESSAGES(proposal_row, 2, decisions, 0, CONSIGN_ADMINS_MAX, signed_document),
+    NUM32(proposal_row, 3, state, PROPOSAL_OPEN, PROPOSAL_EXPIRED),
+    NUM64(proposal_row, 4, ended_us, 0, WIRE_U64_MAX),
+    OPTIONAL(proposal_row, 5, documents, session_documents),
+};
+static const struct wire_message wire_proposal_row = {TABLE(proposal_row, "ProposalState", proposal_state, 0)};
+
+static const struct wire_field session_proposals_reply_fields[] = {
+    NUM64(session_proposals_reply, 1, request, 0, WIRE_U64_MAX),
+    MESSAGES(session_proposals_reply, 2, proposals, 0, CONSIGN_PROPOSALS_SHOWN_MAX, proposal_row),
+};
+static const struct wire_message wire_session_proposals_reply = {TABLE(session_proposals_reply, "ProposalsReply", proposals_reply, 0)};
+
 static const struct wire_field session_done_fields[] = {
     NUM64(session_done, 1, request, 0, WIRE_U64_MAX),
     NUM32(session_done, 2, code, 0, CONSIGN_CODE_LAST),
@@ -267,6 +301,10 @@ static const struct wire_field session_command_fields[] = {
     CHOICE(session_command, 22, ping, session_ping),
     CHOICE(session_command, 23, pong, session_ping),
     CHOICE(session_command, 24, bye, session_bye),
+    CHOICE(session_command, 25, propose, session_propose),
+    CHOICE(session_command, 26, decide, session_decide),
+    CHOICE(session_command, 27, proposals_query, session_proposals_query),
+    CHOICE(session_command, 28, proposals_reply, session_proposals_reply),
 };
 const struct wire_message wire_session_command = {
     TABLE(session_command, "Command", command, CONSIGN_COMMAND_MAX_BYTES), .has_choice = true};
@@ -297,6 +335,11 @@ const struct wire_message *const wire_session_messages[] = {
     &wire_session_join,
     &wire_session_joins_query,
     &wire_session_joins_reply,
+    &wire_session_propose,
+    &wire_session_decide,
+    &wire_session_proposals_query,
+    &wire_proposal_row,
+    &wire_session_proposals_reply,
     &wire_session_done,
     &wire_session_ping,
     &wire_session_bye,

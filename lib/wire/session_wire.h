@@ -150,6 +150,44 @@ struct session_joins_reply {
 	WIRE_LIST(struct invite_notice *) invites;
 };
 
+struct session_propose {
+	uint64_t request;
+	struct signed_document *proposal;
+	struct session_documents *documents;
+};
+
+struct session_decide {
+	uint64_t request;
+	struct signed_document *decision;
+};
+
+struct session_proposals_query {
+	uint64_t request;
+	struct consign_slice id; /* 32 bytes; empty: the newest */
+};
+
+enum proposal_state {
+	PROPOSAL_OPEN = 1,
+	PROPOSAL_IN_FORCE,
+	PROPOSAL_REJECTED,
+	PROPOSAL_WITHDRAWN,
+	PROPOSAL_SUPERSEDED,
+	PROPOSAL_EXPIRED,
+};
+
+struct proposal_row {
+	struct signed_document *proposal;
+	WIRE_LIST(struct signed_document *) decisions;
+	uint32_t state; /* enum proposal_state */
+	uint64_t ended_us;
+	struct session_documents *documents; /* NULL in a list */
+};
+
+struct session_proposals_reply {
+	uint64_t request;
+	WIRE_LIST(struct proposal_row *) proposals;
+};
+
 struct session_done {
 	uint64_t request;
 	uint32_t code;
@@ -191,6 +229,10 @@ struct session_command {
 	struct session_ping *ping;
 	struct session_ping *pong;
 	struct session_bye *bye;
+	struct session_propose *propose;
+	struct session_decide *decide;
+	struct session_proposals_query *proposals_query;
+	struct session_proposals_reply *proposals_reply;
 };
 
 WIRE_CODEC(session_command);

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""What stands in a broker's ledger: ledger_acts.py BROKER.DB WHAT ORG, prints a number.
+"""What stands in a broker's ledger: ledger_acts.py BROKER.DB WHAT ORG, prints a number, or lines.
 
   refused   records of refusals of what ORG sent
   counted   what the acts `refusals` about ORG add up to
+  acts      acts whose name begins with ORG, a line each: what, of what, by whom and why
 
 The store may be in use. Source: proto/consign/v1/ledger.proto
 """
@@ -47,7 +48,12 @@ def main():
         if what == "counted" and 8 in record:
             act = fields(record[8])
             number += act[3] if act[1] == b"refusals" and act.get(2) == org.encode() else 0
-    print(number)
+        if what == "acts" and 8 in record:
+            act = fields(record[8])
+            if act[1].startswith(org.encode()):
+                print(*(act.get(i, b"").decode() for i in (1, 2, 4)), sep="\t")
+    if what != "acts":
+        print(number)
 
 
 main()

@@ -330,6 +330,7 @@ static const struct check_break {
 	uint64_t number;
 	const char *text;
 } check_breaks[] = {
+    {"SignedDocument", "kind", SAMPLE_FULL, "kind", NUMBER, 6, NULL},
     {"SignedDocument", "signer-twice", SAMPLE_FULL, "signatures", SAME, 0, NULL},
     {"Root", "dates", SAMPLE_FULL, "expires_us", NUMBER, 1700000000000000, NULL},
     {"Root", "first", SAMPLE_LEAST, "random", OMIT, 0, NULL},
@@ -365,6 +366,8 @@ static const struct check_break {
     {"PolicyHead", "sorted", SAMPLE_FULL, "parts", REVERSED, 0, NULL},
     {"Member", "since", SAMPLE_FULL, "status", NUMBER, 3, NULL},
     {"FreshnessContent", "dates", SAMPLE_FULL, "expires_us", NUMBER, 1700000000000000, NULL},
+    {"ProposalContent", "dates", SAMPLE_FULL, "expires_us", NUMBER, 1700000000000000, NULL},
+    {"DecisionContent", "signatures", SAMPLE_FULL, "decision", NUMBER, 2, NULL},
     {"Manifest", "dates", SAMPLE_FULL, "expires_us", NUMBER, 1700000000000000, NULL},
     {"Manifest", "dates", SAMPLE_FULL, "expires_us", NUMBER, 1700000000000000 + CONSIGN_EXPIRES_MAX_US + 1, NULL},
     {"Manifest", "consignee-twice", SAMPLE_FULL, "consignees", SAME, 0, NULL},

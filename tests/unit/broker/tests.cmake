@@ -11,6 +11,9 @@ unit(broker metrics consign_broker_parts)
 unit(broker on_submit consign_broker_parts hub_fixture)
 target_link_options(test_broker_on_submit PRIVATE -Wl,--wrap=say_bye -Wl,--wrap=say_try_later -Wl,--wrap=answer_later
   -Wl,--wrap=broker_act -Wl,--wrap=broker_entry -Wl,--wrap=store_past -Wl,--wrap=mailbox_of)
+unit(broker proposals consign_broker_parts hub_fixture)
+target_link_options(test_broker_proposals PRIVATE -Wl,--wrap=say_done -Wl,--wrap=broker_entry -Wl,--wrap=store_proposals_open
+  -Wl,--wrap=store_proposal)
 unit(broker on_join consign_broker_parts hub_fixture)
 target_link_options(test_broker_on_join PRIVATE -Wl,--wrap=say_done -Wl,--wrap=broker_entry)
 unit(broker on_fetch consign_broker_parts)

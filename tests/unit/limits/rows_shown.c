@@ -61,5 +61,7 @@ const struct limit_row limit_rows_shown[] = {
     SHOWN(CONSIGN_KEY_LIFE_US, "agents/test_card.c::test_card_destroys_a_seal_key_when_nothing_sealed_to_it_can_arrive"),
     SHOWN(CONSIGN_INVITE_LIFE_US, "broker/test_on_join.c::test_on_invite_takes_a_life_of_two_weeks_and_not_a_microsecond_more"),
     PLAYED(CONSIGN_INVITE_LIFE_US, PERSON),
+    SHOWN(CONSIGN_PROPOSALS_OPEN_MAX, "broker/test_proposals.c::test_propose_keeps_sixteen_open"),
+    SHOWN(CONSIGN_PROPOSAL_LIFE_US, "broker/test_proposals.c::test_propose_lives_for_four_weeks_and_not_a_microsecond_more"),
     {0},
 };

@@ -178,6 +178,26 @@ test_identity_wire_document_refuses_one_signer_twice(void **state)
 	in.signatures.n = 1;
 	in.kind = SIGN_MANIFEST; /* signed, but no document */
 	REFUSES_TO_ENCODE(f, signed_document, &in);
+	in.kind = SIGN_HELLO;
+	REFUSES_TO_ENCODE(f, signed_document, &in);
+	in.kind = SIGN_DECISION;
+	ROUND_TRIP(f, signed_document, &in, &out);
+}
+
+static void
+test_identity_wire_only_an_approval_signs_documents(void **state)
+{
+	struct wire_fixture *f = *state;
+	struct doc_signature a = {0};
+	struct doc_signature *list[] = {&a};
+	struct decision in = {.format = 1, .decision = DECISION_APPROVE, .at_us = NOON_US, .administrator = "alice", .signatures = {.v = list, .n = 1}}, *out;
+
+	ROUND_TRIP(f, decision, &in, &out);
+	assert_string_equal(out->administrator, "alice");
+	in.decision = DECISION_REJECT;
+	REFUSES_TO_ENCODE(f, decision, &in);
+	in.signatures.n = 0;
+	ROUND_TRIP(f, decision, &in, &out);
 }
 
 static void
@@ -349,6 +369,7 @@ main(void)
 	    TEST(test_identity_wire_root_threshold_is_between_one_and_the_number_of_admins),
 	    TEST(test_identity_wire_root_refuses_an_admin_twice),
 	    TEST(test_identity_wire_document_refuses_one_signer_twice),
+	    TEST(test_identity_wire_only_an_approval_signs_documents),
 	    TEST(test_identity_wire_card_lists_its_newest_key_first),
 	    TEST(test_identity_wire_heads_sort_their_parts),
 	    TEST(test_identity_wire_head_holds_as_many_parts_as_a_hub_has_orgs),

@@ -1,0 +1,403 @@
+/*
+ * What the broker takes for a proposal and for a decision: everything that is signed by the wrong one, over something else,
+ * for too long, one too many, twice or too late is refused, and written down by nobody.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/limits.h"
+#include "hub_fixture.h"
+#include "proposals.h"
+
+#define NOW_US FIXTURE_NOW_US
+
+static enum consign_code done_code;
+static char done_detail[HUB_PROBLEM_BYTES];
+static uint64_t open_proposals;
+static bool is_written; /* it got as far as an entry */
+static struct store_proposed stored;
+
+void __wrap_say_done(struct broker *b, struct session *s, uint64_t request, enum consign_code code, const char *detail);
+enum consign_err __wrap_broker_entry(struct broker *b, size_t arena_bytes, size_t entry_bytes, struct store_entry **ret_entry);
+enum consign_err __wrap_store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us, uint64_t *ret_n);
+enum consign_err __wrap_store_proposal(
+    struct db *db, const struct consign_hash *id, bool with_documents, struct arena *arena, struct store_proposed *ret_proposed);
+
+void
+__wrap_say_done(struct broker *b, struct session *s, uint64_t request, enum consign_code code, const char *detail)
+{
+	(void)b;
+	(void)s;
+	(void)request;
+	done_code = code;
+	snprintf(done_detail, sizeof done_detail, "%s", detail);
+}
+
+/* What was not refused gets this far, and hears TRY_LATER. */
+enum consign_err
+__wrap_broker_entry(struct broker *b, size_t arena_bytes, size_t entry_bytes, struct store_entry **ret_entry)
+{
+	(void)b;
+	(void)arena_bytes;
+	(void)entry_bytes;
+	(void)ret_entry;
+	is_written = true;
+	return CONSIGN_E_NO_MEMORY;
+}
+
+enum consign_err
+__wrap_store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us, uint64_t *ret_n)
+{
+	(void)db;
+	(void)root_version;
+	(void)now_us;
+	*ret_n = open_proposals;
+	return CONSIGN_OK;
+}
+
+enum consign_err
+__wrap_store_proposal(struct db *db, const struct consign_hash *id, bool with_documents, struct arena *arena, struct store_proposed *ret_proposed)
+{
+	(void)db;
+	(void)with_documents;
+	(void)arena;
+	if (!hash_equal(id, &stored.id))
+		return CONSIGN_E_NOT_FOUND;
+	*ret_proposed = stored;
+	return CONSIGN_OK;
+}
+
+static uint64_t
+now_of(void *self)
+{
+	(void)self;
+	return NOW_US;
+}
+
+static const struct consign_clock standing = {.wall_us = now_of, .steady_us = now_of};
+
+struct fixture {
+	struct hub_fixture f;
+	struct broker b;
+	struct session s;
+	struct session_documents *documents; /* the next policy and root, signed by the author */
+	struct proposal proposal;
+	struct arena *arena;
+};
+
+/* Three administrators of whom two must sign; what the first proposes. */
+static int
+setup(void **state)
+{
+	struct fixture *t = calloc(1, sizeof *t);
+
+	assert_non_null(t);
+	hub_fixture_begin(&t->f, 3, 2);
+	hub_fixture_standard(&t->f);
+	t->b.clock = &standing;
+	t->b.hub = hub_fixture_hub(&t->f, true);
+	t->b.hub_id = t->f.hub_id;
+	assert_int_equal(metrics_new(&t->b.metrics), CONSIGN_OK);
+	assert_int_equal(arena_new(1 << 24, &t->arena), CONSIGN_OK);
+	snprintf(t->s.name, sizeof t->s.name, "%s", t->f.admins[0].admin.name);
+	struct fixture_document *policy = fixture_policy(&t->f, "studies: []\nrules: []\n", 1), *root = fixture_root(&t->f, 1);
+
+	t->documents = fixture_none(&t->f, 0);
+	t->documents->checkpoint = NULL;
+	fixture_add_policy(&t->f, t->documents, policy);
+	fixture_add_root(&t->f, t->documents, root);
+	t->proposal = (struct proposal){.format = 1, .hub_id = t->f.hub_id, .created_us = NOW_US, .expires_us = NOW_US + CONSIGN_PROPOSAL_LIFE_US,
+	    .reason = slice_text("because"), .root_version = root->version};
+	snprintf(t->proposal.author, sizeof t->proposal.author, "%s", t->f.admins[0].admin.name);
+	open_proposals = 0;
+	stored = (struct store_proposed){0};
+	*state = t;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *t = *state;
+
+	arena_free(&t->arena);
+	metrics_free(&t->b.metrics);
+	hub_free(&t->b.hub);
+	hub_fixture_end(&t->f);
+	free(t);
+	return 0;
+}
+
+static void
+seal_digest(struct fixture *t)
+{
+	struct buf encoded = {0};
+
+	assert_int_equal(session_documents_encode(t->documents, &encoded), CONSIGN_OK);
+	hash_sha256(buf_slice(&encoded), &t->proposal.documents_digest);
+	buf_clear(&encoded);
+}
+
+/* Signed by the administrators whose bits are set, brought by the session. */
+static enum consign_code
+propose(struct fixture *t, unsigned signers)
+{
+	struct consign_slice content = fixture_encode(&t->f, &wire_proposal, &t->proposal);
+	struct session_propose in = {.request = 1, .documents = t->documents,
+	    .proposal = fixture_sign(&t->f, SIGN_PROPOSAL, &t->f.hub_id, content, signers)};
+	struct session_command command = {.propose = &in};
+	struct request r = {.session = &t->s, .command = &command, .arena = t->arena};
+
+	done_code = CONSIGN_CODE_NONE;
+	is_written = false;
+	on_propose(&t->b, &r);
+	return done_code;
+}
+
+static void
+refuses(struct fixture *t, unsigned signers, enum consign_code code, const char *why)
+{
+	assert_int_equal(propose(t, signers), code);
+	assert_non_null(strstr(done_detail, why));
+	assert_false(is_written);
+}
+
+static void
+takes(struct fixture *t)
+{
+	assert_int_equal(propose(t, 1), CONSIGN_CODE_TRY_LATER);
+	assert_string_equal(done_detail, consign_err_text(CONSIGN_E_NO_MEMORY));
+	assert_true(is_written);
+}
+
+static void
+test_propose_takes_what_its_author_signed_and_nothing_else(void **state)
+{
+	struct fixture *t = *state;
+
+	seal_digest(t);
+	takes(t);
+	refuses(t, 2, CONSIGN_CODE_DENIED, "not signed by the administrator who brings it");
+	refuses(t, 3, CONSIGN_CODE_DENIED, "not signed by the administrator who brings it");
+	snprintf(t->s.name, sizeof t->s.name, "%s", t->f.admins[1].admin.name);
+	refuses(t, 1, CONSIGN_CODE_DENIED, "not signed by the administrator who brings it");
+	refuses(t, 2, CONSIGN_CODE_DENIED, "not signed by the administrator who brings it");
+	snprintf(t->s.name, sizeof t->s.name, "%s", t->f.admins[0].admin.name);
+	t->proposal.documents_digest.b[31] ^= 1;
+	refuses(t, 1, CONSIGN_CODE_DENIED, "not those that the proposal names");
+	t->proposal.documents_digest.b[31] ^= 1;
+	t->proposal.hub_id.b[0] ^= 1;
+	refuses(t, 1, CONSIGN_CODE_DENIED, "for another hub");
+	t->proposal.hub_id.b[0] ^= 1;
+	t->proposal.root_version++;
+	refuses(t, 1, CONSIGN_CODE_MALFORMED, "does not put the root in force that it names");
+	t->proposal.root_version--;
+	takes(t);
+}
+
+static void
+test_propose_lives_for_four_weeks_and_not_a_microsecond_more(void **state)
+{
+	struct fixture *t = *state;
+
+	seal_digest(t);
+	t->proposal.expires_us = NOW_US + 4 * CONSIGN_PROPOSAL_LIFE_US;
+	takes(t);
+	t->proposal.expires_us++;
+	refuses(t, 1, CONSIGN_CODE_DENIED, "must expire within four weeks");
+	t->proposal.created_us = NOW_US - 2;
+	t->proposal.expires_us = NOW_US + 1;
+	takes(t);
+	t->proposal.expires_us = NOW_US;
+	refuses(t, 1, CONSIGN_CODE_DENIED, "must expire within four weeks");
+}
+
+static void
+test_propose_keeps_sixteen_open(void **state)
+{
+	struct fixture *t = *state;
+
+	seal_digest(t);
+	open_proposals = CONSIGN_PROPOSALS_OPEN_MAX - 1;
+	takes(t);
+	open_proposals = CONSIGN_PROPOSALS_OPEN_MAX;
+	refuses(t, 1, CONSIGN_CODE_DENIED, "16 proposals are open");
+	assert_int_equal(CONSIGN_PROPOSALS_OPEN_MAX, 16);
+}
+
+static void
+test_propose_waits_for_the_decision_before_it(void **state)
+{
+	struct fixture *t = *state;
+
+	seal_digest(t);
+	t->b.deciding = true;
+	assert_int_equal(propose(t, 1), CONSIGN_CODE_TRY_LATER);
+	assert_string_equal(done_detail, "another decision is being written down");
+	assert_false(is_written);
+}
+
+static void
+test_propose_refuses_documents_that_could_never_be_in_force(void **state)
+{
+	struct fixture *t = *state;
+
+	/* Nobody of this hub signed the head. */
+	t->documents->policies.v[0]->head->document->signatures.v[0]->signature.b[0] ^= 1;
+	seal_digest(t);
+	refuses(t, 1, CONSIGN_CODE_SIGNATURE_BAD, "too few administrators signed it");
+	t->documents->policies.v[0]->head->document->signatures.v[0]->signature.b[0] ^= 1;
+	/* No root. */
+	t->documents->roots.n = 0;
+	seal_digest(t);
+	refuses(t, 1, CONSIGN_CODE_DENIED, "holds one next root");
+}
+
+/* ── decisions ── */
+
+/* What setup made stands in the store, with these decisions. */
+static void
+store_it(struct fixture *t)
+{
+	struct consign_slice content;
+
+	seal_digest(t);
+	content = fixture_encode(&t->f, &wire_proposal, &t->proposal);
+	hash_sha256(content, &stored.id);
+	stored.state = PROPOSAL_OPEN;
+	stored.proposal = fixture_encode(&t->f, &wire_signed_document, fixture_sign(&t->f, SIGN_PROPOSAL, &t->f.hub_id, content, 1));
+	stored.documents = fixture_encode(&t->f, &wire_session_documents, t->documents);
+}
+
+/* Approvals sign root, then policy. over: whose bits sign the documents; by: the decision. */
+static struct signed_document *
+make_decision(struct fixture *t, size_t who, enum decision_kind kind, unsigned over, unsigned by)
+{
+	struct doc_signature *list[2] = {0};
+	struct decision d = {.format = 1, .hub_id = t->f.hub_id, .proposal = stored.id, .decision = kind, .at_us = NOW_US};
+
+	snprintf(d.administrator, sizeof d.administrator, "%s", t->f.admins[who].admin.name);
+	if (kind == DECISION_APPROVE) {
+		list[0] = fixture_sign(&t->f, SIGN_ROOT, &t->f.hub_id, t->documents->roots.v[0]->document->content, over)->signatures.v[0];
+		list[1] = fixture_sign(&t->f, SIGN_POLICY, &t->f.hub_id, t->documents->policies.v[0]->head->document->content, over)->signatures.v[0];
+		d.signatures.v = list;
+		d.signatures.n = 2;
+	}
+	return fixture_sign(&t->f, SIGN_DECISION, &t->f.hub_id, fixture_encode(&t->f, &wire_decision, &d), by);
+}
+
+static enum consign_code
+decide(struct fixture *t, struct signed_document *decision)
+{
+	struct session_decide in = {.request = 1, .decision = decision};
+	struct session_command command = {.decide = &in};
+	struct request r = {.session = &t->s, .command = &command, .arena = t->arena};
+
+	done_code = CONSIGN_CODE_NONE;
+	is_written = false;
+	on_decide(&t->b, &r);
+	return done_code;
+}
+
+static void
+refuses_decision(struct fixture *t, struct signed_document *decision, const char *why)
+{
+	assert_int_equal(decide(t, decision), CONSIGN_CODE_DENIED);
+	assert_non_null(strstr(done_detail, why));
+	assert_false(is_written);
+}
+
+static void
+takes_decision(struct fixture *t, struct signed_document *decision)
+{
+	assert_int_equal(decide(t, decision), CONSIGN_CODE_TRY_LATER);
+	assert_true(is_written);
+}
+
+static void
+test_decide_counts_nobody_for_another(void **state)
+{
+	struct fixture *t = *state;
+
+	store_it(t);
+	takes_decision(t, make_decision(t, 1, DECISION_APPROVE, 2, 2));
+	refuses_decision(t, make_decision(t, 1, DECISION_APPROVE, 2, 4), "not signed by an administrator");
+	refuses_decision(t, make_decision(t, 1, DECISION_APPROVE, 2, 1), "not signed by an administrator");
+	/* Signatures of another, which would count for nobody in the end. */
+	refuses_decision(t, make_decision(t, 1, DECISION_APPROVE, 4, 2), "not over the documents of this proposal");
+	refuses_decision(t, make_decision(t, 1, DECISION_APPROVE, 1, 2), "not over the documents of this proposal");
+	takes_decision(t, make_decision(t, 1, DECISION_REJECT, 0, 2));
+	takes_decision(t, make_decision(t, 0, DECISION_WITHDRAW, 0, 1));
+}
+
+/* R8: permitted sequence of steps. */
+static void
+test_decide_R8_refuses_ones_own_twice_and_after_the_end(void **state)
+{
+	static const struct {
+		uint32_t state;
+		const char *words;
+	} ends[] = {{PROPOSAL_IN_FORCE, "in force already"}, {PROPOSAL_REJECTED, "was rejected"}, {PROPOSAL_WITHDRAWN, "was withdrawn"}};
+	struct fixture *t = *state;
+
+	store_it(t);
+	refuses_decision(t, make_decision(t, 0, DECISION_APPROVE, 1, 1), "another administrator must approve it");
+	refuses_decision(t, make_decision(t, 0, DECISION_REJECT, 0, 1), "withdrawn, not rejected");
+	refuses_decision(t, make_decision(t, 1, DECISION_WITHDRAW, 0, 2), "only its author");
+	stored.decisions[0] = fixture_encode(&t->f, &wire_signed_document, make_decision(t, 1, DECISION_REJECT, 0, 2));
+	stored.n_decisions = 1;
+	refuses_decision(t, make_decision(t, 1, DECISION_APPROVE, 2, 2), "has decided on it already");
+	takes_decision(t, make_decision(t, 2, DECISION_APPROVE, 4, 4));
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		stored.state = ends[i].state;
+		refuses_decision(t, make_decision(t, 2, DECISION_APPROVE, 4, 4), ends[i].words);
+	}
+	stored.state = PROPOSAL_OPEN;
+	stored.id.b[0] ^= 1;
+	struct signed_document *other = make_decision(t, 2, DECISION_APPROVE, 4, 4);
+
+	stored.id.b[0] ^= 1;
+	refuses_decision(t, other, "there is no such proposal");
+}
+
+static void
+test_decide_refuses_what_was_overtaken_or_is_too_old(void **state)
+{
+	struct fixture *t = *state;
+
+	t->proposal.created_us = NOW_US - 2;
+	t->proposal.expires_us = NOW_US;
+	store_it(t);
+	refuses_decision(t, make_decision(t, 1, DECISION_APPROVE, 2, 2), "has expired");
+	t->proposal.expires_us = NOW_US + 1;
+	store_it(t);
+	takes_decision(t, make_decision(t, 1, DECISION_APPROVE, 2, 2));
+	t->proposal.root_version--;
+	store_it(t);
+	refuses_decision(t, make_decision(t, 1, DECISION_APPROVE, 2, 2), "another change came into force first");
+}
+
+int
+main(void)
+{
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(test_propose_takes_what_its_author_signed_and_nothing_else),
+	    TEST(test_propose_lives_for_four_weeks_and_not_a_microsecond_more),
+	    TEST(test_propose_keeps_sixteen_open),
+	    TEST(test_propose_waits_for_the_decision_before_it),
+	    TEST(test_propose_refuses_documents_that_could_never_be_in_force),
+	    TEST(test_decide_counts_nobody_for_another),
+	    TEST(test_decide_R8_refuses_ones_own_twice_and_after_the_end),
+	    TEST(test_decide_refuses_what_was_overtaken_or_is_too_old),
+	};
+
+	return cmocka_run_group_tests_name("broker/proposals", tests, NULL, NULL);
+}

@@ -122,26 +122,34 @@ on_fetch(struct broker *b, struct request *r)
 	arena_free(&arena);
 }
 
-static bool
-may_stay(struct broker *b, const struct session *s)
+/* NONE, or why the documents no longer admit this session. */
+static enum consign_code
+why_not_stay(struct broker *b, const struct session *s)
 {
 	if (s->state == SESSION_ADMIN)
-		return hub_admin_by_transport(b->hub, &s->route.key) != NULL;
-	if (s->state == SESSION_AGENT) {
-		const struct hub_card *card = hub_card_by_transport(b->hub, &s->route.key);
-		const struct member *m = card == NULL ? NULL : hub_member(hub_directory(b->hub), s->name);
+		return hub_admin_by_transport(b->hub, &s->route.key) != NULL ? CONSIGN_CODE_NONE : CONSIGN_CODE_DENIED;
+	if (s->state != SESSION_AGENT)
+		return CONSIGN_CODE_NONE;
+	const struct member *m = hub_member(hub_directory(b->hub), s->name);
 
-		return m != NULL && (m->status == MEMBER_ACTIVE || m->status == MEMBER_ENDED);
-	}
-	return true;
+	if (m != NULL && m->status == MEMBER_COMPROMISED)
+		return CONSIGN_CODE_COMPROMISED;
+	if (m == NULL || (m->status != MEMBER_ACTIVE && m->status != MEMBER_ENDED))
+		return CONSIGN_CODE_ORG_SUSPENDED;
+	/* It has a card with another transport key now: its agent knows, and comes back with that one. */
+	return hub_card_by_transport(b->hub, &s->route.key) != NULL ? CONSIGN_CODE_NONE : CONSIGN_CODE_STALE_DOCUMENT;
 }
 
 void
 documents_changed(struct broker *b)
 {
 	for (struct session *s = sessions_first(b->sessions); s != NULL; s = s->next) {
-		if (!may_stay(b, s))
-			say_bye(b, s, CONSIGN_CODE_ORG_SUSPENDED, "the directory no longer admits this connection");
+		enum consign_code code = why_not_stay(b, s);
+
+		if (code == CONSIGN_CODE_STALE_DOCUMENT)
+			say_bye(b, s, code, "the organisation's newest card has another transport key");
+		else if (code != CONSIGN_CODE_NONE)
+			say_bye(b, s, code, "the directory no longer admits this connection");
 		else if (s->state == SESSION_AGENT || s->state == SESSION_ADMIN)
 			say_documents(b, s);
 	}

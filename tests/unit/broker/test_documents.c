@@ -108,12 +108,14 @@ static void
 test_documents_end_the_sessions_of_who_may_not_stay(void **state)
 {
 	struct broker_fixture *t = *state;
-	struct peer admin = broker_administrator(t), bolt = broker_agent(t, "bolt"), cora = broker_agent(t, "cora");
+	struct peer admin = broker_administrator(t), acme = broker_agent(t, "acme"), bolt = broker_agent(t, "bolt"), cora = broker_agent(t, "cora");
 
+	set_status(t, "acme", MEMBER_COMPROMISED);
 	set_status(t, "bolt", MEMBER_SUSPENDED);
 	set_status(t, "cora", MEMBER_ENDED);
 	broker_hears_publish(t, &admin, 4, next_directory(t));
 	broker_turn(t);
+	expect_bye(t, &acme, CONSIGN_CODE_COMPROMISED);
 	expect_bye(t, &bolt, CONSIGN_CODE_ORG_SUSPENDED);
 	expect_silence(t, &bolt);
 	assert_non_null(expect_said(t, &cora)->command->documents);

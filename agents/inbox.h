@@ -20,6 +20,8 @@ struct inbox_cursor {
 
 /* outcomes column of an inbox row: per item of the manifest, in order: outcome (1 byte), content bytes (4, big-endian) */
 #define INBOX_OUTCOME_BYTES 5u
+/* ... an outcome beside those of a delivery receipt: was accepted, until its consignor turned out to be compromised before (withdraw.h) */
+#define INBOX_WITHDRAWN 3u
 
 struct inbox;
 CONSIGN_MUST_CHECK enum consign_err inbox_new(struct agent *a, struct inbox **ret_inbox);

@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "invite.h"
+#include "org.h"
 #include "policy/policy_file.h"
 #include "policy_view.h"
 
@@ -104,15 +105,6 @@ put_root(const struct consign_hash *hub_id, const struct root *before, const str
 
 /* ── the directory ── */
 
-static const char *
-status_text(uint32_t status)
-{
-	static const char *const words[] = {
-	    [MEMBER_ACTIVE] = "active", [MEMBER_SUSPENDED] = "suspended", [MEMBER_ENDED] = "ended", [MEMBER_COMPROMISED] = "compromised"};
-
-	return status < sizeof words / sizeof words[0] && words[status] != NULL ? words[status] : "unknown";
-}
-
 static enum consign_err
 put_member(const struct consign_hash *hub_id, const struct member *was, const struct member *is, struct buf *out)
 {
@@ -123,11 +115,11 @@ put_member(const struct consign_hash *hub_id, const struct member *was, const st
 		return err;
 	if (was == NULL)
 		return buf_printf(out, "+ organisation %s (%.*s), %s: keys %s\n", is->org.s, (int)is->name.len, (const char *)is->name.data,
-		    status_text(is->status), fingerprint);
+		    org_status_text(is->status), fingerprint);
 	if (!keys_equal(&was->identity_key, &is->identity_key))
 		err = buf_printf(out, "~ organisation %s has another identity: keys %s\n", is->org.s, fingerprint);
 	if (err == CONSIGN_OK && was->status != is->status)
-		err = buf_printf(out, "~ organisation %s: %s, then %s", is->org.s, status_text(was->status), status_text(is->status));
+		err = buf_printf(out, "~ organisation %s: %s, then %s", is->org.s, org_status_text(was->status), org_status_text(is->status));
 	if (err == CONSIGN_OK && was->status != is->status && is->status == MEMBER_COMPROMISED)
 		err = buf_printf(out, " since leaf %llu", (unsigned long long)is->compromised_since);
 	if (err == CONSIGN_OK && was->status != is->status)

@@ -11,32 +11,8 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "invite.h"
+#include "org.h"
 #include "print.h"
-
-static const char *
-status_text(uint32_t status)
-{
-	switch (status) {
-	case MEMBER_ACTIVE:
-		return "active";
-	case MEMBER_SUSPENDED:
-		return "suspended";
-	case MEMBER_ENDED:
-		return "ended";
-	case MEMBER_COMPROMISED:
-		return "compromised";
-	default:
-		return "unknown";
-	}
-}
-
-static enum consign_err
-check_org(const char *org)
-{
-	if (strlen(org) <= CONSIGN_ORG_MAX_BYTES && text_is(CHARSET_ORG, slice_text(org)))
-		return CONSIGN_OK;
-	return say_fail(CONSIGN_E_USAGE, "%s is no organisation's id: 2 to 40 of a-z, 0-9 and -", org);
-}
 
 /* ── invite ── */
 
@@ -47,7 +23,7 @@ check_invited(const struct hub *hub, const char *org)
 
 	if (member == NULL)
 		return CONSIGN_OK;
-	say_error("%s is a member already, %s", org, status_text(member->status));
+	say_error("%s is a member already, %s", org, org_status_text(member->status));
 	if (member->status == MEMBER_SUSPENDED)
 		say_hint("`consign org resume %s` lets it go on", org);
 	else if (member->status != MEMBER_ACTIVE)
@@ -117,7 +93,7 @@ cmd_org_invite(const struct args *args)
 	const char *org = args->words[0], *name = args_value(args, "name");
 	struct invite_secret secret = {.expires_us = clock_wall_us(clock_system()) + CONSIGN_INVITE_LIFE_US};
 	struct admin_desk desk = {0};
-	enum consign_err err = check_org(org);
+	enum consign_err err = org_check_id(org);
 
 	if (err == CONSIGN_OK && name != NULL &&
 	    (strlen(name) > CONSIGN_NAME_MAX_BYTES || !text_is(CHARSET_UTF8, slice_text(name))))
@@ -181,32 +157,42 @@ publish_member(struct admin_desk *desk, struct member *member, struct signed_doc
 	else
 		err = admin_publish(desk, &draft);
 	if (err == CONSIGN_OK && draft.is_in_force)
-		printf("%s\t%s\tdirectory %llu\troot %llu\n", member->org.s, status_text(member->status),
+		printf("%s\t%s\tdirectory %llu\troot %llu\n", member->org.s, org_status_text(member->status),
 		    (unsigned long long)draft.directory->version, (unsigned long long)draft.root.version);
 	*ret_is_in_force = draft.is_in_force;
 	draft_clear(&draft);
 	return err;
 }
 
+/* Opens a desk with a member's entry, or says why not. ret_desk is to be closed in any case. */
+static enum consign_err
+open_member(const struct args *args, const char **ret_reason, struct admin_desk *desk, const struct member **ret_member)
+{
+	const char *org = args->words[0];
+	enum consign_err err = org_check_id(org);
+
+	if (err == CONSIGN_OK)
+		err = admin_reason(args, ret_reason);
+	if (err == CONSIGN_OK)
+		err = admin_open(args, desk);
+	if (err != CONSIGN_OK)
+		return err;
+	*ret_member = hub_member(hub_directory(desk->hub), org);
+	if (*ret_member == NULL)
+		return say_fail(CONSIGN_E_NOT_FOUND, "%s is not a member of this hub", org);
+	return CONSIGN_OK;
+}
+
 static enum consign_err
 change_status(const struct args *args, uint32_t from, uint32_t to)
 {
-	const char *org = args->words[0], *reason;
+	const char *reason;
 	struct admin_desk desk = {0};
-	enum consign_err err = check_org(org);
+	const struct member *before;
+	enum consign_err err = open_member(args, &reason, &desk, &before);
 
-	if (err == CONSIGN_OK)
-		err = admin_reason(args, &reason);
-	if (err == CONSIGN_OK)
-		err = admin_open(args, &desk);
-	if (err != CONSIGN_OK)
-		return err;
-	const struct member *before = hub_member(hub_directory(desk.hub), org);
-
-	if (before == NULL)
-		err = say_fail(CONSIGN_E_NOT_FOUND, "%s is not a member of this hub", org);
-	else if (before->status != from && !(to == MEMBER_ENDED && before->status == MEMBER_SUSPENDED))
-		err = say_fail(CONSIGN_E_CONFLICT, "%s is %s", org, status_text(before->status));
+	if (err == CONSIGN_OK && before->status != from && !(to == MEMBER_ENDED && before->status == MEMBER_SUSPENDED))
+		err = say_fail(CONSIGN_E_CONFLICT, "%s is %s", before->org.s, org_status_text(before->status));
 	if (err == CONSIGN_OK) {
 		struct member after = *before;
 
@@ -235,6 +221,72 @@ enum consign_err
 cmd_org_end(const struct args *args)
 {
 	return change_status(args, MEMBER_ACTIVE, MEMBER_ENDED);
+}
+
+/* ── compromised ── */
+
+/* Mail that the hub accepted at this leaf or after it is refused. `now` is the ledger's end: all that follows, and nothing that was. */
+static enum consign_err
+read_since(const struct args *args, uint64_t size, uint64_t *ret_leaf)
+{
+	const char *text = args_value(args, "since");
+
+	if (strcmp(text, "now") == 0) {
+		*ret_leaf = size;
+		return CONSIGN_OK;
+	}
+	/* 18 digits are less than any overflow and more than any ledger. */
+	if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text) || strlen(text) > 18) {
+		say_error("--since %s: expected the number of a leaf, or now", text);
+		say_hint("`consign track ID` says at which leaf a message was accepted; what is at that leaf or after it is refused");
+		return CONSIGN_E_USAGE;
+	}
+	uint64_t leaf = strtoull(text, NULL, 10);
+
+	if (leaf > size) {
+		say_error("--since %s: the ledger has %llu leaves", text, (unsigned long long)size);
+		say_hint("`--since now` refuses everything from here on; an earlier leaf also what was accepted since then");
+		return CONSIGN_E_USAGE;
+	}
+	*ret_leaf = leaf;
+	return CONSIGN_OK;
+}
+
+/* Once said it is not taken back, and it only reaches further: mail that was refused for it stays refused. */
+static enum consign_err
+check_earlier(const struct member *before, uint64_t leaf)
+{
+	if (before->status != MEMBER_COMPROMISED || leaf < before->compromised_since)
+		return CONSIGN_OK;
+	say_error("%s is compromised since leaf %llu already", before->org.s, (unsigned long long)before->compromised_since);
+	say_hint("it can be said again with an earlier leaf only");
+	return CONSIGN_E_CONFLICT;
+}
+
+enum consign_err
+cmd_org_compromised(const struct args *args)
+{
+	const char *reason;
+	struct admin_desk desk = {0};
+	const struct member *before;
+	uint64_t leaf = 0;
+	enum consign_err err = open_member(args, &reason, &desk, &before);
+
+	if (err == CONSIGN_OK)
+		err = read_since(args, hub_checkpoint(desk.hub)->size, &leaf);
+	if (err == CONSIGN_OK)
+		err = check_earlier(before, leaf);
+	if (err == CONSIGN_OK) {
+		struct member after = *before;
+
+		after.status = MEMBER_COMPROMISED;
+		after.compromised_since = leaf;
+		bool is_in_force;
+
+		err = publish_member(&desk, &after, NULL, reason, &is_in_force);
+	}
+	admin_close(&desk);
+	return err;
 }
 
 /* ── approve ── */
@@ -367,7 +419,7 @@ cmd_org_approve(const struct args *args)
 	struct invite_secret secret = {0};
 	struct admin_desk desk = {0};
 	struct arena *arena = NULL;
-	enum consign_err err = check_org(org);
+	enum consign_err err = org_check_id(org);
 
 	if (err == CONSIGN_OK)
 		err = admin_reason(args, &reason);
@@ -430,7 +482,7 @@ put_member(const struct hub *hub, const struct member *m, struct table *table, b
 	if (err != CONSIGN_OK)
 		return err;
 	snprintf(name, sizeof name, "%.*s", (int)m->name.len, (const char *)m->name.data);
-	return put_row(&(struct org_row){m->org.s, name, status_text(m->status), fingerprint,
+	return put_row(&(struct org_row){m->org.s, name, org_status_text(m->status), fingerprint,
 			   card == NULL ? 0 : card->card->version, card == NULL ? 0 : card->card->expires_us},
 	    table, as_json);
 }

@@ -64,6 +64,9 @@ static const struct option admin_add_options[] = {
     {.name = "fingerprint", .value = "WORDS", .summary = "the six words that the newcomer read out", .is_required = true}, REASON, PASSPHRASE_FILE, END};
 static const struct option proposal_list_options[] = {{.name = "open", .summary = "only those that can be decided on"}, PASSPHRASE_FILE, END};
 static const struct option proposal_sign_options[] = {{.name = "reject", .summary = "sign that this administrator does not agree"}, REASON, PASSPHRASE_FILE, END};
+static const struct option compromised_options[] = {
+    {.name = "since", .value = "LEAF|now", .summary = "mail accepted at this leaf of the ledger or after it is refused", .is_required = true},
+    REASON, PASSPHRASE_FILE, END};
 
 static const struct option join_options[] = {{.name = "name", .value = "TEXT", .summary = "the company's name for people"},
     {.name = "contact", .value = "TEXT", .summary = "whom partners may write to, on the company's card"},
@@ -149,11 +152,17 @@ const struct command command_table[] = {
 	"The company runs `consign fingerprint` and reads the six words out by another channel; type what you hear. They are "
 	"compared, never shown."},
     {"org", "list", cmd_org_list, "", true, admin_options, "list companies, pending joins and invites", NULL},
+    {"org", "show", cmd_org_show, "ORG", true, admin_options, "show a company: status, keys, card, studies",
+	"With the directory that made it what it is now, when that was, and who signed it."},
     {"org", "suspend", cmd_org_suspend, "ORG", false, reason_options, "stop a company for now",
 	"The hub takes nothing more from it and delivers nothing more to it until `consign org resume`."},
     {"org", "resume", cmd_org_resume, "ORG", false, reason_options, "let a suspended company go on", NULL},
     {"org", "end", cmd_org_end, "ORG", false, reason_options, "end a company's membership",
 	"For good. What the hub accepted before is still delivered."},
+    {"org", "compromised", cmd_org_compromised, "ORG", false, compromised_options, "declare a company's keys stolen",
+	"For good: it comes back under another id only. The hub takes nothing more from it and lets it in no more. Agents reject what "
+	"was accepted from it since that leaf, and give their tools nothing more of what they have of it already. `--since now` lets all stand that "
+	"was accepted until now. It can be said again with an earlier leaf."},
     {"join", NULL, cmd_join, "FILE", false, join_options, "join a hub with an invite; - is standard input",
 	"Makes the company's keys, which never leave the home, and asks the hub to be admitted. With the same invite again it "
 	"asks again with the same keys. A profile is copied to profile.yaml in the home, where it may be changed. It is a "

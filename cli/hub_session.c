@@ -492,3 +492,21 @@ hub_session_joins(struct hub_session *s, const char *org, const struct session_j
 		*ret_reply = answer->joins_reply;
 	return err;
 }
+
+enum consign_err
+hub_session_root(struct hub_session *s, uint64_t root_version)
+{
+	const struct hub_root *root = hub_root_at(s->hub, root_version);
+	struct session_fetch fetch = {.root_version = root_version};
+	struct session_command *answer;
+
+	if (root == NULL || root->root->directory == NULL)
+		return say_fail(CONSIGN_E_NOT_FOUND, "there is no root %llu with a directory", (unsigned long long)root_version);
+	enum consign_err err = send_command(s, &(struct session_command){.fetch = &fetch});
+
+	/* What comes first may be news that were on their way. */
+	while (err == CONSIGN_OK && (hub_directory_at(s->hub, root->root->directory->version) == NULL
+	                             || hub_policy_at(s->hub, root->root->policy->version) == NULL))
+		err = next_command(s, true, &answer);
+	return err;
+}

@@ -52,5 +52,7 @@ CONSIGN_MUST_CHECK enum consign_err hub_session_proposals(
 /* org "": all. ret_reply lends until the next call. */
 CONSIGN_MUST_CHECK enum consign_err
 hub_session_joins(struct hub_session *session, const char *org, const struct session_joins_reply **ret_reply);
+/* Directory and policy of an older root, verified into hub_session_hub(). Errors: as hub_session_open */
+CONSIGN_MUST_CHECK enum consign_err hub_session_root(struct hub_session *session, uint64_t root_version);
 
 #endif

@@ -1,0 +1,45 @@
+/* Words about organisations (org.h). */
+#include "org.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/text.h"
+#include "print.h"
+#include "wire/identity_wire.h"
+
+const char *
+org_status_text(uint32_t status)
+{
+	switch (status) {
+	case MEMBER_ACTIVE:
+		return "active";
+	case MEMBER_SUSPENDED:
+		return "suspended";
+	case MEMBER_ENDED:
+		return "ended";
+	case MEMBER_COMPROMISED:
+		return "compromised";
+	default:
+		return "unknown";
+	}
+}
+
+enum consign_err
+org_check_id(const char *org)
+{
+	if (strlen(org) <= CONSIGN_ORG_MAX_BYTES && text_is(CHARSET_ORG, slice_text(org)))
+		return CONSIGN_OK;
+	return say_fail(CONSIGN_E_USAGE, "%s is no organisation's id: 2 to 40 of a-z, 0-9 and -", org);
+}
+
+void
+key_id_text(const struct consign_public_key *key, char ret_text[33])
+{
+	struct consign_key_id id;
+
+	key_id_of(key, &id);
+	for (size_t i = 0; i < sizeof id.b; i++)
+		snprintf(ret_text + 2 * i, 3, "%02x", id.b[i]);
+}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "core/clock.h"
 #include "core/limits.h"
 #include "input.h"
 #include "policy/policy_file.h"
@@ -17,40 +18,105 @@
 
 #define FINDINGS_SHOWN 20u
 
-static void
-say_finding(void *context, const char *sentence)
-{
-	size_t *said = context;
+/* What is found in a file, on its way to a person or a program. */
+struct checked {
+	const char *file;
+	size_t said;
+	json_t *list; /* NULL: for a person */
+};
 
+static const char *
+name_of(const char *file)
+{
+	return strcmp(file, "-") == 0 ? "standard input" : file;
+}
+
+static void
+take_finding(void *context, const struct policy_finding *f)
+{
+	struct checked *c = context;
+
+	if (c->list != NULL) {
+		json_array_append_new(c->list, json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:s, s:s}", "kind", f->kind, "line",
+						   (int)f->at.line, "column", (int)f->at.column, "rule", f->rule, "study",
+						   f->study, "org", f->org, "group", f->group, "sentence", f->sentence));
+		return;
+	}
 	/* A large policy may have thousands of the same kind: the first ones show which. */
-	if ((*said)++ < FINDINGS_SHOWN)
-		say_warning("%s", sentence);
+	if (c->said++ < FINDINGS_SHOWN)
+		say_warning("%s:%u:%u: %s", name_of(c->file), f->at.line, f->at.column, f->sentence);
+}
+
+/* Says what is wrong with a file, and for a program prints it too. */
+static void
+say_mistake(const char *file, const struct policy_file_error *where, bool is_json)
+{
+	say_error("%s:%zu:%zu: %s", name_of(file), where->line, where->column, where->text);
+	if (where->hint[0] != '\0')
+		say_hint("%s", where->hint);
+	if (!is_json)
+		return;
+	json_t *json = json_pack("{s:b, s:{s:I, s:I, s:s, s:s}}", "ok", 0, "error", "line", (json_int_t)where->line, "column",
+	    (json_int_t)where->column, "reason", where->text, "hint", where->hint);
+
+	(void)(print_json(&json) == CONSIGN_OK);
 }
 
 /* Reads and parses; org_known NULL accepts every organisation. */
 static enum consign_err
-parse_file(const char *file, bool (*org_known)(void *, const char *), void *context, struct arena *arena, struct buf *source,
-    struct policy_file_parts *ret_parts)
+read_file(const char *file, bool (*org_known)(void *, const char *), void *context, struct arena *arena, struct buf *source,
+    bool is_json, struct policy_file_parts *ret_parts)
 {
 	struct policy_file_error where;
 	enum consign_err err = input_read(file, CONSIGN_POLICY_SOURCE_MAX_BYTES, source);
 
+	if (err == CONSIGN_E_TOO_BIG)
+		say_hint("a policy is at most 1 MiB: rules about roles, and globs, say much in few lines");
 	if (err != CONSIGN_OK)
 		return err;
 	err = policy_file_parse(buf_slice(source), org_known, context, arena, ret_parts, &where);
 	if (err == CONSIGN_E_CONFIG)
-		say_error(
-		    "%s:%zu:%zu: %s", strcmp(file, "-") == 0 ? "standard input" : file, where.line, where.column, where.text);
+		say_mistake(file, &where, is_json);
 	else if (err != CONSIGN_OK)
 		say_error("%s: %s", file, consign_err_text(err));
-	size_t said = 0;
+	return err;
+}
 
-	if (err == CONSIGN_OK && policy_file_check(ret_parts, say_finding, &said) > FINDINGS_SHOWN)
-		say_warning("and %zu more of these", said - FINDINGS_SHOWN);
+static enum consign_err
+parse_file(const char *file, bool (*org_known)(void *, const char *), void *context, struct arena *arena, struct buf *source,
+    struct policy_file_parts *ret_parts)
+{
+	struct checked checked = {.file = file};
+	enum consign_err err = read_file(file, org_known, context, arena, source, false, ret_parts);
+
+	if (err == CONSIGN_OK &&
+	    policy_file_check(ret_parts, clock_wall_us(clock_system()), take_finding, &checked) > FINDINGS_SHOWN)
+		say_warning("and %zu more of these", checked.said - FINDINGS_SHOWN);
 	return err;
 }
 
 /* ── check and apply ── */
+
+static enum consign_err
+print_checked(const struct policy_file_parts *parts, size_t studies, size_t rules, const char *file, bool is_json)
+{
+	struct checked checked = {.file = file, .list = is_json ? json_array() : NULL};
+
+	if (is_json && checked.list == NULL)
+		return say_fail(CONSIGN_E_NO_MEMORY, "out of memory");
+	size_t found = policy_file_check(parts, clock_wall_us(clock_system()), take_finding, &checked);
+
+	if (is_json) {
+		json_t *json = json_pack("{s:b, s:I, s:I, s:o}", "ok", 1, "studies", (json_int_t)studies, "rules",
+		    (json_int_t)rules, "findings", checked.list);
+
+		return print_json(&json);
+	}
+	if (found > FINDINGS_SHOWN)
+		say_warning("and %zu more of these", found - FINDINGS_SHOWN);
+	printf("policy OK: %zu %s, %zu %s\n", studies, studies == 1 ? "study" : "studies", rules, rules == 1 ? "rule" : "rules");
+	return CONSIGN_OK;
+}
 
 enum consign_err
 cmd_policy_check(const struct args *args)
@@ -58,25 +124,17 @@ cmd_policy_check(const struct args *args)
 	struct arena *arena = NULL;
 	struct buf source = {0};
 	struct policy_file_parts parts = {0};
-	struct policy_view view = {0};
 	struct policy *policy = NULL;
-	size_t rules;
+	bool is_json = args_has(args, "json");
 	enum consign_err err = arena_new(PARSE_BUDGET_BYTES, &arena);
 
 	if (err != CONSIGN_OK)
 		return say_fail(err, "%s", consign_err_text(err));
-	err = parse_file(args->words[0], NULL, NULL, arena, &source, &parts);
+	err = read_file(args->words[0], NULL, NULL, arena, &source, is_json, &parts);
 	if (err == CONSIGN_OK) {
-		struct policy_study **studies = arena_alloc(arena, (parts.parts.n + 1) * sizeof *studies);
-
-		err = studies == NULL ? CONSIGN_E_NO_MEMORY : policy_compile(parts.parts.v, parts.parts.n, &policy);
-		if (err == CONSIGN_OK) {
-			policy_view_of(parts.parts.v, parts.parts.n, studies, &view);
-			err = policy_view_count(&view, &rules);
-		}
+		err = policy_compile(parts.parts.v, parts.parts.n, &policy);
 		if (err == CONSIGN_OK)
-			printf("policy OK: %zu %s, %zu %s\n", view.n_studies, view.n_studies == 1 ? "study" : "studies", rules,
-			    rules == 1 ? "rule" : "rules");
+			err = print_checked(&parts, parts.studies.n, parts.rules.n, args->words[0], is_json);
 		else
 			say_error("%s", consign_err_text(err));
 	}

@@ -171,7 +171,9 @@ const struct command command_table[] = {
 	"print this company's fingerprint, to be read out to the administrator", NULL},
     {"policy", "apply", cmd_policy_apply, "FILE", false, reason_options,
 	"sign a policy file and put it in force; - is standard input", NULL},
-    {"policy", "check", cmd_policy_check, "FILE", false, NULL, "check a policy file without a hub", NULL},
+    {"policy", "check", cmd_policy_check, "FILE", true, NULL, "check a policy file without a hub; - is standard input",
+	"What is a mistake is refused with its place and ends with status 1. What is well-formed and cannot have been meant is warned "
+	"of: labels without clearance, rules that never match or say nothing new, idle parties, studies without a sponsor."},
     {"policy", "show", cmd_policy_show, "", true, admin_options, "print the policy in force",
 	"At an administrator's home the file as it was applied; at a company's what concerns that company."},
     {"policy", "explain", cmd_policy_explain, "", true, explain_options, "say whether a message would pass, and why",

@@ -6,6 +6,7 @@
 
 #include "core/text.h"
 #include "policy/policy.h"
+#include "policy/units.h"
 #include "print.h"
 
 void
@@ -176,6 +177,28 @@ put_end(const char *name, const struct policy_end *end, struct buf *out)
 	return err == CONSIGN_OK ? buf_printf(out, "}\n") : err;
 }
 
+/* What is one number of a rule; 0: the key is not there. */
+static const struct {
+	const char *key, *json;
+	size_t offset;
+	void (*format)(uint64_t value, char ret_text[UNITS_TEXT_BYTES]);
+	bool is_time;
+} units[] = {
+    {"since", "since", offsetof(struct policy_rule, from_us), units_time_format, true},
+    {"until", "until", offsetof(struct policy_rule, until_us), units_time_format, true},
+    {"max-size", "max_size", offsetof(struct policy_rule, max_bytes), units_size_format, false},
+    {"deliver-within", "deliver_within_us", offsetof(struct policy_rule, deliver_within_us), units_span_format, false},
+};
+
+static uint64_t
+unit_of(const struct policy_rule *r, size_t i)
+{
+	uint64_t value;
+
+	memcpy(&value, (const uint8_t *)r + units[i].offset, sizeof value);
+	return value;
+}
+
 /* rules[0] to rules[n - 1] are one rule in its studies. */
 static enum consign_err
 put_rule(const struct placed_rule *rules, size_t n, struct buf *out)
@@ -198,6 +221,14 @@ put_rule(const struct placed_rule *rules, size_t n, struct buf *out)
 		struct words labels = labels_of(r->labels.v, r->labels.n);
 
 		err = put_words("    label: ", &labels, "\n", out);
+	}
+	for (size_t i = 0; err == CONSIGN_OK && i < sizeof units / sizeof units[0]; i++) {
+		char text[UNITS_TEXT_BYTES];
+		uint64_t value = unit_of(r, i);
+
+		units[i].format(value, text);
+		if (value != 0)
+			err = buf_printf(out, "    %s: %s\n", units[i].key, text);
 	}
 	return err;
 }
@@ -446,9 +477,19 @@ rule_json(const struct placed_rule *rules, size_t n)
 		json_array_append_new(types, json_string(r->types.v[i].s));
 	for (size_t i = 0; rules[0].study != NULL && i < n; i++)
 		json_array_append_new(studies, json_string(rules[i].study->id.s));
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "id", r->id.s, "effect",
+	json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "id", r->id.s, "effect",
 	    r->effect == POLICY_PERMIT ? "permit" : "forbid", "types", types, "from", end_json(r->from), "to", end_json(r->to),
 	    "label", words_json(&labels), "studies", studies);
+
+	/* Only where the rule says it, as in the file. */
+	for (size_t i = 0; json != NULL && i < sizeof units / sizeof units[0]; i++) {
+		uint64_t value = unit_of(r, i);
+
+		if (value != 0)
+			json_object_set_new(
+			    json, units[i].json, units[i].is_time ? json_time(value) : json_integer((json_int_t)value));
+	}
+	return json;
 }
 
 json_t *

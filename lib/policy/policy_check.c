@@ -1,26 +1,50 @@
 /*
- * Warnings about a policy that is well-formed and yet not what anybody can have meant. Works on the parts, so that it
- * sees rules as each study will. Not in a hurry: it looks at every rule in every study.
+ * Warnings about a policy that is well-formed and yet not what anybody can have meant. Works on the rules as each study will
+ * see them. Not in a hurry: it looks at every rule in every study.
  */
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "policy/policy.h"
+#include "policy/policy_cover.h"
 #include "policy/policy_file.h"
+#include "policy/units.h"
 
 struct checker {
 	const struct policy_file_parts *parts;
-	void (*say)(void *context, const char *sentence);
+	uint64_t now_us;
+	void (*say)(void *context, const struct policy_finding *finding);
 	void *context;
 	size_t findings;
 };
 
-static void
-report(struct checker *c, const char *sentence)
+/* A finding of a kind at a place, about nothing yet. */
+static struct policy_finding
+finding_of(const char *kind, struct policy_file_place at)
 {
-	c->findings++;
-	if (c->say != NULL)
-		c->say(c->context, sentence);
+	return (struct policy_finding){.kind = kind, .at = at, .rule = "", .study = "", .org = "", .group = "", .sentence = ""};
 }
+
+static void
+report(struct checker *c, struct policy_finding finding, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void
+report(struct checker *c, struct policy_finding finding, const char *format, ...)
+{
+	char sentence[384];
+	va_list args;
+	c->findings++;
+	if (c->say == NULL)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(sentence, sizeof sentence, format, args);
+	va_end(args);
+	finding.sentence = sentence;
+	c->say(c->context, &finding);
+}
+
+/* ── what can happen in one study ── */
 
 static bool
 end_matches(const struct policy_end *end, const struct policy_party *party)
@@ -35,158 +59,219 @@ end_matches(const struct policy_end *end, const struct policy_party *party)
 	return has_role && has_org;
 }
 
-/* Whether a party may receive any of the labels that a permit speaks of; a forbid above all clearances is harmless care. */
+/* Whether a party may receive a label. LABEL_ANY asks for none. */
+#define LABEL_ANY 0u
+
 static bool
-is_cleared(const struct policy_rule *rule, const struct policy_party *party)
+may_receive(const struct policy_party *party, uint32_t label)
 {
-	bool is = rule->effect == POLICY_FORBID || rule->labels.n == 0;
-	for (size_t i = 0; !is && i < rule->labels.n; i++)
-		is = rule->labels.v[i] <= party->clearance;
-	return is;
+	return label <= party->clearance;
 }
 
-/* The first party that may be at one end of the rule, other than `beside`; NULL: none. */
+/* The first party that may be at one end of the rule, other than `beside`; NULL: none. label: what it is sent. */
 static const struct policy_party *
-find_end(const struct policy_study *study, const struct policy_rule *rule, bool is_to, const struct policy_party *beside)
+find_end(const struct policy_study *study, const struct policy_rule *rule, bool is_to, const struct policy_party *beside,
+    uint32_t label)
 {
 	for (size_t i = 0; i < study->parties.n; i++) {
 		const struct policy_party *party = study->parties.v[i];
 		if (party == beside || !end_matches(is_to ? rule->to : rule->from, party))
 			continue;
-		if (!is_to || is_cleared(rule, party))
+		if (!is_to || may_receive(party, label))
 			return party;
 	}
 	return NULL;
 }
 
-/* Whether two parties of the study can be the rule's two ends. */
+/* Whether two parties of the study can be the rule's two ends, of which one is sent something under the label. */
 static bool
-can_match(const struct policy_study *study, const struct policy_rule *rule)
+can_match(const struct policy_study *study, const struct policy_rule *rule, uint32_t label)
 {
-	const struct policy_party *from = find_end(study, rule, false, NULL);
+	const struct policy_party *from = find_end(study, rule, false, NULL, label);
 	if (from == NULL)
 		return false;
-	if (find_end(study, rule, true, from) != NULL)
+	if (find_end(study, rule, true, from, label) != NULL)
 		return true;
 	/* The only consignee may be that first consignor itself: then another consignor must exist. */
-	return find_end(study, rule, true, NULL) != NULL && find_end(study, rule, false, from) != NULL;
+	return find_end(study, rule, true, NULL, label) != NULL && find_end(study, rule, false, from, label) != NULL;
 }
 
-static bool
-can_match_anywhere(const struct checker *c, const struct policy_rule *rule)
+/* ── rules ── */
+
+/* The rule with this order in a list, which parts keep in rising order; NULL: it is not there. */
+static const struct policy_rule *
+find_rule(struct policy_rule *const *rules, size_t n, uint32_t order)
 {
+	size_t low = 0, high = n;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (rules[middle]->order < order)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < n && rules[low]->order == order ? rules[low] : NULL;
+}
+
+/* Whether the rule can match in any study, as each of them sees it. */
+static bool
+can_match_anywhere(const struct checker *c, const struct policy_rule *rule, uint32_t label)
+{
+	const struct policy_common *common = c->parts->parts.v[0]->common;
+	const struct policy_rule *everywhere = find_rule(common->rules.v, common->rules.n, rule->order);
 	bool can = false;
-	for (size_t i = 0; !can && i < c->parts->parts.n; i++) {
+	for (size_t i = 1; !can && i < c->parts->parts.n; i++) {
 		const struct policy_study *study = c->parts->parts.v[i]->study;
-		can = study != NULL && can_match(study, rule);
+		const struct policy_rule *there = everywhere;
+		if (there == NULL)
+			there = find_rule(study->rules.v, study->rules.n, rule->order);
+		can = there != NULL && can_match(study, there, label);
 	}
 	return can;
 }
 
 static void
-check_common(struct checker *c, const struct policy_common *common)
+check_labels(struct checker *c, const struct policy_file_rule *r)
 {
-	char sentence[256];
-	for (size_t i = 0; i < common->rules.n; i++) {
-		const struct policy_rule *rule = common->rules.v[i];
-		if (can_match_anywhere(c, rule))
-			continue;
-		(void)snprintf(sentence, sizeof sentence,
-		    "rule '%s' can never match: no study has two parties with its roles and, for a permit, the clearance",
-		    rule->id.s);
-		report(c, sentence);
+	const struct policy_rule *rule = r->rule;
+	for (size_t i = 0; rule->effect == POLICY_PERMIT && i < rule->labels.n; i++) {
+		struct policy_finding finding = finding_of("uncleared", r->at);
+		finding.rule = rule->id.s;
+		if (!can_match_anywhere(c, rule, rule->labels.v[i]))
+			report(c, finding, "rule '%s' permits the label %s, which no consignee that it means is cleared for",
+			    rule->id.s, consign_label_text((enum consign_label)rule->labels.v[i]));
 	}
-}
-
-/* The rule with this order, as one study sees it; NULL: it does not concern the study. Parts keep rules in rising order. */
-static const struct policy_rule *
-find_rule(const struct policy_study *study, uint32_t order)
-{
-	size_t low = 0, high = study->rules.n;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (study->rules.v[middle]->order < order)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < study->rules.n && study->rules.v[low]->order == order ? study->rules.v[low] : NULL;
-}
-
-/* A rule of several studies is worth a word where it is idle in all of them: said once, in the first of them. */
-static bool
-is_said_or_alive(const struct checker *c, size_t part, const struct policy_rule *rule)
-{
-	for (size_t i = 0; i < c->parts->parts.n; i++) {
-		const struct policy_study *study = c->parts->parts.v[i]->study;
-		const struct policy_rule *there = study == NULL ? NULL : find_rule(study, rule->order);
-		if (there != NULL && (i < part || can_match(study, there)))
-			return true;
-	}
-	return false;
 }
 
 static void
-check_rules_of(struct checker *c, size_t part, const struct policy_study *study)
+check_cover(struct checker *c, const struct policy_file_rule *r, const struct policy_file_rule *by)
 {
-	char sentence[256];
-	for (size_t i = 0; i < study->rules.n; i++) {
-		const struct policy_rule *rule = study->rules.v[i];
-		if (can_match(study, rule) || is_said_or_alive(c, part, rule))
-			continue;
-		(void)snprintf(sentence, sizeof sentence,
-		    "rule '%s' can never match: no study that it covers has two parties with its roles and, for a permit, the "
-		    "clearance",
-		    rule->id.s);
-		report(c, sentence);
-	}
+	bool is_shadowed = by->rule->effect != r->rule->effect;
+	struct policy_finding finding = finding_of(is_shadowed ? "shadowed" : "superfluous", r->at);
+	finding.rule = r->rule->id.s;
+	if (is_shadowed)
+		report(c, finding, "rule '%s' permits nothing: rule '%s' in line %u forbids all of it", r->rule->id.s,
+		    by->rule->id.s, by->at.line);
+	else
+		report(c, finding, "rule '%s' is superfluous: rule '%s' in line %u says all of it", r->rule->id.s, by->rule->id.s,
+		    by->at.line);
 }
+
+/* by: what covers it, or NULL. */
+static void
+check_rule(struct checker *c, const struct policy_file_rule *r, const struct policy_file_rule *by)
+{
+	const struct policy_rule *rule = r->rule;
+	struct policy_finding finding = finding_of("never-matches", r->at);
+	char until[UNITS_TEXT_BYTES];
+	finding.rule = rule->id.s;
+	if (!can_match_anywhere(c, rule, LABEL_ANY)) {
+		report(c, finding, "rule '%s' can never match: no study that it covers has two parties for its from and its to",
+		    rule->id.s);
+		return;
+	}
+	check_labels(c, r);
+	if (by != NULL)
+		check_cover(c, r, by);
+	finding.kind = "past";
+	units_time_format(rule->until_us, until);
+	if (rule->until_us != 0 && rule->until_us <= c->now_us)
+		report(c, finding, "rule '%s' is past: it held until %s", rule->id.s, until);
+}
+
+static void
+check_rules(struct checker *c)
+{
+	const struct policy_file_rule *rules = c->parts->rules.v;
+	size_t n = c->parts->rules.n;
+	bool is_all = false;
+	uint32_t *by = calloc(n + 1, sizeof *by);
+	bool is_found = by != NULL && policy_cover_find(rules, n, by, &is_all) == CONSIGN_OK;
+	for (size_t i = 0; i < n; i++)
+		check_rule(c, &rules[i], is_found && by[i] < n ? &rules[by[i]] : NULL);
+	if (!is_all)
+		report(c, finding_of("not-compared", (struct policy_file_place){1, 1}),
+		    "there are too many rules alike to compare all: some that others make superfluous may not be said");
+	free(by);
+}
+
+/* ── studies and groups ── */
 
 static bool
 is_in_rule(const struct policy_study *study, const struct policy_party *party, const struct policy_rule *rule)
 {
 	if (rule->effect != POLICY_PERMIT)
 		return false;
-	if (end_matches(rule->from, party) && find_end(study, rule, true, party) != NULL)
+	uint32_t least = rule->labels.n == 0 ? LABEL_ANY : CONSIGN_LABEL_UNBLINDED;
+	for (size_t i = 0; i < rule->labels.n; i++)
+		least = rule->labels.v[i] < least ? rule->labels.v[i] : least;
+	if (end_matches(rule->from, party) && find_end(study, rule, true, party, least) != NULL)
 		return true;
-	return end_matches(rule->to, party) && is_cleared(rule, party) && find_end(study, rule, false, party) != NULL;
+	return end_matches(rule->to, party) && may_receive(party, least) && find_end(study, rule, false, party, least) != NULL;
 }
 
 static void
-check_parties(struct checker *c, const struct policy_common *common, const struct policy_study *study)
+check_parties(struct checker *c, const struct policy_study *study, const struct policy_file_study *in_file)
 {
-	char sentence[256];
+	const struct policy_common *common = c->parts->parts.v[0]->common;
 	for (size_t i = 0; i < study->parties.n; i++) {
 		const struct policy_party *party = study->parties.v[i];
 		bool is_in = false;
 		for (size_t j = 0; !is_in && j < study->rules.n; j++)
 			is_in = is_in_rule(study, party, study->rules.v[j]);
-		for (size_t j = 0; !is_in && common != NULL && j < common->rules.n; j++)
+		for (size_t j = 0; !is_in && j < common->rules.n; j++)
 			is_in = is_in_rule(study, party, common->rules.v[j]);
 		if (is_in)
 			continue;
-		(void)snprintf(sentence, sizeof sentence,
-		    "'%s' can neither send nor receive in study %s: no permit rule concerns it", party->org.s, study->id.s);
-		report(c, sentence);
+		struct policy_finding finding = finding_of("idle-party", in_file->parties[i]);
+		finding.study = study->id.s;
+		finding.org = party->org.s;
+		report(c, finding, "'%s' can neither send nor receive in study %s: no permit rule concerns it", party->org.s,
+		    study->id.s);
 	}
 }
 
-size_t
-policy_file_check(const struct policy_file_parts *parts, void (*say)(void *context, const char *sentence), void *context)
+static void
+check_sponsor(struct checker *c, const struct policy_study *study, const struct policy_file_study *in_file)
 {
-	struct checker c = {.parts = parts, .say = say, .context = context};
-	const struct policy_common *common = NULL;
-	for (size_t i = 0; i < parts->parts.n; i++) {
-		if (parts->parts.v[i]->common != NULL)
-			common = parts->parts.v[i]->common;
+	struct policy_finding finding = finding_of("no-sponsor", in_file->at);
+	for (size_t i = 0; i < study->parties.n; i++) {
+		const struct policy_party *party = study->parties.v[i];
+		for (size_t j = 0; j < party->roles.n; j++) {
+			if (party->roles.v[j] == ROLE_SPONSOR)
+				return;
+		}
 	}
-	if (common != NULL)
-		check_common(&c, common);
-	for (size_t i = 0; i < parts->parts.n; i++) {
-		if (parts->parts.v[i]->study == NULL)
-			continue;
-		check_rules_of(&c, i, parts->parts.v[i]->study);
-		check_parties(&c, common, parts->parts.v[i]->study);
+	finding.study = study->id.s;
+	report(c, finding, "study %s has no sponsor", study->id.s);
+}
+
+static void
+check_group(struct checker *c, const struct policy_file_group *group)
+{
+	struct policy_finding finding = finding_of("unused-group", group->at);
+	finding.group = group->name.s;
+	if (!group->is_used)
+		report(
+		    c, finding, "the group '%s' of %s is used by no rule", group->name.s, group->is_of_types ? "types" : "orgs");
+	if (group->idle.s[0] == '\0')
+		return;
+	finding.kind = "idle-member";
+	finding.org = group->idle.s;
+	report(c, finding, "'%s' of the group '%s' is a party to no study", group->idle.s, group->name.s);
+}
+
+size_t
+policy_file_check(const struct policy_file_parts *parts, uint64_t now_us,
+    void (*say)(void *context, const struct policy_finding *finding), void *context)
+{
+	struct checker c = {.parts = parts, .now_us = now_us, .say = say, .context = context};
+	for (size_t i = 0; i < parts->groups.n; i++)
+		check_group(&c, &parts->groups.v[i]);
+	for (size_t i = 0; i < parts->studies.n; i++) {
+		check_sponsor(&c, parts->parts.v[1 + i]->study, &parts->studies.v[i]);
+		check_parties(&c, parts->parts.v[1 + i]->study, &parts->studies.v[i]);
 	}
+	check_rules(&c);
 	return c.findings;
 }

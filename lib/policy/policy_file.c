@@ -9,8 +9,10 @@
 
 #include "core/limits.h"
 #include "core/text.h"
+#include "policy/nearest.h"
 #include "policy/policy.h"
 #include "policy/policy_reader.h"
+#include "policy/units.h"
 #include "policy/yaml_words.h"
 
 /* A node with its text costs 96 bytes or so and at least two of source; this holds the tree of any source up to its limit. */
@@ -18,20 +20,34 @@
 
 #define WORDS_OF_LABELS "open, restricted, unblinded"
 
-static const struct yaml_form form = {"policy", "studies and rules", "docs/POLICY.md"};
+static const struct yaml_form form = {"policy", "studies and rules", "docs/POLICY.md",
+    "a list that recurs gets a name under groups, which rules write as \"@name\""};
 
 #define FAIL(r, node, ...) yaml_fail_at((r)->error, (node)->line, (node)->column, __VA_ARGS__)
 
-static enum consign_err
-read_org(struct reader *r, const struct node *word, struct consign_org *ret_org)
+const char *
+reader_nearest_org(const struct reader *r, const struct node *word)
+{
+	struct nearest near = nearest_to(word->text);
+	for (size_t i = 0; i < r->orgs.n; i++)
+		nearest_try(&near, names_text(&r->orgs, (uint32_t)i));
+	return near.best;
+}
+
+enum consign_err
+reader_take_org(struct reader *r, const struct node *word, struct consign_org *ret_org)
 {
 	char shown[SHOWN_BYTES];
 	enum consign_err err = yaml_read_word(r->error, word, "an organisation", CHARSET_ORG,
 	    "an id of a-z 0-9 -, 2 to 40 of them, no - at an end", CONSIGN_ORG_MAX_BYTES, ret_org->s);
-	if (err == CONSIGN_OK && r->org_known != NULL && !r->org_known(r->context, ret_org->s))
-		return FAIL(r, word, "found the organisation %s: expected one that the directory of this hub knows",
-		    yaml_show(word, shown));
-	return err;
+	if (err != CONSIGN_OK || r->org_known == NULL || r->org_known(r->context, ret_org->s))
+		return err;
+	err =
+	    FAIL(r, word, "found the organisation %s: expected one that the directory of this hub knows", yaml_show(word, shown));
+	const char *meant = reader_nearest_org(r, word);
+	return meant != NULL
+		   ? yaml_hint(r->error, err, "write `%s`, or admit it first: `consign org invite %s`", meant, ret_org->s)
+		   : yaml_hint(r->error, err, "admit it first: `consign org invite %s`", ret_org->s);
 }
 
 static enum consign_err
@@ -39,18 +55,27 @@ read_label(struct reader *r, const struct node *word, const char *what, uint32_t
 {
 	char shown[SHOWN_BYTES];
 	enum consign_label label;
-	if (word->kind != NODE_WORD || !text_is(CHARSET_ASCII, word->text) ||
-	    label_parse((const char *)word->text.data, &label) != CONSIGN_OK)
-		return FAIL(r, word, "found %s: expected a %s, one of " WORDS_OF_LABELS, yaml_show(word, shown), what);
-	*ret_label = label;
-	return CONSIGN_OK;
+	if (word->kind == NODE_WORD && text_is(CHARSET_ASCII, word->text) &&
+	    label_parse((const char *)word->text.data, &label) == CONSIGN_OK) {
+		*ret_label = label;
+		return CONSIGN_OK;
+	}
+	enum consign_err err = FAIL(r, word, "found %s: expected a %s, one of " WORDS_OF_LABELS, yaml_show(word, shown), what);
+	/* A slip must never be mended into its opposite: `blinded` is two letters from `unblinded`. */
+	if (word->text.len > 0 && memcmp(word->text.data, "b", 1) == 0)
+		return yaml_hint(r->error, err, "who must stay blind is cleared for `open`");
+	struct nearest near = nearest_to(word->text);
+	for (label = CONSIGN_LABEL_OPEN; label <= CONSIGN_LABEL_UNBLINDED; label++)
+		nearest_try(&near, consign_label_text(label));
+	return near.best == NULL ? err : yaml_hint(r->error, err, "write `%s`", near.best);
 }
 
 static enum consign_err
 read_party(struct reader *r, const struct node *map, uint32_t study, struct policy_party **ret_party)
 {
 	const struct node *org = NULL, *roles = NULL, *clearance = NULL;
-	const struct yaml_key keys[] = {{"org", &org, true}, {"roles", &roles, true}, {"clearance", &clearance, false}};
+	const struct yaml_key keys[] = {{"org", &org, true, " id organisation "}, {"roles", &roles, true, NULL},
+	    {"clearance", &clearance, false, " label cleared "}};
 	enum consign_err err = yaml_take_keys(r->error, map, "a party", keys, sizeof keys / sizeof keys[0]);
 	if (err != CONSIGN_OK)
 		return err;
@@ -60,14 +85,16 @@ read_party(struct reader *r, const struct node *map, uint32_t study, struct poli
 	party->clearance = CONSIGN_LABEL_OPEN;
 	uint32_t number, value;
 	size_t known = r->party_of.n;
-	err = read_org(r, org->value, &party->org);
+	err = reader_take_org(r, org->value, &party->org);
 	if (err == CONSIGN_OK)
 		err = names_put(&r->orgs, slice_text(party->org.s), &number);
 	if (err == CONSIGN_OK)
-		err = numbers_put(&r->party_of, (uint64_t)study << 32 | number, 0, &value);
+		err = numbers_put(&r->party_of, (uint64_t)study << 32 | number, (uint32_t)org->value->line, &value);
 	if (err == CONSIGN_OK && r->party_of.n == known)
-		err = FAIL(r, org->value, "found the organisation '%s' again in study %s: expected one entry with all its roles",
-		    party->org.s, r->studies[study]->id.s);
+		err = yaml_hint(r->error,
+		    FAIL(r, org->value, "found the organisation '%s' again in study %s: expected one entry with all its roles",
+			party->org.s, r->studies[study]->id.s),
+		    "its first entry is in line %u: put all roles there", value);
 	if (err == CONSIGN_OK)
 		err = yaml_read_roles(r->error, r->arena, roles->value, &party->roles.v, &party->roles.n);
 	if (err == CONSIGN_OK && clearance != NULL)
@@ -82,12 +109,14 @@ read_study_id(struct reader *r, const struct node *word, struct policy_study *st
 {
 	uint32_t number;
 	size_t known = r->study_ids.n;
-	enum consign_err err =
-	    yaml_read_word(r->error, word, "a study id", CHARSET_STUDY, "of A-Z a-z 0-9 . _ -", CONSIGN_STUDY_MAX_BYTES, study->id.s);
+	enum consign_err err = yaml_read_word(
+	    r->error, word, "a study id", CHARSET_STUDY, "of A-Z a-z 0-9 . _ -", CONSIGN_STUDY_MAX_BYTES, study->id.s);
 	if (err == CONSIGN_OK)
 		err = names_put(&r->study_ids, slice_text(study->id.s), &number);
 	if (err == CONSIGN_OK && number < known)
-		err = FAIL(r, word, "found the study '%s' again: expected each study once", study->id.s);
+		err = yaml_hint(r->error, FAIL(r, word, "found the study '%s' again: expected each study once", study->id.s),
+		    "the first one is in line %zu: put all parties there, or give this one another id",
+		    r->study_at[number]->line);
 	return err;
 }
 
@@ -95,8 +124,8 @@ static enum consign_err
 read_title(struct reader *r, const struct node *word, struct policy_study *study)
 {
 	char text[CONSIGN_TEXT_MAX_BYTES + 1];
-	enum consign_err err =
-	    yaml_read_word(r->error, word, "a title", CHARSET_UTF8, "one line without control characters", CONSIGN_TEXT_MAX_BYTES, text);
+	enum consign_err err = yaml_read_word(
+	    r->error, word, "a title", CHARSET_UTF8, "one line without control characters", CONSIGN_TEXT_MAX_BYTES, text);
 	if (err != CONSIGN_OK)
 		return err;
 	study->title = arena_copy(r->arena, word->text);
@@ -107,7 +136,8 @@ static enum consign_err
 read_study(struct reader *r, const struct node *map)
 {
 	const struct node *id = NULL, *title = NULL, *parties = NULL;
-	const struct yaml_key keys[] = {{"id", &id, true}, {"title", &title, false}, {"parties", &parties, true}};
+	const struct yaml_key keys[] = {{"id", &id, true, NULL}, {"title", &title, false, " name "},
+	    {"parties", &parties, true, " orgs organisations members "}};
 	uint32_t number = (uint32_t)r->study_n;
 	enum consign_err err = yaml_take_keys(r->error, map, "a study", keys, sizeof keys / sizeof keys[0]);
 	if (err != CONSIGN_OK)
@@ -115,6 +145,7 @@ read_study(struct reader *r, const struct node *map)
 	struct policy_study *study = arena_alloc(r->arena, sizeof *study);
 	if (study == NULL)
 		return CONSIGN_E_NO_MEMORY;
+	r->study_at[r->study_n] = map;
 	r->studies[r->study_n++] = study;
 	err = read_study_id(r, id->value, study);
 	if (err == CONSIGN_OK && title != NULL)
@@ -132,10 +163,28 @@ read_study(struct reader *r, const struct node *map)
 }
 
 static enum consign_err
+read_orgs(struct reader *r, const struct node *list, struct policy_end *end)
+{
+	const struct node *const *words;
+	size_t n;
+	enum consign_err err = groups_write_out(r, GROUP_ORGS, list, &words, &n);
+	if (err != CONSIGN_OK)
+		return err;
+	end->orgs.v = arena_alloc(r->arena, n * sizeof *end->orgs.v);
+	if (end->orgs.v == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	while (err == CONSIGN_OK && end->orgs.n < n) {
+		err = reader_take_org(r, words[end->orgs.n], &end->orgs.v[end->orgs.n]);
+		end->orgs.n++;
+	}
+	return err;
+}
+
+static enum consign_err
 read_end(struct reader *r, const struct node *map, const char *what, struct policy_end **ret_end, const struct node **ret_orgs)
 {
 	const struct node *roles = NULL, *orgs = NULL;
-	const struct yaml_key keys[] = {{"roles", &roles, false}, {"orgs", &orgs, false}};
+	const struct yaml_key keys[] = {{"roles", &roles, false, NULL}, {"orgs", &orgs, false, " organisations parties groups "}};
 	enum consign_err err = yaml_take_keys(r->error, map, what, keys, sizeof keys / sizeof keys[0]);
 	if (err == CONSIGN_OK && map->n == 0)
 		err = FAIL(r, map, "found an empty mapping: expected %s with roles, orgs or both (without the key: any)", what);
@@ -147,16 +196,7 @@ read_end(struct reader *r, const struct node *map, const char *what, struct poli
 	if (roles != NULL)
 		err = yaml_read_roles(r->error, r->arena, roles->value, &end->roles.v, &end->roles.n);
 	if (err == CONSIGN_OK && orgs != NULL) {
-		err = yaml_check_list(r->error, orgs->value, "organisations", 1, CONSIGN_PARTIES_MAX);
-		if (err != CONSIGN_OK)
-			return err;
-		end->orgs.v = arena_alloc(r->arena, orgs->value->n * sizeof *end->orgs.v);
-		if (end->orgs.v == NULL)
-			return CONSIGN_E_NO_MEMORY;
-		for (const struct node *org = orgs->value->first; err == CONSIGN_OK && org != NULL; org = org->next)
-			err = read_org(r, org, &end->orgs.v[end->orgs.n++]);
-		if (err == CONSIGN_OK)
-			err = yaml_check_distinct(r->error, orgs->value, "organisations");
+		err = read_orgs(r, orgs->value, end);
 		*ret_orgs = orgs->value;
 	}
 	*ret_end = end;
@@ -166,15 +206,19 @@ read_end(struct reader *r, const struct node *map, const char *what, struct poli
 static enum consign_err
 read_globs(struct reader *r, const struct node *list, struct policy_rule *rule)
 {
-	enum consign_err err = yaml_check_list(r->error, list, "message types", 1, CONSIGN_RULE_TYPES_MAX);
+	const struct node *const *words;
+	size_t n;
+	enum consign_err err = groups_write_out(r, GROUP_TYPES, list, &words, &n);
 	if (err != CONSIGN_OK)
 		return err;
-	rule->types.v = arena_alloc(r->arena, list->n * sizeof *rule->types.v);
+	rule->types.v = arena_alloc(r->arena, n * sizeof *rule->types.v);
 	if (rule->types.v == NULL)
 		return CONSIGN_E_NO_MEMORY;
-	for (const struct node *word = list->first; err == CONSIGN_OK && word != NULL; word = word->next)
-		err = yaml_read_type(r->error, word, &rule->types.v[rule->types.n++]);
-	return err == CONSIGN_OK ? yaml_check_distinct(r->error, list, "message types") : err;
+	while (err == CONSIGN_OK && rule->types.n < n) {
+		err = yaml_read_type(r->error, words[rule->types.n], &rule->types.v[rule->types.n]);
+		rule->types.n++;
+	}
+	return err;
 }
 
 static enum consign_err
@@ -196,58 +240,148 @@ read_rule_id(struct reader *r, const struct node *word, struct policy_rule *rule
 {
 	uint32_t number;
 	size_t known = r->rule_ids.n;
-	enum consign_err err =
-	    yaml_read_word(r->error, word, "a rule id", CHARSET_STUDY, "of A-Z a-z 0-9 . _ -", CONSIGN_RULE_MAX_BYTES, rule->id.s);
+	enum consign_err err = yaml_read_word(
+	    r->error, word, "a rule id", CHARSET_STUDY, "of A-Z a-z 0-9 . _ -", CONSIGN_RULE_MAX_BYTES, rule->id.s);
 	if (err == CONSIGN_OK)
 		err = names_put(&r->rule_ids, slice_text(rule->id.s), &number);
 	if (err == CONSIGN_OK && number < known)
-		err = FAIL(r, word, "found the rule '%s' again: expected each rule id once", rule->id.s);
+		err = yaml_hint(r->error, FAIL(r, word, "found the rule '%s' again: expected each rule id once", rule->id.s),
+		    "the first one is in line %zu: give one of them another id", r->rules[number].at->line);
 	return err;
+}
+
+/* ── when a rule holds, and what a permit asks for ── */
+
+/* A word of units.h. */
+static enum consign_err
+read_unit(struct reader *r, const struct node *word, enum consign_err (*parse)(struct consign_slice text, uint64_t *ret_value),
+    const char *expected, uint64_t *ret_value)
+{
+	char shown[SHOWN_BYTES];
+	if (word->kind != NODE_WORD || parse(word->text, ret_value) != CONSIGN_OK)
+		return FAIL(r, word, "found %s: expected %s", yaml_show(word, shown), expected);
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+read_validity(struct reader *r, const struct node *since, const struct node *until, struct policy_rule *rule)
+{
+	enum consign_err err = CONSIGN_OK;
+	if (since != NULL)
+		err = read_unit(r, since->value, units_time_parse, UNITS_WORDS_OF_TIME, &rule->from_us);
+	if (err == CONSIGN_OK && until != NULL)
+		err = read_unit(r, until->value, units_time_parse, UNITS_WORDS_OF_TIME, &rule->until_us);
+	if (err == CONSIGN_OK && until != NULL && since != NULL && rule->until_us <= rule->from_us)
+		return yaml_hint(r->error,
+		    FAIL(r, until->value, "found an until of rule '%s' that is not after its since: expected a later time",
+			rule->id.s),
+		    "the rule holds from since on and no longer at until; a date is its first moment, 00:00 UTC");
+	return err;
+}
+
+static enum consign_err
+read_obligations(struct reader *r, const struct node *max_size, const struct node *within, struct policy_rule *rule)
+{
+	const struct node *first = max_size != NULL ? max_size : within;
+	enum consign_err err = CONSIGN_OK;
+	if (first != NULL && rule->effect == POLICY_FORBID)
+		return yaml_hint(r->error,
+		    FAIL(r, first, "found %s in rule '%s', which forbids: expected it in a rule that permits",
+			(const char *)first->text.data, rule->id.s),
+		    "a forbid holds whatever the size and however fast: put `%s` into the permit",
+		    (const char *)first->text.data);
+	if (max_size != NULL)
+		err = read_unit(r, max_size->value, units_size_parse, UNITS_WORDS_OF_SIZE, &rule->max_bytes);
+	if (err == CONSIGN_OK && rule->max_bytes > CONSIGN_CONTENT_MAX_BYTES)
+		return yaml_hint(r->error,
+		    FAIL(r, max_size->value, "found a max-size of %s: expected at most 1MiB",
+			(const char *)max_size->value->text.data),
+		    "no message is larger than that: leave max-size out");
+	if (err == CONSIGN_OK && within != NULL)
+		err = read_unit(r, within->value, units_span_parse, UNITS_WORDS_OF_SPAN, &rule->deliver_within_us);
+	return err;
+}
+
+/* ── rules ── */
+
+/* The keys of a rule where they stand; NULL: not there. */
+struct rule_keys {
+	const struct node *id, *permit, *forbid, *from, *to, *studies, *label, *since, *until, *max_size, *deliver_within;
+};
+
+static enum consign_err
+take_rule_keys(struct reader *r, const struct node *map, struct rule_keys *k)
+{
+	const struct yaml_key keys[] = {
+	    {"id", &k->id, true, " name "},
+	    {"permit", &k->permit, false, " allow grant accept types "},
+	    {"forbid", &k->forbid, false, " deny refuse reject block "},
+	    {"from", &k->from, false, " consignor sender "},
+	    {"to", &k->to, false, " consignee consignees receiver "},
+	    {"studies", &k->studies, false, NULL},
+	    {"label", &k->label, false, NULL},
+	    {"since", &k->since, false, " valid-from from-date starts after "},
+	    {"until", &k->until, false, " valid-until expires ends before "},
+	    {"max-size", &k->max_size, false, " max-bytes size limit "},
+	    {"deliver-within", &k->deliver_within, false, " within deadline "},
+	};
+	return yaml_take_keys(r->error, map, "a rule", keys, sizeof keys / sizeof keys[0]);
+}
+
+static enum consign_err
+read_effect(struct reader *r, const struct node *map, const struct rule_keys *k, struct policy_rule *rule)
+{
+	const struct node *permit = k->permit, *forbid = k->forbid;
+	if (permit != NULL && forbid != NULL)
+		return yaml_hint(r->error,
+		    FAIL(r,
+			forbid->line > permit->line || (forbid->line == permit->line && forbid->column > permit->column) ? forbid
+															 : permit,
+			"found both permit and forbid in rule '%s': expected exactly one", rule->id.s),
+		    "make two rules of it, each with its id; the forbid wins where both match");
+	if (permit == NULL && forbid == NULL)
+		return yaml_hint(r->error,
+		    FAIL(r, map, "found neither permit nor forbid in rule '%s': expected exactly one", rule->id.s),
+		    "say which message types it permits or forbids: `permit: [trial.*]`");
+	rule->effect = permit != NULL ? POLICY_PERMIT : POLICY_FORBID;
+	return read_globs(r, permit != NULL ? permit->value : forbid->value, rule);
 }
 
 static enum consign_err
 read_rule(struct reader *r, const struct node *map)
 {
-	const struct node *id = NULL, *permit = NULL, *forbid = NULL, *from = NULL, *to = NULL, *studies = NULL, *label = NULL;
-	const struct yaml_key keys[] = {{"id", &id, true}, {"permit", &permit, false}, {"forbid", &forbid, false},
-	    {"from", &from, false}, {"to", &to, false}, {"studies", &studies, false}, {"label", &label, false}};
-	enum consign_err err = yaml_take_keys(r->error, map, "a rule", keys, sizeof keys / sizeof keys[0]);
+	struct rule_keys k = {0};
+	enum consign_err err = take_rule_keys(r, map, &k);
 	if (err != CONSIGN_OK)
 		return err;
 	struct policy_rule *rule = arena_alloc(r->arena, sizeof *rule);
 	if (rule == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	struct read_rule *read = &r->rules[r->rule_n++];
-	*read = (struct read_rule){.rule = rule, .at = map, .studies = studies == NULL ? NULL : studies->value};
-	err = read_rule_id(r, id->value, rule);
-	if (err != CONSIGN_OK)
-		return err;
-	if (permit != NULL && forbid != NULL)
-		return FAIL(r,
-		    forbid->line > permit->line || (forbid->line == permit->line && forbid->column > permit->column) ? forbid
-														     : permit,
-		    "found both permit and forbid in rule '%s': expected exactly one", rule->id.s);
-	if (permit == NULL && forbid == NULL)
-		return FAIL(r, map, "found neither permit nor forbid in rule '%s': expected exactly one", rule->id.s);
+	*read = (struct read_rule){.rule = rule, .at = map, .studies = k.studies == NULL ? NULL : k.studies->value};
 	rule->order = (uint32_t)r->rule_n; /* from 1, in the order of the file */
-	rule->effect = permit != NULL ? POLICY_PERMIT : POLICY_FORBID;
-	err = read_globs(r, permit != NULL ? permit->value : forbid->value, rule);
-	if (err == CONSIGN_OK && from != NULL)
-		err = read_end(r, from->value, "a from", &rule->from, &read->from_orgs);
-	if (err == CONSIGN_OK && to != NULL)
-		err = read_end(r, to->value, "a to", &rule->to, &read->to_orgs);
-	if (err == CONSIGN_OK && studies != NULL)
-		err = yaml_check_list(r->error, studies->value, "studies", 1, CONSIGN_STUDIES_MAX);
-	if (err == CONSIGN_OK && label != NULL)
-		err = read_labels(r, label->value, rule);
-	return err;
+	err = read_rule_id(r, k.id->value, rule);
+	if (err == CONSIGN_OK)
+		err = read_effect(r, map, &k, rule);
+	if (err == CONSIGN_OK && k.from != NULL)
+		err = read_end(r, k.from->value, "a from", &rule->from, &read->from_orgs);
+	if (err == CONSIGN_OK && k.to != NULL)
+		err = read_end(r, k.to->value, "a to", &rule->to, &read->to_orgs);
+	if (err == CONSIGN_OK && k.studies != NULL)
+		err = yaml_check_list(r->error, k.studies->value, "studies", 1, CONSIGN_STUDIES_MAX);
+	if (err == CONSIGN_OK && k.label != NULL)
+		err = read_labels(r, k.label->value, rule);
+	if (err == CONSIGN_OK)
+		err = read_validity(r, k.since, k.until, rule);
+	return err == CONSIGN_OK ? read_obligations(r, k.max_size, k.deliver_within, rule) : err;
 }
 
 static enum consign_err
 read_root(struct reader *r, const struct node *root)
 {
-	const struct node *version = NULL, *studies = NULL, *rules = NULL;
-	const struct yaml_key keys[] = {{"studies", &studies, true}, {"rules", &rules, true}, {"version", &version, false}};
+	const struct node *version = NULL, *studies = NULL, *rules = NULL, *groups = NULL;
+	const struct yaml_key keys[] = {{"studies", &studies, true, NULL}, {"rules", &rules, true, NULL},
+	    {"groups", &groups, false, NULL}, {"version", &version, false, NULL}};
 	char shown[SHOWN_BYTES];
 	enum consign_err err = yaml_take_keys(r->error, root, "a policy", keys, sizeof keys / sizeof keys[0]);
 	if (err != CONSIGN_OK)
@@ -260,21 +394,79 @@ read_root(struct reader *r, const struct node *root)
 	if (err != CONSIGN_OK)
 		return err;
 	r->studies = arena_alloc(r->scratch, (studies->value->n + 1) * sizeof(struct policy_study *));
+	r->study_at = arena_alloc(r->scratch, (studies->value->n + 1) * sizeof(struct node *));
 	r->rules = arena_alloc(r->scratch, (rules->value->n + 1) * sizeof *r->rules);
-	if (r->studies == NULL || r->rules == NULL)
+	if (r->studies == NULL || r->study_at == NULL || r->rules == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	for (const struct node *study = studies->value->first; err == CONSIGN_OK && study != NULL; study = study->next)
 		err = read_study(r, study);
+	if (err == CONSIGN_OK && groups != NULL)
+		err = groups_read(r, groups->value);
 	for (const struct node *rule = rules->value->first; err == CONSIGN_OK && rule != NULL; rule = rule->next)
 		err = read_rule(r, rule);
 	return err;
+}
+
+/* ── what the parts do not say ── */
+
+static enum consign_err
+settle_rule(struct reader *r, const struct read_rule *read, struct policy_file_rule *rule)
+{
+	rule->rule = read->rule;
+	rule->at = reader_place(read->at);
+	if (read->studies == NULL)
+		return CONSIGN_OK;
+	rule->studies.v = arena_alloc(r->arena, read->studies->n * sizeof *rule->studies.v);
+	if (rule->studies.v == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	for (const struct node *word = read->studies->first; word != NULL; word = word->next)
+		memcpy(rule->studies.v[rule->studies.n++].s, word->text.data, word->text.len);
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+settle_study(struct reader *r, size_t study, struct policy_file_study *ret_study)
+{
+	const struct policy_study *s = r->studies[study];
+	ret_study->at = reader_place(r->study_at[study]);
+	ret_study->parties = arena_alloc(r->arena, s->parties.n * sizeof *ret_study->parties);
+	if (ret_study->parties == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	const struct node *key = r->study_at[study]->first;
+	while (!slice_equal(key->text, slice_text("parties")))
+		key = key->next;
+	size_t n = 0;
+	for (const struct node *party = key->value->first; party != NULL; party = party->next)
+		ret_study->parties[n++] = reader_place(party);
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+settle(struct reader *r, struct policy_file_parts *parts)
+{
+	struct policy_file_rule *rules = arena_alloc(r->arena, (r->rule_n + 1) * sizeof *rules);
+	struct policy_file_study *studies = arena_alloc(r->arena, (r->study_n + 1) * sizeof *studies);
+	enum consign_err err = rules == NULL || studies == NULL ? CONSIGN_E_NO_MEMORY : CONSIGN_OK;
+	for (size_t i = 0; err == CONSIGN_OK && i < r->rule_n; i++)
+		err = settle_rule(r, &r->rules[i], &rules[i]);
+	for (size_t i = 0; err == CONSIGN_OK && i < r->study_n; i++)
+		err = settle_study(r, i, &studies[i]);
+	if (err != CONSIGN_OK)
+		return err;
+	parts->rules.v = rules;
+	parts->rules.n = r->rule_n;
+	parts->studies.v = studies;
+	parts->studies.n = r->study_n;
+	return groups_settle(r, parts);
 }
 
 enum consign_err
 policy_file_parse(struct consign_slice yaml, bool (*org_known)(void *context, const char *org), void *context,
     struct arena *arena, struct policy_file_parts *ret_parts, struct policy_file_error *ret_error)
 {
-	struct reader r = {.arena = arena, .org_known = org_known, .context = context, .error = ret_error};
+	struct reader r = {
+	    .arena = arena, .org_known = org_known, .context = context, .error = ret_error, .written_bytes = yaml.len};
+	struct policy_file_parts parts = {0};
 	struct node *root;
 	if (yaml.len > CONSIGN_POLICY_SOURCE_MAX_BYTES)
 		return CONSIGN_E_TOO_BIG;
@@ -284,7 +476,11 @@ policy_file_parse(struct consign_slice yaml, bool (*org_known)(void *context, co
 	if (err == CONSIGN_OK)
 		err = read_root(&r, root);
 	if (err == CONSIGN_OK)
-		err = reader_make_parts(&r, ret_parts);
+		err = reader_make_parts(&r, &parts);
+	if (err == CONSIGN_OK)
+		err = settle(&r, &parts);
+	if (err == CONSIGN_OK)
+		*ret_parts = parts;
 	names_clear(&r.study_ids);
 	names_clear(&r.rule_ids);
 	names_clear(&r.orgs);

@@ -11,6 +11,7 @@
 
 #include "core/limits.h"
 #include "core/text.h"
+#include "policy/nearest.h"
 #include "policy/policy_reader.h"
 
 #define FAIL(r, node, ...) yaml_fail_at((r)->error, (node)->line, (node)->column, __VA_ARGS__)
@@ -46,6 +47,18 @@ is_study_glob(struct consign_slice s)
 	return s.len > 0 && s.len <= CONSIGN_STUDY_MAX_BYTES;
 }
 
+static enum consign_err
+fail_unknown_study(struct reader *r, const struct node *word)
+{
+	char shown[SHOWN_BYTES];
+	struct nearest near = nearest_to(word->text);
+	enum consign_err err =
+	    FAIL(r, word, "found the study %s: expected one that stands under studies in this file", yaml_show(word, shown));
+	for (size_t s = 0; s < r->study_n; s++)
+		nearest_try(&near, r->studies[s]->id.s);
+	return near.best == NULL ? err : yaml_hint(r->error, err, "write `%s`, or add the study", near.best);
+}
+
 /* Marks the studies that one glob of a rule means; one that means none is a mistake. */
 static enum consign_err
 mark_studies(struct dealer *d, const struct node *word)
@@ -68,10 +81,7 @@ mark_studies(struct dealer *d, const struct node *word)
 			is_found = true;
 		}
 	}
-	if (!is_found)
-		return FAIL(
-		    r, word, "found the study %s: expected one that stands under studies in this file", yaml_show(word, shown));
-	return CONSIGN_OK;
+	return is_found ? CONSIGN_OK : fail_unknown_study(r, word);
 }
 
 /* Sets is_meant for a rule; ret_all: the rule speaks of every study, also of those that this file does not know. */
@@ -97,18 +107,42 @@ is_party(const struct reader *r, size_t study, const char *org)
 	return number != TABLE_NONE && numbers_find(&r->party_of, (uint64_t)study << 32 | number) != TABLE_NONE;
 }
 
-/* Every organisation that a rule names must be a party where the rule holds: else its name does nothing. */
-static enum consign_err
-check_orgs(struct dealer *d, const struct read_rule *rule, const struct policy_end *end, const struct node *orgs)
+/* Whether the organisation, or a member of the group, is a party to a study of the rule in hand. */
+static bool
+is_in_rule(struct dealer *d, const struct node *word)
 {
-	const struct node *word = orgs == NULL ? NULL : orgs->first;
-	for (size_t i = 0; word != NULL; i++, word = word->next) {
-		size_t s = 0;
-		while (s < d->r->study_n && !(d->is_meant[s] && is_party(d->r, s, end->orgs.v[i].s)))
-			s++;
-		if (s == d->r->study_n)
-			return FAIL(d->r, word, "found the organisation '%s': expected a party to a study that rule '%s' covers",
-			    end->orgs.v[i].s, rule->rule->id.s);
+	const struct node *org = group_is_named(word) ? groups_find(d->r, GROUP_ORGS, word)->key->value->first : word;
+	for (; org != NULL; org = org == word ? NULL : org->next) {
+		for (size_t s = 0; s < d->r->study_n; s++) {
+			if (d->is_meant[s] && is_party(d->r, s, (const char *)org->text.data))
+				return true;
+		}
+	}
+	return false;
+}
+
+static enum consign_err
+fail_idle_org(struct dealer *d, const struct read_rule *rule, const struct node *word)
+{
+	if (group_is_named(word))
+		return FAIL(d->r, word,
+		    "found the group '%s' without a member that is a party to a study that rule '%s' covers: expected one",
+		    (const char *)word->text.data, rule->rule->id.s);
+	enum consign_err err = FAIL(d->r, word, "found the organisation '%s': expected a party to a study that rule '%s' covers",
+	    (const char *)word->text.data, rule->rule->id.s);
+	const char *meant = names_find(&d->r->orgs, word->text) == TABLE_NONE ? reader_nearest_org(d->r, word) : NULL;
+	return meant != NULL ? yaml_hint(d->r->error, err, "write `%s`, or add it to the study's parties", meant)
+			     : yaml_hint(d->r->error, err, "add it to the study's parties, or take it out of the rule");
+}
+
+/* Every organisation that a rule names must be a party where the rule holds, and of every group a member: else its name does
+ * nothing. */
+static enum consign_err
+check_orgs(struct dealer *d, const struct read_rule *rule, const struct node *orgs)
+{
+	for (const struct node *word = orgs == NULL ? NULL : orgs->first; word != NULL; word = word->next) {
+		if (!is_in_rule(d, word))
+			return fail_idle_org(d, rule, word);
 	}
 	return CONSIGN_OK;
 }
@@ -173,9 +207,9 @@ deal_rule(struct dealer *d, const struct read_rule *rule)
 		return err;
 	if (is_all && rule->from_orgs == NULL && rule->to_orgs == NULL)
 		return push(&d->lists[0], rule->rule);
-	err = check_orgs(d, rule, rule->rule->from, rule->from_orgs);
+	err = check_orgs(d, rule, rule->from_orgs);
 	if (err == CONSIGN_OK)
-		err = check_orgs(d, rule, rule->rule->to, rule->to_orgs);
+		err = check_orgs(d, rule, rule->to_orgs);
 	for (size_t s = 0; err == CONSIGN_OK && s < d->r->study_n; s++) {
 		bool concerns = false;
 		if (d->is_meant[s])
@@ -189,9 +223,11 @@ deal_rule(struct dealer *d, const struct read_rule *rule)
 			    rule->rule->id.s, CONSIGN_RULE_COPIES_MAX);
 	}
 	if (err == CONSIGN_OK && !is_dealt)
-		return FAIL(d->r, rule->at,
-		    "found rule '%s', which can never match: expected a study with a party for its from and its to",
-		    rule->rule->id.s);
+		return yaml_hint(d->r->error,
+		    FAIL(d->r, rule->at,
+			"found rule '%s', which can never match: expected a study with a party for its from and its to",
+			rule->rule->id.s),
+		    "the organisations that it names share no study that it covers");
 	return err;
 }
 

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "policy/table.h"
+#include "policy/units.h"
 #include "policy/yaml_words.h"
 
 #define TREE_BUDGET_BYTES (PROFILE_MAX_BYTES * 96u)
 #define DEFAULT_SUBSCRIPTION "default"
-#define WORDS_OF_WITHIN "a number and s, m, h or d, from 1s to 366d, such as 24h"
 
 #define FAIL(r, node, ...) yaml_fail_at((r)->error, (node)->line, (node)->column, __VA_ARGS__)
 
@@ -63,7 +63,7 @@ static enum consign_err
 read_way(struct profile_reader *r, const struct node *map, const char *what, const char *ends, struct profile_way *way)
 {
 	const struct node *type = NULL, *roles = NULL;
-	const struct yaml_key keys[] = {{"type", &type, true}, {ends, &roles, true}};
+	const struct yaml_key keys[] = {{"type", &type, true, NULL}, {ends, &roles, true}};
 	enum consign_err err = yaml_take_keys(r->error, map, what, keys, sizeof keys / sizeof keys[0]);
 	if (err == CONSIGN_OK)
 		err = yaml_read_type(r->error, type->value, &way->type);
@@ -128,7 +128,7 @@ read_watch(struct profile_reader *r, const struct node *map, struct profile_watc
 {
 	const struct node *as = NULL, *type = NULL, *study = NULL, *says = NULL;
 	const struct yaml_key keys[] = {
-	    {"as", &as, true}, {"type", &type, true}, {"study", &study, false}, {"says", &says, true}};
+	    {"as", &as, true, NULL}, {"type", &type, true, NULL}, {"study", &study, false, NULL}, {"says", &says, true, NULL}};
 	enum consign_err err = yaml_take_keys(r->error, map, "an entry of watches", keys, sizeof keys / sizeof keys[0]);
 	if (err == CONSIGN_OK)
 		err = read_watch_name(r, as->value, watch);
@@ -171,28 +171,14 @@ read_when(struct profile_reader *r, const struct node *word, enum profile_when *
 static enum consign_err
 read_within(struct profile_reader *r, const struct node *word, struct profile_alarm *alarm)
 {
-	static const struct {
-		char letter;
-		uint64_t us;
-	} units[] = {{'s', 1000000ull}, {'m', 60000000ull}, {'h', 3600000000ull}, {'d', 86400000000ull}};
-	const uint8_t *text = word->text.data;
-	uint64_t number = 0, unit = 0;
 	char shown[SHOWN_BYTES];
-	size_t len = word->kind == NODE_WORD ? word->text.len : 0;
-	/* Seven digits and a letter hold more than the longest time; so nothing overflows. */
-	bool is_good = len >= 2 && len < sizeof alarm->within && text[0] != '0';
-	for (size_t i = 0; is_good && i + 1 < len; i++) {
-		is_good = text[i] >= '0' && text[i] <= '9';
-		number = number * 10 + (uint64_t)(text[i] - '0');
-	}
-	for (size_t i = 0; is_good && i < sizeof units / sizeof *units; i++)
-		if (text[len - 1] == (uint8_t)units[i].letter)
-			unit = units[i].us;
-	if (!is_good || unit == 0 || number * unit > PROFILE_WITHIN_MAX_US)
-		return FAIL(r, word, "found %s: expected a time, " WORDS_OF_WITHIN, yaml_show(word, shown));
-	alarm->within_us = number * unit;
-	memcpy(alarm->within, text, len);
-	alarm->within[len] = '\0';
+	uint64_t us;
+	if (word->kind != NODE_WORD || word->text.len >= sizeof alarm->within || units_span_parse(word->text, &us) != CONSIGN_OK ||
+	    us > PROFILE_WITHIN_MAX_US)
+		return FAIL(r, word, "found %s: expected a time, " UNITS_WORDS_OF_SPAN, yaml_show(word, shown));
+	alarm->within_us = us;
+	memcpy(alarm->within, word->text.data, word->text.len);
+	alarm->within[word->text.len] = '\0';
 	return CONSIGN_OK;
 }
 
@@ -239,8 +225,8 @@ static enum consign_err
 read_alarm(struct profile_reader *r, const struct node *map, struct profile_alarm *alarm)
 {
 	const struct node *type = NULL, *when = NULL, *within = NULL, *as = NULL, *says = NULL;
-	const struct yaml_key keys[] = {{"type", &type, true}, {"when", &when, true}, {"within", &within, true},
-	    {"as", &as, false}, {"says", &says, true}};
+	const struct yaml_key keys[] = {{"type", &type, true, NULL}, {"when", &when, true, NULL}, {"within", &within, true, NULL},
+	    {"as", &as, false, NULL}, {"says", &says, true, NULL}};
 	enum consign_err err = yaml_take_keys(r->error, map, "an entry of alarms", keys, sizeof keys / sizeof keys[0]);
 	if (err == CONSIGN_OK)
 		err = yaml_read_type(r->error, type->value, &alarm->type);
@@ -273,8 +259,8 @@ static enum consign_err
 read_root(struct profile_reader *r, const struct node *root)
 {
 	const struct node *role = NULL, *title = NULL, *sends = NULL, *receives = NULL, *watches = NULL, *alarms = NULL;
-	const struct yaml_key keys[] = {{"role", &role, true}, {"title", &title, true}, {"sends", &sends, false},
-	    {"receives", &receives, false}, {"watches", &watches, false}, {"alarms", &alarms, false}};
+	const struct yaml_key keys[] = {{"role", &role, true, NULL}, {"title", &title, true, NULL}, {"sends", &sends, false, NULL},
+	    {"receives", &receives, false, NULL}, {"watches", &watches, false, NULL}, {"alarms", &alarms, false, NULL}};
 	struct profile *p = r->profile;
 	enum consign_err err = yaml_take_keys(r->error, root, "a profile", keys, sizeof keys / sizeof keys[0]);
 	if (err == CONSIGN_OK)

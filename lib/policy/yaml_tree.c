@@ -26,9 +26,20 @@ yaml_fail_at(struct policy_file_error *error, size_t line, size_t column, const 
 	va_start(args, format);
 	error->line = line;
 	error->column = column;
+	error->hint[0] = '\0';
 	(void)vsnprintf(error->text, sizeof error->text, format, args);
 	va_end(args);
 	return CONSIGN_E_CONFIG;
+}
+
+enum consign_err
+yaml_hint(struct policy_file_error *error, enum consign_err err, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(error->hint, sizeof error->hint, format, args);
+	va_end(args);
+	return err;
 }
 
 const char *
@@ -50,8 +61,20 @@ yaml_show(const struct node *node, char ret_shown[SHOWN_BYTES])
 	return ret_shown;
 }
 
-#define FAIL_AT(s, event, ...)                                                                                                   \
-	yaml_fail_at((s)->error, (event)->start_mark.line + 1, (event)->start_mark.column + 1, __VA_ARGS__)
+#define FAIL_AT(s, event, ...) yaml_fail_at((s)->error, (event)->start_mark.line + 1, (event)->start_mark.column + 1, __VA_ARGS__)
+
+/* What will have happened to a file in which a byte is not text. */
+static const char *
+hint_at_byte(const struct source *s, size_t at)
+{
+	if (s->yaml.len >= 2 && (memcmp(s->yaml.data, "\xff\xfe", 2) == 0 || memcmp(s->yaml.data, "\xfe\xff", 2) == 0))
+		return "the file is UTF-16: save it as UTF-8";
+	if (at < s->yaml.len && s->yaml.data[at] == 0)
+		return "there is a NUL byte: this is no text file, or it was damaged";
+	if (at < s->yaml.len && s->yaml.data[at] >= 0x80)
+		return "save the file as UTF-8";
+	return "take the character out";
+}
 
 /* libyaml tells bytes, not lines, when the bytes themselves are wrong. */
 static enum consign_err
@@ -67,9 +90,43 @@ fail_at_byte(struct source *s)
 			column++;
 		}
 	}
-	return yaml_fail_at(s->error, line, column,
+	enum consign_err err = yaml_fail_at(s->error, line, column,
 	    "found bytes that YAML does not allow (%s): expected UTF-8 text without control characters",
 	    s->parser.problem != NULL ? s->parser.problem : "unreadable");
+	return yaml_hint(s->error, err, "%s", hint_at_byte(s, s->parser.problem_offset));
+}
+
+/* The byte at a place that libyaml names, which counts characters; 0 beyond the end. */
+static uint8_t
+byte_at(const struct source *s, const yaml_mark_t *mark)
+{
+	size_t line = 0, column = 0;
+	for (size_t i = 0; i < s->yaml.len; i++) {
+		uint8_t c = s->yaml.data[i];
+		if ((c & 0xc0) == 0x80)
+			continue;
+		if (line == mark->line && column == mark->column)
+			return c;
+		column = c == '\n' ? 0 : column + 1;
+		line += c == '\n';
+	}
+	return 0;
+}
+
+#define HINT_OF_STAR "a word that begins with * needs quotes: \"*\""
+
+/* YAML gives some characters at the beginning of a word a meaning that nobody expects. */
+static const char *
+hint_at_mark(const struct source *s, const yaml_parser_t *p)
+{
+	uint8_t c = byte_at(s, &p->problem_mark);
+	if (p->context != NULL && strstr(p->context, "alias") != NULL)
+		return HINT_OF_STAR;
+	if (c == '\t')
+		return "indent with blanks: YAML takes no tabs there";
+	if (c == '@' || c == '`' || c == '%' || c == '*')
+		return "a word that begins with @, * or another sign needs quotes: \"@sites\"";
+	return "";
 }
 
 static enum consign_err
@@ -82,9 +139,10 @@ next_event(struct source *s, yaml_event_t *ret_event)
 		return CONSIGN_E_NO_MEMORY;
 	if (p->error == YAML_READER_ERROR)
 		return fail_at_byte(s);
-	return yaml_fail_at(s->error, p->problem_mark.line + 1, p->problem_mark.column + 1, "this is not YAML: %s%s%s",
-	    p->problem != NULL ? p->problem : "unknown trouble", p->context != NULL ? " " : "",
+	enum consign_err err = yaml_fail_at(s->error, p->problem_mark.line + 1, p->problem_mark.column + 1,
+	    "this is not YAML: %s%s%s", p->problem != NULL ? p->problem : "unknown trouble", p->context != NULL ? " " : "",
 	    p->context != NULL ? p->context : "");
+	return yaml_hint(s->error, err, "%s", hint_at_mark(s, p));
 }
 
 static enum consign_err
@@ -120,8 +178,10 @@ static enum consign_err
 check_plain(struct source *s, const yaml_event_t *event)
 {
 	const yaml_char_t *anchor = NULL, *tag = NULL;
+	const char *recurs = s->form->recurs == NULL ? "" : s->form->recurs;
 	if (event->type == YAML_ALIAS_EVENT)
-		return FAIL_AT(s, event, "found an alias (*): expected the thing itself, written out");
+		return yaml_hint(s->error, FAIL_AT(s, event, "found an alias (*): expected the thing itself, written out"),
+		    HINT_OF_STAR "%s%s", recurs[0] != '\0' ? "; " : "", recurs);
 	if (event->type == YAML_SCALAR_EVENT) {
 		anchor = event->data.scalar.anchor;
 		tag = event->data.scalar.tag;
@@ -133,7 +193,8 @@ check_plain(struct source *s, const yaml_event_t *event)
 		tag = event->data.mapping_start.tag;
 	}
 	if (anchor != NULL)
-		return FAIL_AT(s, event, "found an anchor (&): expected the thing itself, written out");
+		return yaml_hint(
+		    s->error, FAIL_AT(s, event, "found an anchor (&): expected the thing itself, written out"), "%s", recurs);
 	if (tag != NULL)
 		return FAIL_AT(s, event, "found a tag (!): expected plain words, lists and mappings");
 	return CONSIGN_OK;
@@ -178,8 +239,11 @@ read_pair(struct source *s, const yaml_event_t *start, unsigned depth, struct no
 	/* Mappings of our files have a handful of keys; the first unknown key ends it, and unknown keys differ: so few. */
 	for (const struct node *other = map->first; other != NULL; other = other->next) {
 		if (slice_equal(other->text, key->text))
-			return yaml_fail_at(s->error, key->line, key->column,
-			    "found the key %s again (first in line %zu): expected it once", yaml_show(key, shown), other->line);
+			return yaml_hint(s->error,
+			    yaml_fail_at(s->error, key->line, key->column,
+				"found the key %s again (first in line %zu): expected it once", yaml_show(key, shown),
+				other->line),
+			    "put both into one, or take one of them out");
 	}
 	err = next_event(s, &event);
 	if (err != CONSIGN_OK)
@@ -201,7 +265,8 @@ read_map(struct source *s, struct node *map, unsigned depth)
 			return err;
 		bool is_end = event.type == YAML_MAPPING_END_EVENT;
 		if (!is_end && map->n >= CONSIGN_YAML_KEYS_MAX)
-			err = FAIL_AT(s, &event, "found more than 64 keys in one mapping: expected the few that %s names", s->form->page);
+			err = FAIL_AT(
+			    s, &event, "found more than 64 keys in one mapping: expected the few that %s names", s->form->page);
 		else if (!is_end)
 			err = read_pair(s, &event, depth, map);
 		yaml_event_delete(&event);
@@ -218,8 +283,9 @@ read_node(struct source *s, const yaml_event_t *start, unsigned depth, struct no
 	if (err != CONSIGN_OK)
 		return err;
 	if (depth > CONSIGN_YAML_DEPTH_MAX)
-		return FAIL_AT(
-		    s, start, "found lists or mappings nested deeper than 8: expected the shape of %s", s->form->page);
+		return yaml_hint(s->error,
+		    FAIL_AT(s, start, "found lists or mappings nested deeper than 8: expected the shape of %s", s->form->page),
+		    "look for a bracket too many, or lines that are indented too far");
 	switch (start->type) {
 	case YAML_SCALAR_EVENT:
 		return new_node(s, start, NODE_WORD, ret_node);

@@ -28,6 +28,7 @@ struct yaml_form {
 	const char *name; /* "policy" */
 	const char *keys; /* that it must have: "studies and rules" */
 	const char *page; /* that explains it */
+	const char *recurs; /* what to do instead of anchors, when something stands there often; NULL: nothing */
 };
 
 /*
@@ -39,9 +40,13 @@ struct yaml_form {
 CONSIGN_MUST_CHECK enum consign_err yaml_tree_read(struct consign_slice yaml, const struct yaml_form *form, struct arena *arena,
     struct node **ret_root, struct policy_file_error *ret_error);
 
-/* Fills the error and returns CONFIG. */
+/* Fills the error, without a hint, and returns CONFIG. */
 CONSIGN_MUST_CHECK enum consign_err yaml_fail_at(
     struct policy_file_error *error, size_t line, size_t column, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Says what to do about it: `return yaml_hint(error, FAIL(…), "…")`. Returns err. */
+CONSIGN_MUST_CHECK enum consign_err yaml_hint(
+    struct policy_file_error *error, enum consign_err err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #define SHOWN_BYTES 56
 /* What a node is, for an error: 'its word' (shortened, printable), "a list", "a mapping", "nothing". */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "policy/nearest.h"
 #include "policy/policy.h"
 #include "policy/table.h"
 
@@ -20,10 +21,36 @@ list_keys(const struct yaml_key *keys, size_t n, char *ret_text, size_t size)
 		at += (size_t)snprintf(ret_text + at, size - at, "%s%s", i == 0 ? "" : ", ", keys[i].name);
 }
 
+/* The key that was meant by an unknown one; NULL: nobody knows. */
+static const char *
+find_meant(const struct yaml_key *keys, size_t n, const struct node *found)
+{
+	struct nearest near = nearest_to(found->text);
+	char between[32];
+	(void)snprintf(between, sizeof between, " %s ", (const char *)found->text.data);
+	for (size_t i = 0; i < n; i++) {
+		if (keys[i].slips != NULL && found->text.len + 2 < sizeof between && strstr(keys[i].slips, between) != NULL)
+			return keys[i].name;
+		nearest_try(&near, keys[i].name);
+	}
+	return near.best;
+}
+
+static enum consign_err
+fail_unknown_key(struct policy_file_error *error, const struct node *key, const char *what, const struct yaml_key *keys, size_t n,
+    const char *names)
+{
+	char shown[SHOWN_BYTES];
+	const char *meant = find_meant(keys, n, key);
+	enum consign_err err =
+	    FAIL(error, key, "found the unknown key %s in %s: expected one of %s", yaml_show(key, shown), what, names);
+	return meant == NULL ? err : yaml_hint(error, err, "write `%s`", meant);
+}
+
 enum consign_err
 yaml_take_keys(struct policy_file_error *error, const struct node *map, const char *what, const struct yaml_key *keys, size_t n)
 {
-	char shown[SHOWN_BYTES], names[128];
+	char shown[SHOWN_BYTES], names[160];
 	list_keys(keys, n, names, sizeof names);
 	if (map->kind != NODE_MAP)
 		return FAIL(error, map, "found %s: expected %s, a mapping with the keys %s", yaml_show(map, shown), what, names);
@@ -32,8 +59,7 @@ yaml_take_keys(struct policy_file_error *error, const struct node *map, const ch
 		while (i < n && !slice_equal(slice_text(keys[i].name), key->text))
 			i++;
 		if (i == n)
-			return FAIL(
-			    error, key, "found the unknown key %s in %s: expected one of %s", yaml_show(key, shown), what, names);
+			return fail_unknown_key(error, key, what, keys, n, names);
 		*keys[i].ret_key = key;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -103,15 +129,19 @@ yaml_read_role(struct policy_file_error *error, const struct node *word, uint32_
 {
 	char shown[SHOWN_BYTES], words[128];
 	uint32_t role = 0;
+	struct nearest near = nearest_to(word->text);
 	if (word->kind == NODE_WORD && text_is(CHARSET_ASCII, word->text))
 		role = policy_role_parse((const char *)word->text.data);
 	if (role == 0) {
 		size_t at = 0;
-		for (uint32_t i = ROLE_SPONSOR; i <= ROLE_LAST && at < sizeof words; i++)
+		for (uint32_t i = ROLE_SPONSOR; i <= ROLE_LAST && at < sizeof words; i++) {
 			at += (size_t)snprintf(
 			    words + at, sizeof words - at, "%s%s", i == ROLE_SPONSOR ? "" : ", ", policy_role_text(i));
-		return FAIL(error, word, "found %s%s: expected one of %s", word->kind == NODE_WORD ? "the unknown role " : "",
-		    yaml_show(word, shown), words);
+			nearest_try(&near, policy_role_text(i));
+		}
+		enum consign_err err = FAIL(error, word, "found %s%s: expected one of %s",
+		    word->kind == NODE_WORD ? "the unknown role " : "", yaml_show(word, shown), words);
+		return near.best == NULL ? err : yaml_hint(error, err, "write `%s`", near.best);
 	}
 	*ret_role = role;
 	return CONSIGN_OK;

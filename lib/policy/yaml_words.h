@@ -18,6 +18,7 @@ struct yaml_key {
 	const char *name;
 	const struct node **ret_key;
 	bool is_required;
+	const char *slips; /* other words that people write for it, each between blanks: " allow grant "; or NULL */
 };
 
 /* Refuses any key that is not among these. what: "a study" */

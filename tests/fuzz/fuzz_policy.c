@@ -22,6 +22,8 @@ check_refused(struct consign_slice yaml, enum consign_err err, const struct poli
 	check(error->column >= 1 && error->column <= yaml.len + 1);
 	check(error->text[0] != '\0' && memchr(error->text, '\0', sizeof error->text) != NULL);
 	check(text_is(CHARSET_ASCII, slice_text(error->text)));
+	check(memchr(error->hint, '\0', sizeof error->hint) != NULL);
+	check(error->hint[0] == '\0' || text_is(CHARSET_ASCII, slice_text(error->hint)));
 }
 
 static void
@@ -39,10 +41,12 @@ check_part(const struct policy_part *part)
 }
 
 static void
-say(void *context, const char *sentence)
+say(void *context, const struct policy_finding *f)
 {
-	(void)context;
-	check(text_is(CHARSET_ASCII, slice_text(sentence)) && sentence[0] != '\0');
+	size_t *lines = context;
+
+	check(text_is(CHARSET_ASCII, slice_text(f->sentence)) && f->kind[0] != '\0');
+	check(f->at.line >= 1 && f->at.line <= *lines && f->at.column >= 1);
 }
 
 static void
@@ -61,7 +65,8 @@ fuzz_policy(struct consign_slice yaml, struct arena *arena)
 		check_part(parts.parts.v[i]);
 	check(policy_compile(parts.parts.v, parts.parts.n, &policy) == CONSIGN_OK);
 	policy_free(&policy);
-	(void)policy_file_check(&parts, say, NULL);
+	size_t lines = yaml.len + 1;
+	(void)policy_file_check(&parts, UINT64_MAX, say, &lines);
 }
 
 static void

@@ -31,7 +31,13 @@ static const char source[] = "studies:\n"
 			     "    from: {roles: [sponsor], orgs: [acme]}\n"
 			     "    to: {roles: [cdmo]}\n"
 			     "    studies: [\"S-*\"]\n"
-			     "    label: [restricted, unblinded]\n";
+			     "    label: [restricted, unblinded]\n"
+			     "    since: 2026-12-01\n"
+			     "  - id: small\n"
+			     "    permit: [x.c]\n"
+			     "    until: 2027-06-30T12:00:00Z\n"
+			     "    max-size: 64KiB\n"
+			     "    deliver-within: 4h\n";
 
 struct fixture {
 	struct arena *arena;
@@ -84,7 +90,7 @@ test_policy_view_counts_a_rule_of_several_studies_once(void **state)
 
 	assert_int_equal(f->view.n_studies, 2);
 	assert_int_equal(policy_view_count(&f->view, &rules), CONSIGN_OK);
-	assert_int_equal(rules, 2);
+	assert_int_equal(rules, 3);
 }
 
 static void
@@ -105,7 +111,8 @@ test_policy_view_format_is_a_policy_file_that_says_the_same(void **state)
 	assert_non_null(strstr(text, "forbid: [\"x.a\", \"x.b\"]"));
 	assert_non_null(strstr(text, "from: {roles: [sponsor], orgs: [acme]}"));
 	assert_non_null(strstr(text, "studies: [S-1, S-2]"));
-	assert_non_null(strstr(text, "label: [restricted, unblinded]"));
+	assert_non_null(strstr(text, "label: [restricted, unblinded]\n    since: 2026-12-01\n  - id"));
+	assert_non_null(strstr(text, "    until: 2027-06-30T12:00:00Z\n    max-size: 64KiB\n    deliver-within: 4h\n"));
 	buf_clear(&first);
 	buf_clear(&second);
 }
@@ -135,6 +142,12 @@ test_policy_view_json_has_studies_and_rules(void **state)
 
 	assert_string_equal(json_string_value(json_object_get(rule, "effect")), "forbid");
 	assert_int_equal(json_array_size(json_object_get(rule, "studies")), 2);
+	assert_string_equal(json_string_value(json_object_get(rule, "since")), "2026-12-01T00:00:00.000000Z");
+	assert_null(json_object_get(rule, "until"));
+	rule = json_array_get(json_object_get(json, "rules"), 2);
+	assert_string_equal(json_string_value(json_object_get(rule, "until")), "2027-06-30T12:00:00.000000Z");
+	assert_int_equal(json_integer_value(json_object_get(rule, "max_size")), 65536);
+	assert_int_equal(json_integer_value(json_object_get(rule, "deliver_within_us")), 14400000000);
 	json_decref(json);
 }
 

@@ -38,10 +38,10 @@ static const struct example {
 };
 
 static void
-show_sentence(void *context, const char *sentence)
+show_finding(void *context, const struct policy_finding *finding)
 {
 	(void)context;
-	print_error("%s\n", sentence);
+	print_error("%u:%u: %s\n", finding->at.line, finding->at.column, finding->sentence);
 }
 
 static void
@@ -56,7 +56,7 @@ test_example_four_companies_does_what_its_comments_say(void **state)
 	    CONSIGN_OK);
 	assert_int_equal(buf_append_u8(&yaml, 0), CONSIGN_OK);
 	struct policy_file_parts parts = build_parts(arena, (const char *)yaml.data);
-	assert_int_equal(policy_file_check(&parts, show_sentence, NULL), 0);
+	assert_int_equal(policy_file_check(&parts, 0, show_finding, NULL), 0);
 	assert_int_equal(policy_compile(parts.parts.v, parts.parts.n, &policy), CONSIGN_OK);
 	for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
 		const struct example *e = &examples[i];

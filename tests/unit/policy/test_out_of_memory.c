@@ -16,8 +16,9 @@
 	"    parties:\n"                                                                                                         \
 	"      - {org: acme, roles: [sponsor]}\n"                                                                                \
 	"      - {org: cora, roles: [site]}\n"                                                                                   \
+	"groups: {orgs: {makers: [bio, idle]}, types: {lab: ['lab.*', x.note]}}\n"                                              \
 	"rules:\n"                                                                                                               \
-	"  - {id: own, permit: [lab.*, x.note], from: {roles: [sponsor]}, to: {orgs: [bio]}, studies: [S1], label: [open]}\n"    \
+	"  - {id: own, permit: ['@lab'], from: {roles: [sponsor]}, to: {orgs: ['@makers']}, studies: [S1], label: [open]}\n"     \
 	"  - {id: never, forbid: [x.secret], from: {roles: [sponsor]}, to: {orgs: [cora]}}\n"                                    \
 	"  - {id: all, permit: ['x.*', quality.coa]}\n"
 

@@ -18,27 +18,39 @@ static const struct row {
 	const char *name, *yaml;
 	size_t line, column;
 	const char *text;
+	const char *hint; /* NULL: none */
 } rows[] = {
     /* YAML itself */
     {"empty file", "", 1, 1, "the file is empty: expected a mapping with the keys studies and rules"},
     {"only a comment", "# nothing\n", 2, 1, "the file is empty: expected a mapping with the keys studies and rules"},
-    {"only a dash line", "---\n", 2, 1, "found nothing: expected a policy, a mapping with the keys studies, rules, version"},
+    {"only a dash line", "---\n", 2, 1,
+	"found nothing: expected a policy, a mapping with the keys studies, rules, groups, version"},
     {"not YAML", "studies: []\nrules: [\n", 3, 1,
 	"this is not YAML: did not find expected node content while parsing a flow node"},
     {"tab as indentation", "studies:\n\t- id: S1\n", 2, 1,
-	"this is not YAML: found character that cannot start any token while scanning for the next token"},
+	"this is not YAML: found character that cannot start any token while scanning for the next token",
+	"indent with blanks: YAML takes no tabs there"},
     {"bad indentation", "studies: []\n  rules: []\n", 2, 3,
 	"this is not YAML: did not find expected key while parsing a block mapping"},
     {"control character", "studies: []\nrules: [\x01]\n", 2, 9,
 	"found bytes that YAML does not allow (control characters are not allowed): expected UTF-8 text without control "
-	"characters"},
+	"characters",
+	"take the character out"},
     {"not UTF-8", "studies: []\nrules: ['\xc3\xa4\xff']\n", 2, 11,
-	"found bytes that YAML does not allow (invalid leading UTF-8 octet): expected UTF-8 text without control characters"},
-    {"anchor", "studies: &all []\nrules: []\n", 1, 10, "found an anchor (&): expected the thing itself, written out"},
-    {"anchor on a word", "studies: []\nrules: [&a word]\n", 2, 9, "found an anchor (&): expected the thing itself, written out"},
-    {"anchor on a key", "studies: []\n&k rules: []\n", 2, 1, "found an anchor (&): expected the thing itself, written out"},
-    {"alias", "studies: []\nrules: *all\n", 2, 8, "found an alias (*): expected the thing itself, written out"},
-    {"alias as a key", "studies: []\n*all : []\n", 2, 1, "found an alias (*): expected the thing itself, written out"},
+	"found bytes that YAML does not allow (invalid leading UTF-8 octet): expected UTF-8 text without control characters",
+	"save the file as UTF-8"},
+    {"anchor", "studies: &all []\nrules: []\n", 1, 10, "found an anchor (&): expected the thing itself, written out",
+	"a list that recurs gets a name under groups, which rules write as \"@name\""},
+    {"anchor on a word", "studies: []\nrules: [&a word]\n", 2, 9, "found an anchor (&): expected the thing itself, written out",
+	"a list that recurs gets a name under groups, which rules write as \"@name\""},
+    {"anchor on a key", "studies: []\n&k rules: []\n", 2, 1, "found an anchor (&): expected the thing itself, written out",
+	"a list that recurs gets a name under groups, which rules write as \"@name\""},
+    {"alias", "studies: []\nrules: *all\n", 2, 8, "found an alias (*): expected the thing itself, written out",
+	"a word that begins with * needs quotes: \"*\"; a list that recurs gets a name under groups, which rules write as "
+	"\"@name\""},
+    {"alias as a key", "studies: []\n*all : []\n", 2, 1, "found an alias (*): expected the thing itself, written out",
+	"a word that begins with * needs quotes: \"*\"; a list that recurs gets a name under groups, which rules write as "
+	"\"@name\""},
     {"tag", "studies: !!seq []\nrules: []\n", 1, 10, "found a tag (!): expected plain words, lists and mappings"},
     {"tag on a word", RULES "  - id: !!str S1\n", 3, 9, "found a tag (!): expected plain words, lists and mappings"},
     {"two documents", "studies: []\nrules: []\n---\nstudies: []\n", 3, 1,
@@ -48,20 +60,21 @@ static const struct row {
 	"found a directive (%): expected the policy without one"},
     {"key that is a list", "studies: []\n[rules]: []\n", 2, 1, "found a list or mapping as a key: expected a word"},
     {"key twice", "studies: []\nrules: []\nstudies: []\n", 3, 1,
-	"found the key 'studies' again (first in line 1): expected it once"},
+	"found the key 'studies' again (first in line 1): expected it once", "put both into one, or take one of them out"},
     {"key twice, deep", RULES "  - id: S1\n    parties:\n    - {org: acme, roles: [cro], org: bio}\n", 5, 33,
-	"found the key 'org' again (first in line 5): expected it once"},
+	"found the key 'org' again (first in line 5): expected it once", "put both into one, or take one of them out"},
     {"nested too deep", "studies: [[[[[[[[[]]]]]]]]]\nrules: []\n", 1, 18,
-	"found lists or mappings nested deeper than 8: expected the shape of docs/POLICY.md"},
+	"found lists or mappings nested deeper than 8: expected the shape of docs/POLICY.md",
+	"look for a bracket too many, or lines that are indented too far"},
     /* the root */
-    {"a list", "- studies\n", 1, 1, "found a list: expected a policy, a mapping with the keys studies, rules, version"},
-    {"a word", "deny\n", 1, 1, "found 'deny': expected a policy, a mapping with the keys studies, rules, version"},
+    {"a list", "- studies\n", 1, 1, "found a list: expected a policy, a mapping with the keys studies, rules, groups, version"},
+    {"a word", "deny\n", 1, 1, "found 'deny': expected a policy, a mapping with the keys studies, rules, groups, version"},
     {"unknown key", "studies: []\nrule: []\n", 2, 1,
-	"found the unknown key 'rule' in a policy: expected one of studies, rules, version"},
+	"found the unknown key 'rule' in a policy: expected one of studies, rules, groups, version", "write `rules`"},
     {"merge key", "studies: []\nrules: []\n<<: {}\n", 3, 1,
-	"found the unknown key '<<' in a policy: expected one of studies, rules, version"},
-    {"no studies", "rules: []\n", 1, 1, "found no key 'studies' in a policy: expected it beside studies, rules, version"},
-    {"no rules", "studies: []\n", 1, 1, "found no key 'rules' in a policy: expected it beside studies, rules, version"},
+	"found the unknown key '<<' in a policy: expected one of studies, rules, groups, version"},
+    {"no studies", "rules: []\n", 1, 1, "found no key 'studies' in a policy: expected it beside studies, rules, groups, version"},
+    {"no rules", "studies: []\n", 1, 1, "found no key 'rules' in a policy: expected it beside studies, rules, groups, version"},
     {"version of the future", "version: 2\nstudies: []\nrules: []\n", 1, 10, "found '2': expected the version, which is 1"},
     {"version that is a list", "version: [1]\nstudies: []\nrules: []\n", 1, 10, "found a list: expected the version, which is 1"},
     {"studies that is a mapping", "studies: {}\nrules: []\n", 1, 10, "found a mapping: expected a list of studies"},
@@ -69,7 +82,7 @@ static const struct row {
     /* studies */
     {"study that is a word", RULES "  - S1\n", 3, 5, "found 'S1': expected a study, a mapping with the keys id, title, parties"},
     {"unknown key in a study", RULES "  - id: S1\n    name: x\n", 4, 5,
-	"found the unknown key 'name' in a study: expected one of id, title, parties"},
+	"found the unknown key 'name' in a study: expected one of id, title, parties", "write `title`"},
     {"study without id", RULES "  - parties: []\n", 3, 5, "found no key 'id' in a study: expected it beside id, title, parties"},
     {"study without parties", RULES "  - id: S1\n", 3, 5,
 	"found no key 'parties' in a study: expected it beside id, title, parties"},
@@ -84,7 +97,8 @@ static const struct row {
     {"no mistake", STUDIES "  []\n", 0, 0, NULL},
     {"study id again",
 	RULES "  - {id: S1, parties: [{org: acme, roles: [cro]}]}\n  - {id: S1, parties: [{org: acme, roles: [cro]}]}\n", 4, 10,
-	"found the study 'S1' again: expected each study once"},
+	"found the study 'S1' again: expected each study once",
+	"the first one is in line 3: put all parties there, or give this one another id"},
     {"title with a line break", RULES "  - id: S1\n    title: |\n      a\n      b\n    parties: []\n", 4, 12,
 	"found 'a?b?': expected a title, one line without control characters"},
     {"title that is a mapping", RULES "  - id: S1\n    title: {a: b}\n    parties: []\n", 4, 12,
@@ -93,7 +107,7 @@ static const struct row {
     {"party that is a word", RULES "  - id: S1\n    parties: [acme]\n", 4, 15,
 	"found 'acme': expected a party, a mapping with the keys org, roles, clearance"},
     {"unknown key in a party", RULES "  - id: S1\n    parties:\n      - {org: acme, role: cro}\n", 5, 21,
-	"found the unknown key 'role' in a party: expected one of org, roles, clearance"},
+	"found the unknown key 'role' in a party: expected one of org, roles, clearance", "write `roles`"},
     {"party without org", RULES "  - id: S1\n    parties:\n      - {roles: [cro]}\n", 5, 9,
 	"found no key 'org' in a party: expected it beside org, roles, clearance"},
     {"party without roles", RULES "  - id: S1\n    parties:\n      - {org: acme}\n", 5, 9,
@@ -101,16 +115,20 @@ static const struct row {
     {"org in capitals", RULES "  - id: S1\n    parties:\n      - {org: Acme, roles: [cro]}\n", 5, 15,
 	"found 'Acme': expected an organisation, an id of a-z 0-9 -, 2 to 40 of them, no - at an end"},
     {"org not in the directory", RULES "  - id: S1\n    parties:\n      - {org: ghost, roles: [cro]}\n", 5, 15,
-	"found the organisation 'ghost': expected one that the directory of this hub knows"},
+	"found the organisation 'ghost': expected one that the directory of this hub knows",
+	"admit it first: `consign org invite ghost`"},
     {"org twice in a study",
 	RULES "  - id: S1\n    parties:\n      - {org: acme, roles: [cro]}\n      - {org: acme, roles: [lab]}\n", 6, 15,
-	"found the organisation 'acme' again in study S1: expected one entry with all its roles"},
+	"found the organisation 'acme' again in study S1: expected one entry with all its roles",
+	"its first entry is in line 5: put all roles there"},
     {"unknown role", RULES "  - id: S1\n    parties:\n      - {org: acme, roles: [cro, sponser]}\n", 5, 34,
 	"found the unknown role 'sponser': expected one of sponsor, cro, cdmo, cmo, smo, site, lab, regulator, irt, pv, depot, "
-	"dsmb"},
+	"dsmb",
+	"write `sponsor`"},
     {"role with a NUL", RULES "  - id: S1\n    parties:\n      - {org: acme, roles: [\"cro\\0\"]}\n", 5, 29,
 	"found the unknown role 'cro?': expected one of sponsor, cro, cdmo, cmo, smo, site, lab, regulator, irt, pv, depot, "
-	"dsmb"},
+	"dsmb",
+	"write `cro`"},
     {"role that is a list", RULES "  - id: S1\n    parties:\n      - {org: acme, roles: [[cro]]}\n", 5, 29,
 	"found a list: expected one of sponsor, cro, cdmo, cmo, smo, site, lab, regulator, irt, pv, depot, dsmb"},
     {"role twice", RULES "  - id: S1\n    parties:\n      - {org: acme, roles: [cro, cro]}\n", 5, 34,
@@ -120,26 +138,33 @@ static const struct row {
     {"no roles", RULES "  - id: S1\n    parties:\n      - {org: acme, roles: []}\n", 5, 28,
 	"found an empty list of roles: expected at least one"},
     {"unknown clearance", RULES "  - id: S1\n    parties:\n      - {org: acme, roles: [cro], clearance: blinded}\n", 5, 46,
-	"found 'blinded': expected a clearance, one of open, restricted, unblinded"},
+	"found 'blinded': expected a clearance, one of open, restricted, unblinded", "who must stay blind is cleared for `open`"},
     {"clearance that is a list", RULES "  - id: S1\n    parties:\n      - {org: acme, roles: [cro], clearance: [open]}\n", 5, 46,
 	"found a list: expected a clearance, one of open, restricted, unblinded"},
     /* rules */
     {"rule that is a list", STUDIES "  - [permit]\n", 9, 5,
-	"found a list: expected a rule, a mapping with the keys id, permit, forbid, from, to, studies, label"},
+	"found a list: expected a rule, a mapping with the keys id, permit, forbid, from, to, studies, label, since, until, "
+	"max-size, deliver-within"},
     {"unknown key in a rule", STUDIES "  - {id: r, allow: ['*']}\n", 9, 13,
-	"found the unknown key 'allow' in a rule: expected one of id, permit, forbid, from, to, studies, label"},
+	"found the unknown key 'allow' in a rule: expected one of id, permit, forbid, from, to, studies, label, since, until, "
+	"max-size, deliver-within",
+	"write `permit`"},
     {"rule without id", STUDIES "  - {permit: ['*']}\n", 9, 5,
-	"found no key 'id' in a rule: expected it beside id, permit, forbid, from, to, studies, label"},
+	"found no key 'id' in a rule: expected it beside id, permit, forbid, from, to, studies, label, since, until, max-size, "
+	"deliver-within"},
     {"rule id with a slash", STUDIES "  - {id: a/b, permit: ['*']}\n", 9, 10,
 	"found 'a/b': expected a rule id, of A-Z a-z 0-9 . _ -"},
     {"rule id again", STUDIES "  - {id: r, permit: ['*']}\n  - {id: r, forbid: ['*']}\n", 10, 10,
-	"found the rule 'r' again: expected each rule id once"},
+	"found the rule 'r' again: expected each rule id once", "the first one is in line 9: give one of them another id"},
     {"neither permit nor forbid", STUDIES "  - {id: r, to: {roles: [cro]}}\n", 9, 5,
-	"found neither permit nor forbid in rule 'r': expected exactly one"},
+	"found neither permit nor forbid in rule 'r': expected exactly one",
+	"say which message types it permits or forbids: `permit: [trial.*]`"},
     {"permit and forbid", STUDIES "  - {id: r, permit: ['*'], forbid: [a]}\n", 9, 28,
-	"found both permit and forbid in rule 'r': expected exactly one"},
+	"found both permit and forbid in rule 'r': expected exactly one",
+	"make two rules of it, each with its id; the forbid wins where both match"},
     {"forbid and permit", STUDIES "  - id: r\n    forbid: ['*']\n    permit: [a]\n", 11, 5,
-	"found both permit and forbid in rule 'r': expected exactly one"},
+	"found both permit and forbid in rule 'r': expected exactly one",
+	"make two rules of it, each with its id; the forbid wins where both match"},
     {"permit that is a word", STUDIES "  - {id: r, permit: all}\n", 9, 21, "found 'all': expected a list of message types"},
     {"permit of nothing", STUDIES "  - {id: r, permit: []}\n", 9, 21,
 	"found an empty list of message types: expected at least one"},
@@ -150,13 +175,14 @@ static const struct row {
     {"glob twice", STUDIES "  - {id: r, permit: [a.*, b, a.*]}\n", 9, 30,
 	"found 'a.*' again: expected each of the message types once"},
     {"star without quotes is an alias", STUDIES "  - {id: r, permit: [*]}\n", 9, 23,
-	"this is not YAML: did not find expected alphabetic or numeric character while scanning an alias"},
+	"this is not YAML: did not find expected alphabetic or numeric character while scanning an alias",
+	"a word that begins with * needs quotes: \"*\""},
     {"from that is a list", STUDIES "  - {id: r, permit: [a], from: [cro]}\n", 9, 32,
 	"found a list: expected a from, a mapping with the keys roles, orgs"},
     {"from that is empty", STUDIES "  - {id: r, permit: [a], from: {}}\n", 9, 32,
 	"found an empty mapping: expected a from with roles, orgs or both (without the key: any)"},
     {"unknown key in a to", STUDIES "  - {id: r, permit: [a], to: {role: [cro]}}\n", 9, 31,
-	"found the unknown key 'role' in a to: expected one of roles, orgs"},
+	"found the unknown key 'role' in a to: expected one of roles, orgs", "write `roles`"},
     {"unknown role in a rule", STUDIES "  - {id: r, permit: [a], to: {roles: [boss]}}\n", 9, 39,
 	"found the unknown role 'boss': expected one of sponsor, cro, cdmo, cmo, smo, site, lab, regulator, irt, pv, depot, "
 	"dsmb"},
@@ -165,17 +191,21 @@ static const struct row {
     {"no orgs in a rule", STUDIES "  - {id: r, permit: [a], to: {orgs: []}}\n", 9, 37,
 	"found an empty list of organisations: expected at least one"},
     {"unknown org in a rule", STUDIES "  - {id: r, permit: [a], to: {orgs: [ghost]}}\n", 9, 38,
-	"found the organisation 'ghost': expected one that the directory of this hub knows"},
+	"found the organisation 'ghost': expected one that the directory of this hub knows",
+	"admit it first: `consign org invite ghost`"},
     {"org twice in a rule", STUDIES "  - {id: r, permit: [a], to: {orgs: [acme, acme]}}\n", 9, 44,
 	"found 'acme' again: expected each of the organisations once"},
     {"known org that is no party", STUDIES "  - {id: r, permit: [a], to: {orgs: [acme, idle]}}\n", 9, 44,
-	"found the organisation 'idle': expected a party to a study that rule 'r' covers"},
+	"found the organisation 'idle': expected a party to a study that rule 'r' covers",
+	"add it to the study's parties, or take it out of the rule"},
     {"org of a study that the rule does not cover", STUDIES "  - {id: r, permit: [a], from: {orgs: [lab-x]}, studies: [S1]}\n", 9,
-	40, "found the organisation 'lab-x': expected a party to a study that rule 'r' covers"},
+	40, "found the organisation 'lab-x': expected a party to a study that rule 'r' covers",
+	"add it to the study's parties, or take it out of the rule"},
     {"orgs that never meet", STUDIES "  - {id: r, permit: [a], from: {orgs: [lab-x]}, to: {orgs: [bio]}}\n", 9, 5,
-	"found rule 'r', which can never match: expected a study with a party for its from and its to"},
+	"found rule 'r', which can never match: expected a study with a party for its from and its to",
+	"the organisations that it names share no study that it covers"},
     {"unknown study", STUDIES "  - {id: r, permit: [a], studies: [S1, S3]}\n", 9, 40,
-	"found the study 'S3': expected one that stands under studies in this file"},
+	"found the study 'S3': expected one that stands under studies in this file", "write `S1`, or add the study"},
     {"glob without a study", STUDIES "  - {id: r, permit: [a], studies: ['T*']}\n", 9, 36,
 	"found the study 'T*': expected one that stands under studies in this file"},
     {"study glob with a blank", STUDIES "  - {id: r, permit: [a], studies: ['S *']}\n", 9, 36,
@@ -188,6 +218,89 @@ static const struct row {
 	"found 'open' again: expected each of the labels once"},
     {"label that is a word", STUDIES "  - {id: r, permit: [a], label: open}\n", 9, 33, "found 'open': expected a list of labels"},
     {"no labels", STUDIES "  - {id: r, permit: [a], label: []}\n", 9, 33, "found an empty list of labels: expected at least one"},
+    /* times, sizes and spans */
+    {"since that is a word", STUDIES "  - {id: r, permit: [a], since: tomorrow}\n", 9, 33,
+	"found 'tomorrow': expected a time in UTC such as 2026-12-01T08:30:00Z, or a date such as 2026-12-01"},
+    {"since with an offset", STUDIES "  - {id: r, permit: [a], since: 2026-12-01T00:00:00+01:00}\n", 9, 33,
+	"found '2026-12-01T00:00:00+01:00': expected a time in UTC such as 2026-12-01T08:30:00Z, or a date such as 2026-12-01"},
+    {"since with a fraction", STUDIES "  - {id: r, permit: [a], since: 2026-12-01T00:00:00.5Z}\n", 9, 33,
+	"found '2026-12-01T00:00:00.5Z': expected a time in UTC such as 2026-12-01T08:30:00Z, or a date such as 2026-12-01"},
+    {"since without seconds", STUDIES "  - {id: r, permit: [a], since: 2026-12-01T00:00Z}\n", 9, 33,
+	"found '2026-12-01T00:00Z': expected a time in UTC such as 2026-12-01T08:30:00Z, or a date such as 2026-12-01"},
+    {"since on a day that is none", STUDIES "  - {id: r, permit: [a], since: 2026-02-29}\n", 9, 33,
+	"found '2026-02-29': expected a time in UTC such as 2026-12-01T08:30:00Z, or a date such as 2026-12-01"},
+    {"since before hubs", STUDIES "  - {id: r, permit: [a], since: 1999-12-31}\n", 9, 33,
+	"found '1999-12-31': expected a time in UTC such as 2026-12-01T08:30:00Z, or a date such as 2026-12-01"},
+    {"since that is a list", STUDIES "  - {id: r, permit: [a], since: [2026-12-01]}\n", 9, 33,
+	"found a list: expected a time in UTC such as 2026-12-01T08:30:00Z, or a date such as 2026-12-01"},
+    {"until that is nothing", STUDIES "  - {id: r, permit: [a], until: }\n", 9, 33,
+	"found nothing: expected a time in UTC such as 2026-12-01T08:30:00Z, or a date such as 2026-12-01"},
+    {"until before since", STUDIES "  - {id: r, permit: [a], since: 2026-12-01, until: 2026-11-30}\n", 9, 52,
+	"found an until of rule 'r' that is not after its since: expected a later time",
+	"the rule holds from since on and no longer at until; a date is its first moment, 00:00 UTC"},
+    {"until at since", STUDIES "  - {id: r, permit: [a], since: 2026-12-01, until: 2026-12-01T00:00:00Z}\n", 9, 52,
+	"found an until of rule 'r' that is not after its since: expected a later time",
+	"the rule holds from since on and no longer at until; a date is its first moment, 00:00 UTC"},
+    {"max-size of nothing", STUDIES "  - {id: r, permit: [a], max-size: 0}\n", 9, 36,
+	"found '0': expected a number of bytes, or one with KiB or MiB, such as 64KiB"},
+    {"max-size with a blank", STUDIES "  - {id: r, permit: [a], max-size: 64 KiB}\n", 9, 36,
+	"found '64 KiB': expected a number of bytes, or one with KiB or MiB, such as 64KiB"},
+    {"max-size in KB", STUDIES "  - {id: r, permit: [a], max-size: 64KB}\n", 9, 36,
+	"found '64KB': expected a number of bytes, or one with KiB or MiB, such as 64KiB"},
+    {"max-size that is too large", STUDIES "  - {id: r, permit: [a], max-size: 1048577}\n", 9, 36,
+	"found a max-size of 1048577: expected at most 1MiB", "no message is larger than that: leave max-size out"},
+    {"max-size that overflows", STUDIES "  - {id: r, permit: [a], max-size: 99999999999999999999}\n", 9, 36,
+	"found '99999999999999999999': expected a number of bytes, or one with KiB or MiB, such as 64KiB"},
+    {"max-size on a forbid", STUDIES "  - {id: r, forbid: [a], max-size: 64KiB}\n", 9, 26,
+	"found max-size in rule 'r', which forbids: expected it in a rule that permits",
+	"a forbid holds whatever the size and however fast: put `max-size` into the permit"},
+    {"deliver-within on a forbid", STUDIES "  - {id: r, forbid: [a], deliver-within: 4h}\n", 9, 26,
+	"found deliver-within in rule 'r', which forbids: expected it in a rule that permits",
+	"a forbid holds whatever the size and however fast: put `deliver-within` into the permit"},
+    {"deliver-within without a unit", STUDIES "  - {id: r, permit: [a], deliver-within: 4}\n", 9, 42,
+	"found '4': expected a number and s, m, h or d, from 1s to 366d, such as 24h"},
+    {"deliver-within in weeks", STUDIES "  - {id: r, permit: [a], deliver-within: 2w}\n", 9, 42,
+	"found '2w': expected a number and s, m, h or d, from 1s to 366d, such as 24h"},
+    {"deliver-within of nothing", STUDIES "  - {id: r, permit: [a], deliver-within: 0h}\n", 9, 42,
+	"found '0h': expected a number and s, m, h or d, from 1s to 366d, such as 24h"},
+    {"deliver-within beyond a year", STUDIES "  - {id: r, permit: [a], deliver-within: 367d}\n", 9, 42,
+	"found '367d': expected a number and s, m, h or d, from 1s to 366d, such as 24h"},
+    {"key that somebody else would use", STUDIES "  - {id: r, permit: [a], expires: 2026-12-01}\n", 9, 26,
+	"found the unknown key 'expires' in a rule: expected one of id, permit, forbid, from, to, studies, label, since, until, "
+	"max-size, deliver-within",
+	"write `until`"},
+    {"key with a slip", STUDIES "  - {id: r, permit: [a], delivr-within: 4h}\n", 9, 26,
+	"found the unknown key 'delivr-within' in a rule: expected one of id, permit, forbid, from, to, studies, label, since, "
+	"until, max-size, deliver-within",
+	"write `deliver-within`"},
+    {"rate is not there", STUDIES "  - {id: r, permit: [a], rate: 4}\n", 9, 26,
+	"found the unknown key 'rate' in a rule: expected one of id, permit, forbid, from, to, studies, label, since, until, "
+	"max-size, deliver-within"},
+    {"study with a slip", STUDIES "  - {id: r, permit: [a], studies: [s1]}\n", 9, 36,
+	"found the study 's1': expected one that stands under studies in this file", "write `S1`, or add the study"},
+    {"label with a slip", STUDIES "  - {id: r, permit: [a], label: [restriced]}\n", 9, 34,
+	"found 'restriced': expected a label, one of open, restricted, unblinded", "write `restricted`"},
+    {"label that must not be mended into its opposite", STUDIES "  - {id: r, permit: [a], label: [blinded]}\n", 9, 34,
+	"found 'blinded': expected a label, one of open, restricted, unblinded", "who must stay blind is cleared for `open`"},
+    {"org with a slip", STUDIES "  - {id: r, permit: [a], to: {orgs: [acmee]}}\n", 9, 38,
+	"found the organisation 'acmee': expected a party to a study that rule 'r' covers",
+	"write `acme`, or add it to the study's parties"},
+    /* bytes */
+    {"NUL byte, written out", STUDIES "  - {id: \"r\\0\", permit: [a]}\n", 9, 10,
+	"found 'r?': expected a rule id, of A-Z a-z 0-9 . _ -"},
+    {"UTF-16", "\xff\xfes", 1, 1,
+	"found bytes that YAML does not allow (invalid leading UTF-8 octet): expected UTF-8 text without control characters",
+	"the file is UTF-16: save it as UTF-8"},
+    {"cut short in a character", "studies: []\nrules: ['\xe2\x82", 2, 10,
+	"found bytes that YAML does not allow (incomplete UTF-8 octet sequence): expected UTF-8 text without control characters",
+	"save the file as UTF-8"},
+    {"longer than need be", "studies: []\nrules: [\xc0\xaf]", 2, 9,
+	"found bytes that YAML does not allow (invalid length of a UTF-8 sequence): expected UTF-8 text without control "
+	"characters",
+	"save the file as UTF-8"},
+    {"an at sign without quotes", STUDIES "  - {id: r, permit: [@kits]}\n", 9, 22,
+	"this is not YAML: found character that cannot start any token while scanning for the next token",
+	"a word that begins with @, * or another sign needs quotes: \"@sites\""},
 };
 
 static bool
@@ -211,11 +324,13 @@ test_policy_file_names_line_column_and_words_of_every_mistake(void **state)
 		enum consign_err err = policy_file_parse(slice_text(r->yaml), org_is_known, &asked, arena, &parts, &e);
 		bool is_right = r->text == NULL ? err == CONSIGN_OK
 						: err == CONSIGN_E_CONFIG && e.line == r->line && e.column == r->column &&
-						      strcmp(e.text, r->text) == 0 && parts.parts.v == NULL;
+						      strcmp(e.text, r->text) == 0 && parts.parts.v == NULL &&
+						      strcmp(e.hint, r->hint != NULL ? r->hint : "") == 0;
 		if (!is_right) {
 			wrong++;
-			print_error("%s: found %zu:%zu \"%s\" (0x%x), expected %zu:%zu \"%s\"\n", r->name, e.line, e.column,
-			    e.text, err, r->line, r->column, r->text != NULL ? r->text : "no error");
+			print_error("%s: found %zu:%zu \"%s\", hint \"%s\" (0x%x), expected %zu:%zu \"%s\", hint \"%s\"\n",
+			    r->name, e.line, e.column, e.text, e.hint, err, r->line, r->column,
+			    r->text != NULL ? r->text : "no error", r->hint != NULL ? r->hint : "");
 		}
 		arena_free(&arena);
 	}
@@ -295,6 +410,46 @@ test_policy_file_reads_every_field(void **state)
 	assert_int_equal(no->labels.n, 2);
 	assert_int_equal(no->labels.v[0], CONSIGN_LABEL_UNBLINDED);
 	assert_null(no->from);
+	arena_free(&arena);
+}
+
+static void
+test_policy_file_reads_times_sizes_and_spans(void **state)
+{
+	(void)state;
+	struct arena *arena = build_arena();
+	struct policy_file_parts parts = build_parts(arena, STUDIES
+	    "  - {id: a, permit: [x], since: 2026-12-01, until: 2026-12-01T08:30:00Z, max-size: 64KiB, deliver-within: 4h}\n"
+	    "  - {id: b, forbid: [x], until: 2027-01-01}\n"
+	    "  - {id: c, permit: [x]}\n"
+	    "  - id: d\n    permit: [x]\n    max-size: 1MiB\n    deliver-within: 366d\n    since: 9999-12-31T23:59:59Z\n"
+	    "    studies: [S1, 'S*']\n");
+	const struct policy_rule *a = parts.rules.v[0].rule, *b = parts.rules.v[1].rule, *c = parts.rules.v[2].rule,
+				 *d = parts.rules.v[3].rule;
+	assert_int_equal(parts.rules.n, 4);
+	assert_int_equal(a->from_us, 1796083200ull * 1000000);
+	assert_int_equal(a->until_us, (1796083200ull + 8 * 3600 + 1800) * 1000000);
+	assert_int_equal(a->max_bytes, 65536);
+	assert_int_equal(a->deliver_within_us, 4ull * 3600 * 1000000);
+	assert_int_equal(b->from_us, 0);
+	assert_int_equal(b->until_us, 1798761600ull * 1000000);
+	assert_int_equal(c->from_us + c->until_us + c->max_bytes + c->deliver_within_us, 0);
+	assert_int_equal(d->max_bytes, CONSIGN_CONTENT_MAX_BYTES);
+	assert_int_equal(d->deliver_within_us, CONSIGN_EXPIRES_MAX_US);
+	assert_int_equal(d->from_us, 253402300799ull * 1000000);
+	/* What the parts do not say. */
+	assert_int_equal(parts.rules.v[0].at.line, 9);
+	assert_int_equal(parts.rules.v[3].at.line, 12);
+	assert_int_equal(parts.rules.v[3].at.column, 5);
+	assert_int_equal(parts.rules.v[0].studies.n, 0);
+	assert_string_equal(parts.rules.v[3].studies.v[1].s, "S*");
+	assert_int_equal(parts.studies.n, 2);
+	assert_int_equal(parts.studies.v[1].at.line, 6);
+	assert_int_equal(parts.studies.v[0].parties[1].line, 5);
+	assert_int_equal(parts.studies.v[1].parties[1].column, 46);
+	/* In the parts are the same rules. */
+	assert_ptr_equal(parts.parts.v[0]->common->rules.v[0], a);
+	assert_ptr_equal(parts.parts.v[1]->study->rules.v[0], d);
 	arena_free(&arena);
 }
 
@@ -406,7 +561,8 @@ test_policy_file_lists_up_to_their_limits(void **state)
 	} lists[] = {
 	    {"rules: []\nstudies: [{id: S, parties: [", "{org: aa#, roles: [cro]}", "]}]", CONSIGN_PARTIES_MAX, 2, 28,
 		"found 1025 parties: expected at most 1024"},
-	    {"studies: []\nrules: [{id: r, permit: [", "t#", "]}]", CONSIGN_RULE_TYPES_MAX, 2, 25, "found 257 message types: expected at most 256"},
+	    {"studies: []\nrules: [{id: r, permit: [", "t#", "]}]", CONSIGN_RULE_TYPES_MAX, 2, 25,
+		"found 257 message types: expected at most 256"},
 	    {"rules: []\nstudies: [", "{id: S#, parties: [{org: aa, roles: [cro]}]}", "]", CONSIGN_STUDIES_MAX, 2, 10,
 		"found 16385 studies: expected at most 16384"},
 	};
@@ -437,6 +593,63 @@ test_policy_file_up_to_its_size(void **state)
 	assert_int_equal(buf_append_u8(&yaml, 'x'), CONSIGN_OK);
 	assert_int_equal(policy_file_parse(buf_slice(&yaml), NULL, NULL, arena, &parts, &e), CONSIGN_E_TOO_BIG);
 	buf_clear(&yaml);
+	arena_free(&arena);
+}
+
+/* What somebody sends who wants to see the reader work. Each is refused at once, at a place, with a hint. */
+static void
+test_policy_file_hostile_text_is_refused_at_once(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *before, *repeated, *after;
+		size_t times;
+		const char *hint;
+	} hostile[] = {
+	    {"brackets", "rules: ", "[", "", 1000000, "look for a bracket too many, or lines that are indented too far"},
+	    {"braces", "rules: ", "{a: ", "", 250000, "look for a bracket too many, or lines that are indented too far"},
+	    {"dashes", "rules:\n", "- ", "", 500000, "look for a bracket too many, or lines that are indented too far"},
+	    {"keys that are questions", "", "? ", "", 500000, ""},
+	    {"anchors", "a: &a [x]\n", "b: [*a, *a, *a, *a, *a, *a, *a, *a]\n", "", 20000,
+		"a list that recurs gets a name under groups, which rules write as \"@name\""},
+	    {"merge keys", "", "<<: {}\n", "", 100000, "put both into one, or take one of them out"},
+	    {"one long word", "studies: []\nrules: ", "x", "\n", 1000000, ""},
+	    {"one long key", "", "x", ": a\n", 1000000, ""},
+	    {"quotes without an end", "studies: '", "x", "", 1000000, ""},
+	};
+	for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
+		struct arena *arena = build_arena();
+		struct policy_file_parts parts = {0};
+		struct policy_file_error e = {0};
+		struct buf yaml = {0};
+		assert_int_equal(buf_printf(&yaml, "%s", hostile[i].before), CONSIGN_OK);
+		for (size_t n = 0; n < hostile[i].times; n++)
+			assert_int_equal(buf_append(&yaml, slice_text(hostile[i].repeated)), CONSIGN_OK);
+		assert_int_equal(buf_printf(&yaml, "%s", hostile[i].after), CONSIGN_OK);
+		enum consign_err err = policy_file_parse(buf_slice(&yaml), NULL, NULL, arena, &parts, &e);
+		if (err != CONSIGN_E_CONFIG || strcmp(e.hint, hostile[i].hint) != 0)
+			print_error(
+			    "%s: 0x%x, %zu:%zu \"%s\", hint \"%s\"\n", hostile[i].name, err, e.line, e.column, e.text, e.hint);
+		assert_int_equal(err, CONSIGN_E_CONFIG);
+		assert_string_equal(e.hint, hostile[i].hint);
+		assert_null(parts.parts.v);
+		buf_clear(&yaml);
+		arena_free(&arena);
+	}
+}
+
+static void
+test_policy_file_with_a_nul_byte_is_no_text(void **state)
+{
+	(void)state;
+	static const char yaml[] = "studies: []\nrules: []\n# \0\n";
+	struct arena *arena = build_arena();
+	struct policy_file_parts parts = {0};
+	struct policy_file_error e = {0};
+	assert_int_equal(policy_file_parse(slice_of(yaml, sizeof yaml - 1), NULL, NULL, arena, &parts, &e), CONSIGN_E_CONFIG);
+	assert_int_equal(e.line, 3);
+	assert_int_equal(e.column, 3);
+	assert_string_equal(e.hint, "there is a NUL byte: this is no text file, or it was damaged");
 	arena_free(&arena);
 }
 
@@ -486,11 +699,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_policy_file_names_line_column_and_words_of_every_mistake),
 	    cmocka_unit_test(test_policy_file_reads_every_field),
+	    cmocka_unit_test(test_policy_file_reads_times_sizes_and_spans),
 	    cmocka_unit_test(test_policy_file_parts_survive_the_wire),
 	    cmocka_unit_test(test_policy_file_that_permits_nothing_is_a_policy),
 	    cmocka_unit_test(test_policy_file_words_up_to_their_limits),
 	    cmocka_unit_test(test_policy_file_lists_up_to_their_limits),
 	    cmocka_unit_test(test_policy_file_up_to_its_size),
+	    cmocka_unit_test(test_policy_file_hostile_text_is_refused_at_once),
+	    cmocka_unit_test(test_policy_file_with_a_nul_byte_is_no_text),
 	    cmocka_unit_test(test_policy_file_with_an_arena_too_small_says_so),
 	    cmocka_unit_test(test_policy_file_any_changed_byte_is_a_policy_or_a_placed_error),
 	};

@@ -1,0 +1,31 @@
+/*
+ * Times, spans and sizes as people write them in the YAML files of this room, and back.
+ *
+ *   time   2026-12-01 (00:00 UTC) or 2026-12-01T08:30:00Z: RFC 3339 in UTC to the second, one form; the years 2000 to 9999
+ *   span   30s, 45m, 4h, 2d: a whole number above 0 and its unit, up to the longest that a consignment lives
+ *   size   4096, 64KiB, 1MiB: bytes, or a whole number above 0 and its unit
+ *
+ * Reading returns MALFORMED for anything else, and what was read formats as a text that reads the same.
+ * Threads   pure
+ * Source    docs/POLICY.md 2
+ */
+#ifndef POLICY_UNITS_H
+#define POLICY_UNITS_H
+
+#include "core/bytes.h"
+
+#define UNITS_WORDS_OF_TIME "a time in UTC such as 2026-12-01T08:30:00Z, or a date such as 2026-12-01"
+#define UNITS_WORDS_OF_SPAN "a number and s, m, h or d, from 1s to 366d, such as 24h"
+#define UNITS_WORDS_OF_SIZE "a number of bytes, or one with KiB or MiB, such as 64KiB"
+
+#define UNITS_TEXT_BYTES 24
+
+CONSIGN_MUST_CHECK enum consign_err units_time_parse(struct consign_slice text, uint64_t *ret_us);
+/* A date when it is midnight. us is what units_time_parse gives; fractions of a second are left out. */
+void units_time_format(uint64_t us, char ret_text[UNITS_TEXT_BYTES]);
+CONSIGN_MUST_CHECK enum consign_err units_span_parse(struct consign_slice text, uint64_t *ret_us);
+void units_span_format(uint64_t us, char ret_text[UNITS_TEXT_BYTES]);
+CONSIGN_MUST_CHECK enum consign_err units_size_parse(struct consign_slice text, uint64_t *ret_bytes);
+void units_size_format(uint64_t bytes, char ret_text[UNITS_TEXT_BYTES]);
+
+#endif

@@ -4,7 +4,7 @@
  * and not everything is found.
  *
  * Threads   pure
- * Source    docs/POLICY.md 8
+ * Source    docs/POLICY.md 7
  */
 #ifndef POLICY_POLICY_COVER_H
 #define POLICY_POLICY_COVER_H

@@ -4,7 +4,7 @@
  *
  * Written out a policy is longer than its source. What a group adds is counted against the limit of the source, so that a
  * few lines cannot ask for a thousand times their size in memory and documents.
- * Source    docs/POLICY.md 6
+ * Source    docs/POLICY.md 2
  */
 #include <stdlib.h>
 #include <string.h>

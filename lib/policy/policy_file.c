@@ -369,6 +369,8 @@ read_rule(struct reader *r, const struct node *map)
 		err = read_end(r, k.to->value, "a to", &rule->to, &read->to_orgs);
 	if (err == CONSIGN_OK && k.studies != NULL)
 		err = yaml_check_list(r->error, k.studies->value, "studies", 1, CONSIGN_STUDIES_MAX);
+	if (err == CONSIGN_OK && k.studies != NULL)
+		err = yaml_check_distinct(r->error, k.studies->value, "studies");
 	if (err == CONSIGN_OK && k.label != NULL)
 		err = read_labels(r, k.label->value, rule);
 	if (err == CONSIGN_OK)

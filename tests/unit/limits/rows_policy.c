@@ -70,6 +70,25 @@ try_title(const struct limit_row *row, uint64_t n)
 	return parse();
 }
 
+/* A group of 970 bytes in each of 1,000 rules, and a comment that makes it n. */
+static enum consign_err
+try_written_out(const struct limit_row *row, uint64_t n)
+{
+	size_t rules = 1000, written = 0;
+
+	(void)row;
+	put("studies: []\ngroups: {types: {g: [");
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(buf_printf(&text, "%095u, ", i), CONSIGN_OK);
+	put("]}}\nrules:\n");
+	for (size_t i = 0; i < rules; i++, written += 970)
+		assert_int_equal(buf_printf(&text, "- {id: r%zu, permit: ['@g'], studies: ['*']}\n", i), CONSIGN_OK);
+	while (text.len + written < n)
+		put("#");
+	assert_int_equal(text.len + written, n);
+	return parse();
+}
+
 static enum consign_err
 try_studies(const struct limit_row *row, uint64_t n)
 {
@@ -275,6 +294,36 @@ try_within(const struct limit_row *row, uint64_t n)
 	return read_profile();
 }
 
+static enum consign_err
+try_rule_within(const struct limit_row *row, uint64_t n)
+{
+	(void)row;
+	assert_int_equal(n % 1000000, 0);
+	assert_int_equal(
+	    buf_printf(&text, "studies: []\nrules: [{id: r, permit: [a], studies: ['*'], deliver-within: %llus}]\n", (unsigned long long)(n / 1000000)),
+	    CONSIGN_OK);
+	return parse();
+}
+
+static enum consign_err
+try_max_size(const struct limit_row *row, uint64_t n)
+{
+	(void)row;
+	assert_int_equal(
+	    buf_printf(&text, "studies: []\nrules: [{id: r, permit: [a], studies: ['*'], max-size: %llu}]\n", (unsigned long long)n), CONSIGN_OK);
+	return parse();
+}
+
+static enum consign_err
+try_groups(const struct limit_row *row, uint64_t n)
+{
+	(void)row;
+	put("studies: []\nrules: []\ngroups: {types: {");
+	put_each(n, "g#: [a]", ", ");
+	put("}}\n");
+	return parse();
+}
+
 /* ── a hub's memory ── */
 
 /* A cell that nobody looks into. */
@@ -368,6 +417,7 @@ try_members(const struct limit_row *row, uint64_t n)
 
 const struct limit_row limit_rows_policy[] = {
     {LIMIT(CONSIGN_POLICY_SOURCE_MAX_BYTES), .tries = try_source, .refused = CONSIGN_E_TOO_BIG, .of = "of a file"},
+    FILE_OF(CONSIGN_POLICY_SOURCE_MAX_BYTES, try_written_out, "of a file with its groups written out"),
     FILE_OF(CONSIGN_TEXT_MAX_BYTES, try_title, "of a title"),
     FILE_OF(CONSIGN_STUDIES_MAX, try_studies, "of a file"),
     FILE_OF(CONSIGN_PARTIES_MAX, try_parties, "of a file"),
@@ -375,6 +425,9 @@ const struct limit_row limit_rows_policy[] = {
     FILE_OF(CONSIGN_PARTIES_MAX, try_organisations, "at an end of a rule"),
     FILE_OF(CONSIGN_YAML_DEPTH_MAX, try_depth, "of a file"),
     FILE_OF(CONSIGN_YAML_KEYS_MAX, try_keys, "of a file"),
+    FILE_OF(CONSIGN_YAML_KEYS_MAX, try_groups, "of groups"),
+    FILE_OF(CONSIGN_CONTENT_MAX_BYTES, try_max_size, "of a rule's max-size"),
+    {LIMIT(CONSIGN_EXPIRES_MAX_US), .tries = try_rule_within, .refused = CONSIGN_E_CONFIG, .next = CONSIGN_EXPIRES_MAX_US + 1000000, .of = "of a rule's deliver-within"},
     {LIMIT(CONSIGN_RULES_MAX), .tries = try_rules, .refused = CONSIGN_E_TOO_BIG, .of = "compiled"},
     {LIMIT(CONSIGN_STUDIES_MAX), .tries = try_compiled_studies, .refused = CONSIGN_E_TOO_BIG, .of = "compiled"},
     {LIMIT(CONSIGN_RULE_COPIES_MAX), .shown = "tests/unit/policy/test_policy_parts.c::test_policy_parts_rules_of_all_studies_up_to_the_limit"},

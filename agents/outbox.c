@@ -112,7 +112,8 @@ check_consignee(const struct agent *a, const char *org, struct objection *x)
 }
 
 static void
-check_policy(const struct agent *a, const struct local_outgoing *m, enum consign_label label, struct objection *x)
+check_policy(const struct agent *a, const struct local_outgoing *m, enum consign_label label, size_t plain_bytes, uint64_t now_us,
+    struct objection *x)
 {
 	const struct hub_policy *policy = hub_policy(a->hub);
 
@@ -121,7 +122,8 @@ check_policy(const struct agent *a, const struct local_outgoing *m, enum consign
 		return;
 	}
 	for (size_t i = 0; i < m->to.n && x->code == CONSIGN_CODE_NONE; i++) {
-		struct policy_question q = {a->org.s, m->to.v[i].s, m->study.s, m->type.s, label};
+		struct policy_question q = {.consignor = a->org.s, .consignee = m->to.v[i].s, .study = m->study.s, .type = m->type.s,
+		    .label = label, .at_us = now_us, .bytes = seal_padded_bytes(plain_bytes, label)};
 		struct policy_verdict v;
 
 		policy_decide(policy->policy, &q, &v);
@@ -400,7 +402,7 @@ outbox_put(struct outbox *o, const struct local_outgoing *m, outbox_outcome *tol
 	if (x.code == CONSIGN_CODE_NONE && m->expires_us != 0 && (m->expires_us <= now || m->expires_us - now > CONSIGN_EXPIRES_MAX_US))
 		object(&x, CONSIGN_CODE_EXPIRED, "", "", "a message expires in the future, within 366 days");
 	if (x.code == CONSIGN_CODE_NONE)
-		check_policy(o->agent, m, label, &x);
+		check_policy(o->agent, m, label, plain.len, now, &x);
 	if (x.code != CONSIGN_CODE_NONE) {
 		refuse(o, m, label, &x, told, context, request, index);
 		problems_clear(&x.problems);

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/limits.h"
+#include "wire/body.h"
+
 struct checking {
 	const struct agent *a;
 	const struct session_deliver *d;
@@ -233,13 +236,16 @@ check_policy(struct checking *c)
 	const struct member *me = hub_member(hub_directory(c->a->hub), c->a->org.s);
 	const struct manifest *m = c->v->manifest;
 	struct policy_verdict verdict;
+	uint64_t sizes[CONSIGN_BUNDLE_MAX_ITEMS];
 	enum consign_label clearance;
 
+	body_sizes(c->body, m->consignees.n, m->items.n, sizes);
 	for (size_t i = 0; i < m->items.n; i++) {
-		struct policy_question q = {m->consignor.s, c->a->org.s, m->study.s, m->items.v[i]->type.s, (enum consign_label)m->label};
+		struct policy_question q = {.consignor = m->consignor.s, .consignee = c->a->org.s, .study = m->study.s,
+		    .type = m->items.v[i]->type.s, .label = (enum consign_label)m->label, .at_us = c->v->accepted_us, .bytes = sizes[i]};
 
-		/* Items of one type in a row are one question. */
-		if (i == 0 || strcmp(q.type, m->items.v[i - 1]->type.s) != 0)
+		/* Items of one type and size in a row are one question. */
+		if (i == 0 || strcmp(q.type, m->items.v[i - 1]->type.s) != 0 || sizes[i] != sizes[i - 1])
 			policy_decide(then->policy, &q, &verdict);
 		c->v->item_codes[i] = verdict.code;
 	}

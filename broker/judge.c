@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "wire/body.h"
 
 enum consign_err
 judge_whole(struct arena *arena, enum consign_code code, const char *detail, struct judgement *ret_judgement)
@@ -156,21 +157,22 @@ judge_consignee(const struct hub *hub, const struct manifest_consignee *c, uint6
 	return CONSIGN_CODE_NONE;
 }
 
-/* What was found of one consignee: it is asked once, and the policy once for items of one type in a row. */
+/* What was found of one consignee: it is asked once, and the policy once for items of one type and size in a row. */
 struct asked {
-	struct policy_verdict verdict; /* for the type of the item before */
+	struct policy_verdict verdict; /* for the type and size of the item before */
 	enum consign_code self;
 	const char *why;
 	bool is_known; /* self and why */
 };
 
 static void
-ask(const struct hub *hub, const struct manifest *m, size_t item, size_t consignee, uint64_t now_us, struct asked *a)
+ask(const struct hub *hub, const struct manifest *m, const uint64_t *sizes, size_t item, size_t consignee, uint64_t now_us, struct asked *a)
 {
 	const struct manifest_consignee *c = m->consignees.v[consignee];
-	struct policy_question q = {m->consignor.s, c->org.s, m->study.s, m->items.v[item]->type.s, (enum consign_label)m->label};
+	struct policy_question q = {.consignor = m->consignor.s, .consignee = c->org.s, .study = m->study.s,
+	    .type = m->items.v[item]->type.s, .label = (enum consign_label)m->label, .at_us = now_us, .bytes = sizes[item]};
 
-	if (item > 0 && strcmp(q.type, m->items.v[item - 1]->type.s) == 0)
+	if (item > 0 && strcmp(q.type, m->items.v[item - 1]->type.s) == 0 && sizes[item] == sizes[item - 1])
 		return;
 	/* The policy first: an outsider must not learn from our answers who is in the directory. */
 	policy_decide(hub_policy(hub)->policy, &q, &a->verdict);
@@ -181,17 +183,20 @@ ask(const struct hub *hub, const struct manifest *m, size_t item, size_t consign
 }
 
 static enum consign_err
-judge_policy(const struct hub *hub, const struct manifest *m, uint64_t now_us, struct arena *arena, struct judgement *j)
+judge_policy(const struct hub *hub, const struct manifest *m, struct consign_slice body, uint64_t now_us, struct arena *arena,
+    struct judgement *j)
 {
 	struct asked asked[CONSIGN_CONSIGNEES_MAX] = {0};
+	uint64_t sizes[CONSIGN_BUNDLE_MAX_ITEMS];
 
+	body_sizes(body, m->consignees.n, m->items.n, sizes);
 	for (size_t i = 0; i < m->items.n; i++)
 		for (size_t c = 0; c < m->consignees.n; c++) {
 			struct asked *a = &asked[c];
 			bool is_by_policy;
 			enum consign_err err;
 
-			ask(hub, m, i, c, now_us, a);
+			ask(hub, m, sizes, i, c, now_us, a);
 			is_by_policy = a->verdict.code != CONSIGN_CODE_NONE;
 			if ((!is_by_policy && a->self == CONSIGN_CODE_NONE) || j->n == CONSIGN_VERDICTS_MAX)
 				continue;
@@ -227,7 +232,7 @@ judge_submission(const struct hub *hub, const char *org, const struct signed_man
 	j.verdicts = arena_alloc(arena, (m->items.n * m->consignees.n + 1) * sizeof *j.verdicts);
 	if (j.verdicts == NULL)
 		return CONSIGN_E_NO_MEMORY;
-	enum consign_err err = judge_policy(hub, m, now_us, arena, &j);
+	enum consign_err err = judge_policy(hub, m, body, now_us, arena, &j);
 
 	if (err == CONSIGN_OK)
 		*ret_judgement = j;

@@ -35,6 +35,7 @@ struct submitting {
 	struct signed_manifest *sm;
 	struct manifest *m;
 	struct consign_hash digest;
+	uint64_t now_us; /* when it is judged: what the policy is asked about is what the record says */
 };
 
 void
@@ -381,6 +382,7 @@ fill_acceptance(struct submitting *u, struct submission *x)
 	}
 	x->statement.openings.n = accepted.mailboxes.n = e->n_mailboxes = n;
 	record.accepted = &accepted;
+	record.at_us = u->now_us;
 	/* From here on a failure would leave a gap in the mailboxes: the record fits by construction, memory is checked. */
 	enum consign_err err = ledger_append(b->ledger, &record, e->arena, &e->leaves[0]);
 
@@ -494,7 +496,8 @@ decide(struct submitting *u)
 	}
 	if (!is_within_rate(u))
 		return;
-	if (judge_submission(b->hub, u->s->name, u->sm, u->m, frame_slice(u->r->body), clock_wall_us(b->clock), u->r->arena, &j) != CONSIGN_OK) {
+	u->now_us = clock_wall_us(b->clock);
+	if (judge_submission(b->hub, u->s->name, u->sm, u->m, frame_slice(u->r->body), u->now_us, u->r->arena, &j) != CONSIGN_OK) {
 		held_add(&u->s->held, u->m);
 		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");
 		return;

@@ -6,6 +6,7 @@
 
 #include "catalogue/payload.h"
 #include "client/exchange.h"
+#include "core/clock.h"
 #include "core/text.h"
 #include "policy/policy.h"
 #include "policy_source.h"
@@ -48,7 +49,8 @@ read_question(const struct args *args, struct policy_question *q)
 	*q = (struct policy_question){.consignor = args_value(args, "from"),
 	    .consignee = args_value(args, "to"),
 	    .study = args_value(args, "study"),
-	    .type = args_value(args, "type")};
+	    .type = args_value(args, "type"),
+	    .at_us = clock_wall_us(clock_system())};
 	if (!text_is(CHARSET_ORG, slice_text(q->consignor)) || !text_is(CHARSET_ORG, slice_text(q->consignee)))
 		return say_fail(CONSIGN_E_USAGE, "--from and --to name one organisation each: 2 to 40 of a-z, 0-9 and -");
 	if (!text_is(CHARSET_STUDY, slice_text(q->study)))

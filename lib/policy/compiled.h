@@ -1,23 +1,24 @@
 /*
  * The compiled policy, between compile.c (which builds it) and decide.c (which only reads it).
  *
- * A rule has two ends, and an end is reduced to small numbers:
+ * Rules are sorted once: forbids before permits, then by order, then by place. The rules of one study, and those of all studies,
+ * are a page each: in it a rule is its rank, and the first match is the lowest rank. Which rules could match is kept as rows of
+ * bits, one bit a rule: a row for each class of parties as consignor, one for it as consignee, one for each label. A party that
+ * some rule of its study names is a class of its own; the others are one class for each set of roles.
  *
- *   0             any party
- *   1..ROLE_LAST  a party that holds this role in the study
- *   above         a named end of one study: one party, or a set of them
+ * A type is a node: its own when a rule names it exactly, else that of the longest prefix of a glob that begins it. The parent of
+ * a node is the next shorter such prefix, so the rules that may match a type are the lists of a few nodes. A list holds
+ * ranks in groups of four; one that is longer than LIST_MAX is a row of bits instead. A decision tests the ranks of the lists of
+ * the type's nodes against three rows, without a branch for each, in the page of all studies and in the study's own.
  *
- * There is one index for the common rules and one per study. A party knows the ends it matches: `any` and its roles as
- * bits, named ends as a short list. A rule is entered under each (index, from end, to end, glob); entries that meet
- * under one key keep only the first rule by order for each effect and label. So a decision looks up
- * (ends of the consignor) × (ends of the consignee) × (globs that match the type), whatever the number of rules.
+ * A rule with a condition (a glob with a * before its end, validity, size) is entered like any other and asked only when it would be
+ * the first: then the lists are gone through again with each such rule asked.
  *
- * A glob is an exact type; or a prefix with one * behind, found by looking up every prefix of the type whose length
- * occurs in the policy; or odd (a * elsewhere), kept in a list under its prefix and the same two ends.
+ * What a decision touches is small on purpose, so that 100,000 rules stay in a processor's second cache: two bytes for a rule in a
+ * list, one bit in a row, four bytes where its name stands, which nothing waits for.
  *
- * Accepted costs: odd globs under the same prefix and ends are tried one by one; distinct sets that a party belongs to
- * are looked up one by one. A set is made only where entering every pair would cost EXPAND_MAX times the rule's own
- * length, that is where both ends name many organisations.
+ * Accepted costs: a list that is no row is tested rank by rank (LIST_MAX bounds it), a row word by word (PAGE_RULES bounds it); rules
+ * whose condition fails are asked one by one.
  */
 #ifndef POLICY_COMPILED_H
 #define POLICY_COMPILED_H
@@ -25,100 +26,128 @@
 #include "policy/policy.h"
 #include "policy/table.h"
 
-#define END_ANY 0u
-#define END_NAMED (ROLE_LAST + 1u)
-/* Pairs of ends entered per end written; beyond it the longer end becomes one set. */
-#define EXPAND_MAX 16u
-#define INDEX_COMMON 0u
+/* Rules of one page. A study with more has several. A rank, and one more for "none", fits 16 bits. */
+#define PAGE_RULES 32768u
+#define GROUP_RANKS 4u
+/* Ranks of a list before it becomes a row of bits. */
+#define LIST_MAX 128u
+/* Nodes of one block of lists. */
+#define BLOCK_NODES 64u
 
-/* First rule by order for [effect - 1][label - 1]; TABLE_NONE: none. */
-struct firsts {
-	uint32_t rule[2][3];
+/* Where a list is: its first group << 8 | how many more groups; or the word of its row << 8 | LIST_IS_ROW. 0 is the empty list. */
+#define LIST_IS_ROW 255u
+_Static_assert(LIST_MAX / GROUP_RANKS <= LIST_IS_ROW, "the groups of a list are counted in 8 bits");
+
+struct page {
+	uint32_t n;       /* rules; also the rank that is none: its bit is clear in every row */
+	uint32_t words;   /* of a row */
+	uint32_t classes; /* of parties */
+	uint32_t next;    /* page with the later rules of the same study, or TABLE_NONE */
+	uint64_t *rows;   /* from by class, to by class, label by label from 0, conditional: see row_from … */
+	uint32_t *outcomes;  /* by rank, and one more: OUTCOME_NONE */
+	uint32_t *blocks;    /* by node / BLOCK_NODES: block of lists; 0 is the empty one */
+	uint32_t *lists;     /* BLOCK_NODES a block */
+	uint16_t (*groups)[GROUP_RANKS]; /* rising; filled up with n. The first is empty. */
+	uint64_t *list_rows;
+	uint32_t *conditions; /* by rank: place in policy.conditions, or TABLE_NONE. NULL: no rule of the page has one */
 };
 
-struct entry {
-	struct firsts firsts;
-	uint32_t odd; /* first of the odd globs under this prefix, or TABLE_NONE */
-};
+/*
+ * What a rule makes of a message: place of its record, in units of 8 bytes, in policy.records: deliver_within_us (8 bytes of this
+ * machine), then the id and a NUL. Places rise as ranks do: of two pages the lower one decides.
+ */
+#define OUTCOME_NONE UINT32_MAX
+#define RECORD_UNIT 8u
 
-struct odd_entry {
-	struct firsts firsts;
-	uint32_t glob; /* in globs_odd */
-	uint32_t next; /* or TABLE_NONE */
-};
-
-struct compiled_rule {
-	uint32_t order;
-	uint32_t id; /* in rule_ids */
-};
-
-struct compiled_index {
-	uint32_t reach[END_NAMED]; /* by from end: bits of the to ends below END_NAMED that any rule pairs with it */
+struct condition {
+	uint64_t from_us, until_us, max_bytes;
+	bool is_permit;
+	uint32_t globs_at, globs_n; /* in condition_globs: all of the rule's when one has a * before its end, else none */
 };
 
 struct compiled_party {
 	uint32_t org;
-	uint32_t ends; /* bit 0 (any) and one bit a role */
+	uint32_t roles;       /* bits, and bit 0 */
+	uint32_t common_class; /* its class in the pages of all studies, in those of its study */
+	uint32_t study_class;
 	enum consign_label clearance;
-	uint32_t named_at; /* its named ends: in policy.ends */
-	uint32_t named_n;
 };
 
 struct compiled_study {
 	uint32_t first; /* of policy.parties */
 	uint32_t n;
+	uint32_t slots; /* its own hash table, in policy.party_slots: by org */
+	uint32_t slot_mask;
+	uint32_t page; /* or TABLE_NONE */
 };
 
 struct policy {
-	struct names study_ids; /* number: place in studies; its index is 1 + number */
+	struct names study_ids; /* number: place in studies */
 	struct names orgs;
-	struct names rule_ids;
-	struct names globs_exact;
-	struct names globs_prefix;  /* without the * */
-	struct names globs_odd;     /* whole */
-	uint64_t prefix_lengths[2]; /* bit n: some prefix has n bytes */
+	struct names prefixes; /* globs, without the * and what follows; number: the node */
+	struct names types;    /* globs without any *; number + prefixes.n: the node */
+	struct lengths prefix_lengths;
+	uint32_t *parents; /* by node; TABLE_NONE: there is none */
 
 	struct compiled_study *studies;
 	struct compiled_party *parties;
 	size_t party_n, party_cap;
-	struct numbers party_of; /* study << 32 | org → place in parties */
-	struct compiled_rule *rules;
-	size_t rule_n, rule_cap;
-	struct compiled_index *indexes;
+	uint32_t *party_slots; /* place in parties, or TABLE_NONE */
+	size_t slot_n;
 
-	struct numbers pairs;   /* pair_key → number of the pair */
-	struct numbers entries; /* pair << 32 | glob → place in entry; glob: 2 × exact, or 2 × prefix + 1 */
-	struct entry *entry;
-	size_t entry_n, entry_cap;
-	struct odd_entry *odd;
-	size_t odd_n, odd_cap;
-	uint32_t *ends;        /* named ends of the parties */
+	struct page *pages;
+	size_t page_n, page_cap;
+	uint32_t common_page; /* or TABLE_NONE */
+	struct buf records;
+	uint32_t first_permit; /* outcomes below are forbids */
+	bool has_deliver_within;
+	struct condition *conditions;
+	size_t condition_n, condition_cap;
+	struct names globs;
+	uint32_t *condition_globs; /* numbers in globs */
+	size_t condition_glob_n, condition_glob_cap;
+
 	uint32_t *org_first;   /* by org: its first in org_studies; one more at the end */
 	uint32_t *org_studies; /* rising within an org */
 };
 
-/* 24 bits of index, 20 of each end: compile.c refuses what would not fit. */
-static inline uint64_t
-pair_key(uint32_t index, uint32_t from, uint32_t to)
+static inline uint64_t *
+row_from(const struct page *x, uint32_t class)
 {
-	return (uint64_t)index << 40 | (uint64_t)from << 20 | to;
+	return x->rows + (size_t)class * x->words;
 }
 
-static inline uint64_t
-wide_key(uint32_t high, uint32_t low)
+static inline uint64_t *
+row_to(const struct page *x, uint32_t class)
 {
-	return (uint64_t)high << 32 | low;
+	return row_from(x, x->classes + class);
 }
 
-/* Whether rule a comes before rule b: by order, then by place (the common part was compiled first). */
+static inline uint64_t *
+row_label(const struct page *x, uint32_t label)
+{
+	return row_from(x, 2 * x->classes + label - CONSIGN_LABEL_OPEN);
+}
+
+static inline uint64_t *
+row_conditional(const struct page *x)
+{
+	return row_from(x, 2 * x->classes + 3);
+}
+
+#define PAGE_ROWS(CLASSES) (2 * (size_t)(CLASSES) + 4)
+
 static inline bool
-rule_is_before(const struct policy *p, uint32_t a, uint32_t b)
+row_has(const uint64_t *row, uint32_t rank)
 {
-	if (a == TABLE_NONE || b == TABLE_NONE)
-		return a != TABLE_NONE;
-	if (p->rules[a].order != p->rules[b].order)
-		return p->rules[a].order < p->rules[b].order;
-	return a < b;
+	return row[rank / 64] >> (rank % 64) & 1;
+}
+
+/* The first slot to look into for an org. */
+static inline uint32_t
+party_slot(const struct compiled_study *study, uint32_t org)
+{
+	return (uint32_t)table_spread(org) & study->slot_mask;
 }
 
 #endif

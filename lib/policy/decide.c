@@ -5,18 +5,12 @@
 
 #include "core/text.h"
 
-/* The globs of the policy that match a type, save the odd ones: at most its exact form and one prefix per length. */
-struct matches {
-	uint32_t glob[CONSIGN_TYPE_MAX_BYTES + 2];
-	size_t n;
-};
-
-struct search {
+/* One page, seen by one question. */
+struct view {
 	const struct policy *policy;
-	const char *type;
-	uint32_t label; /* from 0 */
-	struct matches matches;
-	uint32_t first[2]; /* the best rule so far, by effect from 0 */
+	const struct policy_question *question;
+	const struct page *page;
+	const uint64_t *from, *to, *label, *conditional;
 };
 
 static const struct compiled_party *
@@ -25,84 +19,169 @@ find_party(const struct policy *p, uint32_t study, const char *org)
 	uint32_t o = names_find_text(&p->orgs, org);
 	if (study == TABLE_NONE || o == TABLE_NONE)
 		return NULL;
-	uint32_t party = numbers_find(&p->party_of, wide_key(study, o));
-	return party == TABLE_NONE ? NULL : &p->parties[party];
-}
-
-static void
-match_type(const struct policy *p, const char *type, struct matches *ret_matches)
-{
-	ret_matches->n = 0;
-	uint64_t hash = names_hash_start();
-	for (size_t len = 0; len <= CONSIGN_TYPE_MAX_BYTES; len++) {
-		if (p->prefix_lengths[len / 64] >> (len % 64) & 1) {
-			uint32_t id = names_find_hashed(&p->globs_prefix, hash, type, len);
-			if (id != TABLE_NONE)
-				ret_matches->glob[ret_matches->n++] = id * 2 + 1;
-		}
-		if (type[len] == '\0') {
-			uint32_t id = names_find_hashed(&p->globs_exact, hash, type, len);
-			if (id != TABLE_NONE)
-				ret_matches->glob[ret_matches->n++] = id * 2;
-			return;
-		}
-		hash = names_hash_next(hash, (uint8_t)type[len]);
+	const struct compiled_study *s = &p->studies[study];
+	const uint32_t *slots = p->party_slots + s->slots;
+	for (uint32_t i = party_slot(s, o); slots[i] != TABLE_NONE; i = (i + 1) & s->slot_mask) {
+		if (p->parties[slots[i]].org == o)
+			return &p->parties[slots[i]];
 	}
-	/* Longer than any type may be: only prefixes matched, and no exact type can. */
+	return NULL;
 }
 
-static void
-consider(struct search *s, const struct firsts *firsts)
+/* The node of a type, from which its parents follow; TABLE_NONE when no glob begins it. */
+static uint32_t
+find_node(const struct policy *p, const char *type)
 {
-	for (unsigned effect = 0; effect < 2; effect++) {
-		uint32_t rule = firsts->rule[effect][s->label];
-		if (rule_is_before(s->policy, rule, s->first[effect]))
-			s->first[effect] = rule;
+	struct consign_slice text = slice_text(type);
+	uint32_t id = names_find(&p->types, text);
+	if (id != TABLE_NONE)
+		return (uint32_t)p->prefixes.n + id;
+	return names_find_longest(&p->prefixes, &p->prefix_lengths, text);
+}
+
+static uint32_t
+list_of(const struct page *x, uint32_t node)
+{
+	return x->lists[(size_t)x->blocks[node / BLOCK_NODES] * BLOCK_NODES + node % BLOCK_NODES];
+}
+
+/* ── a rule with a condition ── */
+
+static bool
+is_in_time(const struct condition *c, uint64_t at_us)
+{
+	if (c->from_us == 0 && c->until_us == 0)
+		return true;
+	/* When nobody knows the time, what depends on it may not help a message. */
+	if (at_us == 0)
+		return !c->is_permit;
+	return at_us >= c->from_us && (c->until_us == 0 || at_us < c->until_us);
+}
+
+static bool
+matches_type(const struct policy *p, const struct condition *c, const char *type)
+{
+	if (c->globs_n == 0)
+		return true; /* then its lists said enough */
+	for (uint32_t i = 0; i < c->globs_n; i++) {
+		if (glob_match(names_text(&p->globs, p->condition_globs[c->globs_at + i]), type))
+			return true;
+	}
+	return false;
+}
+
+static bool
+holds(const struct view *v, uint32_t rank)
+{
+	if (!row_has(v->conditional, rank))
+		return true;
+	const struct condition *c = &v->policy->conditions[v->page->conditions[rank]];
+	return is_in_time(c, v->question->at_us) && (c->max_bytes == 0 || v->question->bytes <= c->max_bytes) &&
+	       matches_type(v->policy, c, v->question->type);
+}
+
+/* ── the lowest rank of a list ── */
+
+static inline uint64_t
+word_of(const struct view *v, uint32_t at)
+{
+	return v->from[at] & v->to[at] & v->label[at];
+}
+
+static uint32_t
+first_of_row(const struct view *v, const uint64_t *row)
+{
+	for (uint32_t at = 0; at < v->page->words; at++) {
+		for (uint64_t word = row[at] & word_of(v, at); word != 0; word &= word - 1) {
+			uint32_t rank = at * 64 + (uint32_t)__builtin_ctzll(word);
+			if (holds(v, rank))
+				return rank;
+		}
+	}
+	return v->page->n;
+}
+
+/* Conditions are not asked, and nothing branches on what a rank finds: lists are short, and no processor guesses well. */
+static inline uint32_t
+first_of_groups(const struct view *v, uint32_t list)
+{
+	const uint16_t(*group)[GROUP_RANKS] = (const uint16_t(*)[GROUP_RANKS])v->page->groups + (list >> 8);
+	uint32_t none = v->page->n, first = none;
+	for (uint32_t left = list & 255;; left--, group++) {
+		for (uint32_t i = 0; i < GROUP_RANKS; i++) {
+			uint32_t rank = (*group)[i];
+			uint32_t found = word_of(v, rank / 64) >> (rank % 64) & 1 ? rank : none;
+			first = found < first ? found : first;
+		}
+		if (left == 0)
+			return first;
 	}
 }
 
-static void
-visit_pair(struct search *s, uint32_t index, uint32_t from, uint32_t to)
+static uint32_t
+first_that_holds(const struct view *v, uint32_t list)
 {
-	const struct policy *p = s->policy;
-	uint32_t pair = numbers_find(&p->pairs, pair_key(index, from, to));
-	if (pair == TABLE_NONE)
+	const uint16_t *ranks = v->page->groups[list >> 8];
+	for (uint32_t i = 0; i < ((list & 255) + 1) * GROUP_RANKS; i++) {
+		if (word_of(v, ranks[i] / 64) >> (ranks[i] % 64) & 1 && holds(v, ranks[i]))
+			return ranks[i];
+	}
+	return v->page->n;
+}
+
+static inline uint32_t
+first_of_nodes(const struct view *v, uint32_t node, bool asks)
+{
+	const struct page *x = v->page;
+	uint32_t first = x->n;
+	for (; node != TABLE_NONE; node = v->policy->parents[node]) {
+		uint32_t list = list_of(x, node), found;
+		if ((list & 255) == LIST_IS_ROW)
+			found = first_of_row(v, x->list_rows + (list >> 8));
+		else
+			found = asks ? first_that_holds(v, list) : first_of_groups(v, list);
+		first = found < first ? found : first;
+	}
+	return first;
+}
+
+static inline uint32_t
+outcome_in(struct view *v, uint32_t page, uint32_t from_class, uint32_t to_class, uint32_t node)
+{
+	uint32_t outcome = OUTCOME_NONE;
+	for (; page != TABLE_NONE; page = v->page->next) {
+		v->page = &v->policy->pages[page];
+		v->from = row_from(v->page, from_class);
+		v->to = row_to(v->page, to_class);
+		v->label = row_label(v->page, (uint32_t)v->question->label);
+		v->conditional = row_conditional(v->page);
+		uint32_t first = first_of_nodes(v, node, false);
+		if (row_has(v->conditional, first))
+			first = first_of_nodes(v, node, true);
+		uint32_t found = v->page->outcomes[first];
+		outcome = found < outcome ? found : outcome;
+	}
+	return outcome;
+}
+
+static void
+apply_rules(const struct policy *policy, const struct policy_question *q, const struct compiled_study *study,
+    const struct compiled_party *from, const struct compiled_party *to, struct policy_verdict *verdict)
+{
+	struct view v = {.policy = policy, .question = q};
+	uint32_t node = find_node(policy, q->type);
+	uint32_t common = outcome_in(&v, policy->common_page, from->common_class, to->common_class, node);
+	uint32_t own = outcome_in(&v, study->page, from->study_class, to->study_class, node);
+	uint32_t outcome = own < common ? own : common;
+	if (outcome == OUTCOME_NONE) {
+		verdict->code = CONSIGN_CODE_POLICY_NO_RULE;
 		return;
-	for (size_t i = 0; i < s->matches.n; i++) {
-		uint32_t at = numbers_find(&p->entries, wide_key(pair, s->matches.glob[i]));
-		if (at == TABLE_NONE)
-			continue;
-		consider(s, &p->entry[at].firsts);
-		for (uint32_t o = p->entry[at].odd; o != TABLE_NONE; o = p->odd[o].next) {
-			if (glob_match(names_text(&p->globs_odd, p->odd[o].glob), s->type))
-				consider(s, &p->odd[o].firsts);
-		}
 	}
-}
-
-/* Visits every pair of an end of `from` and an end of `to` that some rule of the index speaks of. */
-static void
-search_index(struct search *s, uint32_t index, const struct compiled_party *from, const struct compiled_party *to)
-{
-	const struct policy *p = s->policy;
-	const struct compiled_index *x = &p->indexes[index];
-	/* The common rules speak of roles only. */
-	uint32_t from_n = index == INDEX_COMMON ? 0 : from->named_n;
-	uint32_t to_n = index == INDEX_COMMON ? 0 : to->named_n;
-	for (uint32_t ends = from->ends; ends != 0; ends &= ends - 1) {
-		uint32_t f = (uint32_t)__builtin_ctz(ends);
-		for (uint32_t bits = x->reach[f] & to->ends; bits != 0; bits &= bits - 1)
-			visit_pair(s, index, f, (uint32_t)__builtin_ctz(bits));
-		for (uint32_t j = 0; j < to_n; j++)
-			visit_pair(s, index, f, p->ends[to->named_at + j]);
-	}
-	for (uint32_t i = 0; i < from_n; i++) {
-		uint32_t f = p->ends[from->named_at + i];
-		for (uint32_t bits = to->ends; bits != 0; bits &= bits - 1)
-			visit_pair(s, index, f, (uint32_t)__builtin_ctz(bits));
-		for (uint32_t j = 0; j < to_n; j++)
-			visit_pair(s, index, f, p->ends[to->named_at + j]);
-	}
+	const uint8_t *record = policy->records.data + (size_t)outcome * RECORD_UNIT;
+	verdict->code = outcome < policy->first_permit ? CONSIGN_CODE_POLICY_FORBIDDEN : CONSIGN_CODE_NONE;
+	verdict->rule = (const char *)record + sizeof verdict->deliver_within_us;
+	if (policy->has_deliver_within)
+		memcpy(&verdict->deliver_within_us, record, sizeof verdict->deliver_within_us);
 }
 
 void
@@ -122,21 +201,8 @@ policy_decide(const struct policy *policy, const struct policy_question *q, stru
 		/* A number that is no label is covered by no clearance. */
 		if (q->label < CONSIGN_LABEL_OPEN || q->label > to->clearance)
 			v.code = CONSIGN_CODE_CLEARANCE;
-	}
-	if (v.code == CONSIGN_CODE_NONE) {
-		struct search s = {
-		    .policy = policy, .type = q->type, .label = (uint32_t)q->label - 1, .first = {TABLE_NONE, TABLE_NONE}};
-		match_type(policy, q->type, &s.matches);
-		search_index(&s, INDEX_COMMON, from, to);
-		search_index(&s, 1 + study, from, to);
-		uint32_t forbid = s.first[POLICY_FORBID - 1], permit = s.first[POLICY_PERMIT - 1];
-		uint32_t rule = forbid != TABLE_NONE ? forbid : permit;
-		if (forbid != TABLE_NONE)
-			v.code = CONSIGN_CODE_POLICY_FORBIDDEN;
-		else if (permit == TABLE_NONE)
-			v.code = CONSIGN_CODE_POLICY_NO_RULE;
-		if (rule != TABLE_NONE)
-			v.rule = names_text(&policy->rule_ids, policy->rules[rule].id);
+		else
+			apply_rules(policy, q, &policy->studies[study], from, to, &v);
 	}
 	*ret_verdict = v;
 }

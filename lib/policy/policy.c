@@ -38,6 +38,18 @@ policy_role_text(uint32_t role)
 	return role >= ROLE_SPONSOR && role <= ROLE_LAST ? role_words[role] : "unknown";
 }
 
+static void
+free_page(struct page *x)
+{
+	free(x->rows);
+	free(x->outcomes);
+	free(x->blocks);
+	free(x->lists);
+	free(x->groups);
+	free(x->list_rows);
+	free(x->conditions);
+}
+
 void
 policy_free(struct policy **policy)
 {
@@ -46,20 +58,19 @@ policy_free(struct policy **policy)
 		return;
 	names_clear(&p->study_ids);
 	names_clear(&p->orgs);
-	names_clear(&p->rule_ids);
-	names_clear(&p->globs_exact);
-	names_clear(&p->globs_prefix);
-	names_clear(&p->globs_odd);
-	numbers_clear(&p->party_of);
-	numbers_clear(&p->pairs);
-	numbers_clear(&p->entries);
+	names_clear(&p->prefixes);
+	names_clear(&p->types);
+	names_clear(&p->globs);
+	for (size_t i = 0; i < p->page_n; i++)
+		free_page(&p->pages[i]);
+	buf_clear(&p->records);
+	free(p->pages);
+	free(p->parents);
 	free(p->studies);
 	free(p->parties);
-	free(p->rules);
-	free(p->indexes);
-	free(p->entry);
-	free(p->odd);
-	free(p->ends);
+	free(p->party_slots);
+	free(p->conditions);
+	free(p->condition_globs);
 	free(p->org_first);
 	free(p->org_studies);
 	free(p);

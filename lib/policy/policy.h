@@ -1,6 +1,6 @@
 /*
  * The access policy: a pure function (policy, directory's view is the caller's) → verdict and rule. One copy, linked by
- * broker, agents and command. Compiled at load, so that a decision is a few hash look-ups whatever the number of rules.
+ * broker, agents and command. Compiled at load, so that a decision is a few look-ups whatever the number of rules.
  *
  *   struct policy *p;
  *   err = policy_compile(parts, n, &p);
@@ -21,12 +21,20 @@
 
 struct policy;
 
+/*
+ * at_us    when the broker accepts the message, microseconds UTC. 0: unknown; then a permit with a validity never matches, and a
+ *          forbid with one always does
+ * bytes    its size for `max-size`: that of the padded plaintext, which consignor, broker and consignee know alike. 0: unknown; then
+ *          no permit fails for it
+ */
 struct policy_question {
 	const char *consignor;
 	const char *consignee;
 	const char *study;
 	const char *type;
 	enum consign_label label;
+	uint64_t at_us;
+	uint64_t bytes;
 };
 
 /*
@@ -40,13 +48,15 @@ struct policy_verdict {
 	enum consign_code code;
 	const char *rule;
 	enum consign_label clearance; /* the consignee's, when it is a party; else open, which says nothing */
+	uint64_t deliver_within_us;   /* of the permit that decided; 0: none */
 };
 
 /*
  * Compiles the parts (slices of one version: any number of studies, at most one common part; source parts are skipped).
  * parts     borrows; copied
  * ret       gives; end with policy_free
- * Errors: MALFORMED (two common parts, a study twice, a party twice, a number that is no role, label or effect), TOO_BIG
+ * Errors: MALFORMED (two common parts, a study twice, a party twice, a number that is no role, label or effect, a validity that
+ * ends before it begins, an obligation of a forbid), TOO_BIG
  * (studies, parties or rules over limits.h), NO_MEMORY
  */
 CONSIGN_MUST_CHECK enum consign_err policy_compile(struct policy_part *const *parts, size_t n, struct policy **ret_policy);

@@ -1,19 +1,32 @@
-/* Hash tables with open addressing, linear probing, at most half full. See table.h. */
+/*
+ * Hash tables with open addressing, linear probing, at most half full. See table.h.
+ *
+ * The hash reads a word at a time, since every decision hashes four texts. It has a state at each word, from which the hashes of
+ * all prefixes follow: that is what looking for the longest one needs.
+ */
 #include "policy/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct name {
-	uint64_t hash;
 	size_t at; /* in bytes */
 	size_t len;
+};
+
+struct name_slot {
+	uint32_t tag; /* the upper half of the hash */
+	uint32_t id;  /* or TABLE_NONE */
 };
 
 struct number {
 	uint64_t key;
 	uint32_t value; /* TABLE_NONE: a free slot */
 };
+
+#define WORD_BYTES 8u
+/* The lengths of struct lengths end before this. */
+#define LENGTHS_END 128u
 
 enum consign_err
 table_grow(void *array, size_t size, size_t n, size_t *cap)
@@ -33,26 +46,73 @@ table_grow(void *array, size_t size, size_t n, size_t *cap)
 	return CONSIGN_OK;
 }
 
-/* FNV-1a: it can be grown a byte at a time, which is what looking up all prefixes of a type needs. */
-uint64_t
-names_hash_start(void)
+/* Little-endian whatever the machine, so that a shorter text is a word with zeros above. Compilers make one load of it. */
+static inline uint64_t
+load_word(const uint8_t *p)
 {
-	return 0xcbf29ce484222325u;
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32
+	       | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
+static inline uint64_t
+load_half(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24;
+}
+
+/* The last len % 8 bytes of a text as a word with zeros above, without reading outside of the text. */
+static inline uint64_t
+load_tail(const uint8_t *text, size_t len)
+{
+	size_t n = len % WORD_BYTES;
+	if (n == 0)
+		return 0;
+	if (len >= WORD_BYTES)
+		return load_word(text + len - WORD_BYTES) >> (64 - 8 * n);
+	if (n >= 4)
+		return load_half(text) | load_half(text + n - 4) << (8 * (n - 4));
+	return (uint64_t)text[0] | (uint64_t)text[n / 2] << (8 * (n / 2)) | (uint64_t)text[n - 1] << (8 * (n - 1));
+}
+
+static inline uint64_t
+mix(uint64_t x)
+{
+	x *= 0x9e3779b97f4a7c15u;
+	return x ^ x >> 32;
 }
 
 uint64_t
-names_hash_next(uint64_t hash, uint8_t byte)
+table_spread(uint64_t x)
 {
-	return (hash ^ byte) * 0x100000001b3u;
+	return mix(x);
 }
 
-/* Spreads a key or hash over all bits, so that the low ones can choose the slot (the finaliser of splitmix64). */
-static uint64_t
-spread(uint64_t x)
+#define HASH_START 0xcbf29ce484222325u
+
+static inline uint64_t
+hash_end(uint64_t state, uint64_t tail, size_t len)
 {
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-	return x ^ (x >> 31);
+	return mix(mix(state ^ tail) + len);
+}
+
+static inline uint64_t
+hash_slice(struct consign_slice text)
+{
+	uint64_t state = HASH_START;
+	size_t at = 0;
+	for (; text.len - at >= WORD_BYTES; at += WORD_BYTES)
+		state = mix(state ^ load_word(text.data + at));
+	return hash_end(state, load_tail(text.data, text.len), text.len);
+}
+
+/* memcmp without the call: texts are short. */
+static inline bool
+is_same(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	uint64_t differ = load_tail(a, len) ^ load_tail(b, len);
+	for (size_t at = 0; len - at >= WORD_BYTES; at += WORD_BYTES)
+		differ |= load_word(a + at) ^ load_word(b + at);
+	return differ == 0;
 }
 
 void
@@ -64,54 +124,52 @@ names_clear(struct names *t)
 	memset(t, 0, sizeof *t);
 }
 
+static void
+take_slot(struct name_slot *slots, size_t count, uint64_t hash, uint32_t id)
+{
+	size_t i = hash & (count - 1);
+	while (slots[i].id != TABLE_NONE)
+		i = (i + 1) & (count - 1);
+	slots[i] = (struct name_slot){.tag = (uint32_t)(hash >> 32), .id = id};
+}
+
 static enum consign_err
-rehash_names(struct names *t)
+rehash(struct names *t)
 {
 	if (t->n < t->slot_count / 2)
 		return CONSIGN_OK;
 	size_t count = t->slot_count == 0 ? 16 : t->slot_count * 2;
-	uint32_t *slots = malloc(count * sizeof *slots);
+	struct name_slot *slots = malloc(count * sizeof *slots);
 	if (slots == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	memset(slots, 0xff, count * sizeof *slots);
-	for (uint32_t id = 0; id < t->n; id++) {
-		size_t i = spread(t->v[id].hash) & (count - 1);
-		while (slots[i] != TABLE_NONE)
-			i = (i + 1) & (count - 1);
-		slots[i] = id;
-	}
+	for (uint32_t id = 0; id < t->n; id++)
+		take_slot(slots, count, hash_slice(slice_of(t->bytes.data + t->v[id].at, t->v[id].len)), id);
 	free(t->slots);
 	t->slots = slots;
 	t->slot_count = count;
 	return CONSIGN_OK;
 }
 
-uint32_t
-names_find_hashed(const struct names *t, uint64_t hash, const char *text, size_t len)
+static inline uint32_t
+find(const struct names *t, uint64_t hash, struct consign_slice text)
 {
 	if (t->slot_count == 0)
 		return TABLE_NONE;
-	for (size_t i = spread(hash) & (t->slot_count - 1); t->slots[i] != TABLE_NONE; i = (i + 1) & (t->slot_count - 1)) {
-		const struct name *name = &t->v[t->slots[i]];
-		if (name->hash == hash && name->len == len && (len == 0 || memcmp(t->bytes.data + name->at, text, len) == 0))
-			return t->slots[i];
+	for (size_t i = hash & (t->slot_count - 1); t->slots[i].id != TABLE_NONE; i = (i + 1) & (t->slot_count - 1)) {
+		if (t->slots[i].tag != (uint32_t)(hash >> 32))
+			continue;
+		const struct name *name = &t->v[t->slots[i].id];
+		if (name->len == text.len && is_same(t->bytes.data + name->at, text.data, text.len))
+			return t->slots[i].id;
 	}
 	return TABLE_NONE;
-}
-
-static uint64_t
-hash_slice(struct consign_slice text)
-{
-	uint64_t hash = names_hash_start();
-	for (size_t i = 0; i < text.len; i++)
-		hash = names_hash_next(hash, text.data[i]);
-	return hash;
 }
 
 uint32_t
 names_find(const struct names *t, struct consign_slice text)
 {
-	return names_find_hashed(t, hash_slice(text), (const char *)text.data, text.len);
+	return find(t, hash_slice(text), text);
 }
 
 uint32_t
@@ -120,11 +178,45 @@ names_find_text(const struct names *t, const char *text)
 	return names_find(t, slice_text(text));
 }
 
+void
+lengths_add(struct lengths *lengths, size_t len)
+{
+	lengths->bits[len / 64] |= (uint64_t)1 << (len % 64);
+}
+
+uint32_t
+names_find_longest(const struct names *t, const struct lengths *lengths, struct consign_slice text)
+{
+	uint64_t states[LENGTHS_END / WORD_BYTES], words[LENGTHS_END / WORD_BYTES], state = HASH_START;
+	size_t most = text.len < LENGTHS_END - 1 ? text.len : LENGTHS_END - 1, n = 0;
+	for (; n < most / WORD_BYTES; n++) {
+		states[n] = state;
+		words[n] = load_word(text.data + n * WORD_BYTES);
+		state = mix(state ^ words[n]);
+	}
+	states[n] = state;
+	words[n] = load_tail(text.data, most);
+	for (size_t half = most / 64 + 1; half-- > 0;) {
+		uint64_t bits = lengths->bits[half];
+		if (half == most / 64)
+			bits &= UINT64_MAX >> (63 - most % 64);
+		while (bits != 0) {
+			size_t len = half * 64 + 63 - (size_t)__builtin_clzll(bits), at = len / WORD_BYTES;
+			uint64_t tail = len % WORD_BYTES == 0 ? 0 : words[at] & (UINT64_MAX >> (64 - 8 * (len % WORD_BYTES)));
+			uint32_t id = find(t, hash_end(states[at], tail, len), slice_of(text.data, len));
+			if (id != TABLE_NONE)
+				return id;
+			bits ^= (uint64_t)1 << (len % 64);
+		}
+	}
+	return TABLE_NONE;
+}
+
 enum consign_err
 names_put(struct names *t, struct consign_slice text, uint32_t *ret_id)
 {
 	uint64_t hash = hash_slice(text);
-	uint32_t id = names_find_hashed(t, hash, (const char *)text.data, text.len);
+	uint32_t id = find(t, hash, text);
 	if (id != TABLE_NONE) {
 		*ret_id = id;
 		return CONSIGN_OK;
@@ -133,7 +225,7 @@ names_put(struct names *t, struct consign_slice text, uint32_t *ret_id)
 		return CONSIGN_E_NO_MEMORY;
 	enum consign_err err = table_grow(&t->v, sizeof *t->v, t->n, &t->cap);
 	if (err == CONSIGN_OK)
-		err = rehash_names(t);
+		err = rehash(t);
 	if (err == CONSIGN_OK)
 		err = buf_reserve(&t->bytes, text.len + 1);
 	size_t at = t->bytes.len;
@@ -144,11 +236,8 @@ names_put(struct names *t, struct consign_slice text, uint32_t *ret_id)
 	if (err != CONSIGN_OK)
 		return err;
 	id = (uint32_t)t->n++;
-	t->v[id] = (struct name){.hash = hash, .at = at, .len = text.len};
-	size_t i = spread(hash) & (t->slot_count - 1);
-	while (t->slots[i] != TABLE_NONE)
-		i = (i + 1) & (t->slot_count - 1);
-	t->slots[i] = id;
+	t->v[id] = (struct name){.at = at, .len = text.len};
+	take_slot(t->slots, t->slot_count, hash, id);
 	*ret_id = id;
 	return CONSIGN_OK;
 }
@@ -170,7 +259,7 @@ numbers_clear(struct numbers *t)
 static struct number *
 slot_of(struct number *slots, size_t slot_count, uint64_t key)
 {
-	size_t i = spread(key) & (slot_count - 1);
+	size_t i = mix(key) & (slot_count - 1);
 	while (slots[i].value != TABLE_NONE && slots[i].key != key)
 		i = (i + 1) & (slot_count - 1);
 	return &slots[i];

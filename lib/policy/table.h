@@ -1,6 +1,6 @@
 /*
- * Two hash tables that only grow: texts to dense numbers, and 64-bit keys to 32-bit values. For lib/policy only: what is
- * put comes from signed documents; what strangers send is only ever looked up.
+ * Two hash tables that only grow: texts to dense numbers, and 64-bit keys to 32-bit values. For lib/policy only: what is put comes from signed documents; what
+ * strangers send is only ever looked up, so that nobody can make it degrade.
  *
  * Zero-initialise; end with *_clear. After a failed put the table is unchanged.
  * Threads   look-ups are pure: any number of threads while nobody puts
@@ -17,7 +17,7 @@ struct names {
 	struct buf bytes; /* every text, each with a NUL behind */
 	struct name *v;
 	size_t n, cap;
-	uint32_t *slots; /* number of the text, or TABLE_NONE; a power of two of them */
+	struct name_slot *slots; /* a power of two of them, at most half of them taken */
 	size_t slot_count;
 };
 
@@ -27,10 +27,15 @@ CONSIGN_MUST_CHECK enum consign_err names_put(struct names *t, struct consign_sl
 /* TABLE_NONE when absent. */
 uint32_t names_find(const struct names *t, struct consign_slice text);
 uint32_t names_find_text(const struct names *t, const char *text);
-/* The same with a hash that the caller grew byte by byte: for looking up every prefix of one text in one pass. */
-uint32_t names_find_hashed(const struct names *t, uint64_t hash, const char *text, size_t len);
-uint64_t names_hash_start(void);
-uint64_t names_hash_next(uint64_t hash, uint8_t byte);
+
+/* A set of lengths from 0 to 127: bit n, whether there is a text of n bytes. */
+struct lengths {
+	uint64_t bits[2];
+};
+
+void lengths_add(struct lengths *lengths, size_t len);
+/* The longest text of the table that begins `text`, among those of a length in the set; TABLE_NONE when there is none. */
+uint32_t names_find_longest(const struct names *t, const struct lengths *lengths, struct consign_slice text);
 /* Lends until the next put. */
 const char *names_text(const struct names *t, uint32_t id);
 
@@ -46,6 +51,9 @@ void numbers_clear(struct numbers *t);
 CONSIGN_MUST_CHECK enum consign_err numbers_put(struct numbers *t, uint64_t key, uint32_t value, uint32_t *ret_value);
 /* TABLE_NONE when absent. */
 uint32_t numbers_find(const struct numbers *t, uint64_t key);
+
+/* Spreads a number over all bits, so that the low ones can choose a slot. */
+uint64_t table_spread(uint64_t x);
 
 /* Makes room for one more element of size bytes in a growing array. Errors: NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err table_grow(void *array, size_t size, size_t n, size_t *cap);

@@ -24,7 +24,5 @@ void seal_derive_ad(const struct seal_context *context, uint32_t index, enum con
 void seal_derive_commitment(const struct consign_hash *salt, struct consign_slice plain, struct consign_hash *ret_commitment);
 /* The block that plaintexts under this label are padded to. */
 size_t seal_pad_block(enum consign_label label);
-/* Padded: always at least one byte more. */
-size_t seal_padded_bytes(size_t plain_bytes, enum consign_label label);
 
 #endif

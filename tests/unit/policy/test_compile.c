@@ -244,13 +244,15 @@ test_compile_long_lists_at_both_ends_mean_what_they_say(void **state)
 	struct fixture *f = *state;
 	char from[32], to[32];
 	give_parties(f->arena, &f->study, 120);
-	/* org-0..59 to org-40..99: as pairs 3,600 entries, as a set 60. */
+	/* org-0..59 to org-40..99: 3,600 pairs, and one bit in the row of each party. */
 	name_orgs(f->arena, f->study.rules.v[0]->from, 0, 60);
 	name_orgs(f->arena, f->study.rules.v[0]->to, 40, 60);
 	struct policy_part *parts[] = {&f->study_part};
 	struct policy *policy = NULL;
 	assert_int_equal(policy_compile(parts, 1, &policy), CONSIGN_OK);
-	assert_true(policy->entry_n <= 60);
+	assert_int_equal(policy->page_n, 1);
+	assert_int_equal(policy->pages[0].n, 1);
+	assert_int_equal(policy->pages[0].classes, 101);
 	for (size_t i = 0; i < 120; i += 3) {
 		for (size_t j = 0; j < 120; j++) {
 			(void)snprintf(from, sizeof from, "org-%zu", i);
@@ -317,7 +319,9 @@ test_compile_role_rules_cost_the_same_whatever_the_number_of_studies(void **stat
 	}
 	parts[STUDIES] = &f->common_part;
 	assert_int_equal(policy_compile(parts, STUDIES + 1, &policy), CONSIGN_OK);
-	assert_int_equal(policy->entry_n, 9 * RULES);
+	assert_int_equal(policy->page_n, 1);
+	assert_int_equal(policy->pages[0].n, RULES);
+	assert_int_equal(policy->pages[0].classes, 1);
 	assert_string_equal(ask(policy, "org-3", "org-7", "S-150", "area9876.a", CONSIGN_LABEL_OPEN).rule, "rule-9876");
 	policy_free(&policy);
 }

@@ -37,20 +37,52 @@ test_table_names_tell_the_empty_text_and_nul_bytes_apart(void **state)
 	names_clear(&t);
 }
 
+/* Every length up to the longest type: the words of a text, and what is left of the last one. */
 static void
-test_table_a_hash_grown_by_bytes_finds_every_prefix(void **state)
+test_table_finds_the_longest_text_that_begins_another(void **state)
 {
 	(void)state;
+	static const char text[] = "material.shipment.dispatched.material.shipment.dispatched.material.shipment.dispatched.material."
+				   "shipment.dispatched.to";
 	struct names t = {0};
-	const char *text = "material.shipment.dispatched";
+	struct lengths lengths = {0}, odd = {0};
 	uint32_t id;
-	uint64_t hash = names_hash_start();
-	for (size_t len = 0; len <= strlen(text); len++)
+	assert_true(sizeof text > CONSIGN_TYPE_MAX_BYTES);
+	for (size_t len = 0; len < sizeof text; len++) {
+		assert_int_equal(names_find_longest(&t, &lengths, slice_of(text, len)), len == 0 ? TABLE_NONE : len - 1);
 		assert_int_equal(names_put(&t, slice_of(text, len), &id), CONSIGN_OK);
-	for (size_t len = 0; len <= strlen(text); len++) {
-		assert_int_equal(names_find_hashed(&t, hash, text, len), len);
-		hash = names_hash_next(hash, (uint8_t)text[len]);
+		assert_int_equal(id, len);
+		lengths_add(&lengths, len);
+		if (len % 2 == 1)
+			lengths_add(&odd, len);
+		assert_int_equal(names_find_longest(&t, &lengths, slice_of(text, len)), len);
 	}
+	for (size_t len = 1; len < sizeof text; len++) {
+		assert_int_equal(names_find(&t, slice_of(text, len)), len);
+		assert_int_equal(names_find_longest(&t, &odd, slice_of(text, len)), len % 2 == 1 ? len : len - 1);
+		char other[sizeof text];
+		memcpy(other, text, sizeof text);
+		other[len - 1] = '*';
+		assert_int_equal(names_find(&t, slice_of(other, len)), TABLE_NONE);
+		assert_int_equal(names_find_longest(&t, &lengths, slice_of(other, sizeof text - 1)), len - 1);
+	}
+	names_clear(&t);
+}
+
+/* What is looked up may be longer than anything that was put. */
+static void
+test_table_finds_the_longest_beginning_of_a_text_without_end(void **state)
+{
+	(void)state;
+	char text[1024];
+	struct names t = {0};
+	struct lengths lengths = {0};
+	uint32_t id;
+	memset(text, 'x', sizeof text);
+	assert_int_equal(names_put(&t, slice_of(text, 127), &id), CONSIGN_OK);
+	lengths_add(&lengths, 127);
+	for (size_t len = 0; len < sizeof text; len++)
+		assert_int_equal(names_find_longest(&t, &lengths, slice_of(text, len)), len < 127 ? TABLE_NONE : 0);
 	names_clear(&t);
 }
 
@@ -80,7 +112,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_table_names_are_numbered_in_order_of_first_put),
 	    cmocka_unit_test(test_table_names_tell_the_empty_text_and_nul_bytes_apart),
-	    cmocka_unit_test(test_table_a_hash_grown_by_bytes_finds_every_prefix),
+	    cmocka_unit_test(test_table_finds_the_longest_text_that_begins_another),
+	    cmocka_unit_test(test_table_finds_the_longest_beginning_of_a_text_without_end),
 	    cmocka_unit_test(test_table_numbers_keep_the_first_value_of_a_key),
 	};
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);

@@ -1,4 +1,4 @@
-set(wire_tests engine encode vectors identity_wire policy_wire manifest_wire ledger_wire session_wire local_wire)
+set(wire_tests engine encode body vectors identity_wire policy_wire manifest_wire ledger_wire session_wire local_wire)
 foreach(file ${wire_tests})
   unit(wire ${file} consign_wire)
 endforeach()

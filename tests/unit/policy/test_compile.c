@@ -187,6 +187,41 @@ test_compile_refuses_numbers_that_mean_nothing(void **state)
 }
 
 static void
+test_compile_refuses_a_validity_that_ends_before_it_begins(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_rule *rule = f->common.rules.v[0];
+	rule->from_us = 20;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_OK);
+	rule->until_us = 20;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+	rule->until_us = 19;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+	rule->until_us = 21;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_OK);
+	rule->from_us = 0;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_OK);
+}
+
+static void
+test_compile_refuses_obligations_of_a_forbid(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_rule *rule = f->study.rules.v[0];
+	rule->max_bytes = 1;
+	rule->deliver_within_us = 1;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_OK);
+	rule->effect = POLICY_FORBID;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+	rule->max_bytes = 0;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+	rule->deliver_within_us = 0;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_OK);
+	rule->max_bytes = 1;
+	assert_int_equal(compile(&f->study_part, &f->common_part), CONSIGN_E_MALFORMED);
+}
+
+static void
 test_compile_parties_up_to_the_limit(void **state)
 {
 	struct fixture *f = *state;
@@ -326,6 +361,75 @@ test_compile_role_rules_cost_the_same_whatever_the_number_of_studies(void **stat
 	policy_free(&policy);
 }
 
+/* n rules for one type each; every third forbids. */
+static void
+give_types(struct arena *arena, struct policy_study *study, uint32_t n)
+{
+	char id[32], glob[32];
+	study->rules.v = arena_alloc(arena, n * sizeof(struct policy_rule *));
+	study->rules.n = n;
+	for (uint32_t i = 0; i < n; i++) {
+		(void)snprintf(id, sizeof id, "rule-%u", i);
+		(void)snprintf(glob, sizeof glob, "area%u.a", i);
+		study->rules.v[i] = make_rule(arena, id, n - i, glob);
+		study->rules.v[i]->effect = i % 3 == 0 ? POLICY_FORBID : POLICY_PERMIT;
+	}
+}
+
+/* One page more, or a rule of it less, at each n: the last rule by order stands in the last page. */
+static void
+test_compile_more_rules_than_a_page_holds_are_all_found(void **state)
+{
+	struct fixture *f = *state;
+	const uint32_t counts[] = {PAGE_RULES - 1, PAGE_RULES, PAGE_RULES + 1, CONSIGN_RULES_MAX};
+	struct policy_part *parts[] = {&f->study_part};
+	char id[32], type[32];
+	for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
+		struct policy *policy = NULL;
+		give_types(f->arena, &f->study, counts[n]);
+		assert_int_equal(policy_compile(parts, 1, &policy), CONSIGN_OK);
+		assert_int_equal(policy->page_n, (counts[n] + PAGE_RULES - 1) / PAGE_RULES);
+		for (uint32_t i = 0; i < counts[n]; i += i == 0 || i + 100 > counts[n] ? 1 : 97) {
+			(void)snprintf(id, sizeof id, "rule-%u", i);
+			(void)snprintf(type, sizeof type, "area%u.a", i);
+			struct policy_verdict v = ask(policy, "org-0", "org-1", "S1", type, CONSIGN_LABEL_OPEN);
+			assert_int_equal(v.code, i % 3 == 0 ? CONSIGN_CODE_POLICY_FORBIDDEN : CONSIGN_CODE_NONE);
+			assert_string_equal(v.rule, id);
+		}
+		policy_free(&policy);
+	}
+}
+
+/* Rules for one type, of which only the last by order is still valid: as a list, at the end of the longest one, and as a row. */
+static void
+test_compile_a_list_of_any_length_keeps_its_order(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_part *parts[] = {&f->study_part};
+	char id[32];
+	for (uint32_t n = 1; n <= LIST_MAX + 70; n++) {
+		struct policy *policy = NULL;
+		f->study.rules.v = arena_alloc(f->arena, n * sizeof(struct policy_rule *));
+		f->study.rules.n = n;
+		for (uint32_t i = 0; i < n; i++) {
+			(void)snprintf(id, sizeof id, "rule-%u", i);
+			f->study.rules.v[i] = make_rule(f->arena, id, i + 1, "b.*");
+			f->study.rules.v[i]->until_us = i + 1 < n ? 10 : 0;
+		}
+		assert_int_equal(policy_compile(parts, 1, &policy), CONSIGN_OK);
+		struct policy_question q = {
+		    .consignor = "org-0", .consignee = "org-1", .study = "S1", .type = "b.a", .label = CONSIGN_LABEL_OPEN, .at_us = 9};
+		struct policy_verdict v;
+		policy_decide(policy, &q, &v);
+		assert_string_equal(v.rule, "rule-0");
+		q.at_us = 10;
+		policy_decide(policy, &q, &v);
+		assert_string_equal(v.rule, id);
+		assert_int_equal(v.code, CONSIGN_CODE_NONE);
+		policy_free(&policy);
+	}
+}
+
 int
 main(void)
 {
@@ -339,6 +443,10 @@ main(void)
 	    CASE(test_compile_refuses_a_study_twice),
 	    CASE(test_compile_refuses_a_party_twice),
 	    CASE(test_compile_refuses_numbers_that_mean_nothing),
+	    CASE(test_compile_refuses_a_validity_that_ends_before_it_begins),
+	    CASE(test_compile_refuses_obligations_of_a_forbid),
+	    CASE(test_compile_more_rules_than_a_page_holds_are_all_found),
+	    CASE(test_compile_a_list_of_any_length_keeps_its_order),
 	    CASE(test_compile_parties_up_to_the_limit),
 	    CASE(test_compile_rules_up_to_the_limit),
 	    CASE(test_compile_studies_up_to_the_limit),

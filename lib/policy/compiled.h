@@ -11,14 +11,14 @@
  * ranks in groups of four; one that is longer than LIST_MAX is a row of bits instead. A decision tests the ranks of the lists of
  * the type's nodes against three rows, without a branch for each, in the page of all studies and in the study's own.
  *
- * A rule with a condition (a glob with a * before its end, validity, size) is entered like any other and asked only when it would be
- * the first: then the lists are gone through again with each such rule asked.
+ * A rule with a condition (a glob with a * before its end, validity, size) is entered like any other and asked only when it would
+ * be the first: then the lists are gone through again with each such rule asked.
  *
- * What a decision touches is small on purpose, so that 100,000 rules stay in a processor's second cache: two bytes for a rule in a
- * list, one bit in a row, four bytes where its name stands, which nothing waits for.
+ * What a decision touches is small on purpose, so that 100,000 rules stay in a processor's second cache: two bytes for a rule in
+ * a list, one bit in a row, four bytes where its name stands, which nothing waits for.
  *
- * Accepted costs: a list that is no row is tested rank by rank (LIST_MAX bounds it), a row word by word (PAGE_RULES bounds it); rules
- * whose condition fails are asked one by one.
+ * Accepted costs: a list that is no row is tested rank by rank (LIST_MAX bounds it), a row word by word (PAGE_RULES bounds it);
+ * rules whose condition fails are asked one by one.
  */
 #ifndef POLICY_COMPILED_H
 #define POLICY_COMPILED_H
@@ -34,19 +34,20 @@
 /* Nodes of one block of lists. */
 #define BLOCK_NODES 64u
 
-/* Where a list is: its first group << 8 | how many more groups; or the word of its row << 8 | LIST_IS_ROW. 0 is the empty list. */
+/* Where a list is: its first group << 8 | how many more groups; or the word of its row << 8 | LIST_IS_ROW. 0 is the empty list.
+ */
 #define LIST_IS_ROW 255u
 _Static_assert(LIST_MAX / GROUP_RANKS <= LIST_IS_ROW, "the groups of a list are counted in 8 bits");
 
 struct page {
-	uint32_t n;       /* rules; also the rank that is none: its bit is clear in every row */
-	uint32_t words;   /* of a row */
-	uint32_t classes; /* of parties */
-	uint32_t next;    /* page with the later rules of the same study, or TABLE_NONE */
-	uint64_t *rows;   /* from by class, to by class, label by label from 0, conditional: see row_from … */
-	uint32_t *outcomes;  /* by rank, and one more: OUTCOME_NONE */
-	uint32_t *blocks;    /* by node / BLOCK_NODES: block of lists; 0 is the empty one */
-	uint32_t *lists;     /* BLOCK_NODES a block */
+	uint32_t n;                      /* rules; also the rank that is none: its bit is clear in every row */
+	uint32_t words;                  /* of a row */
+	uint32_t classes;                /* of parties */
+	uint32_t next;                   /* page with the later rules of the same study, or TABLE_NONE */
+	uint64_t *rows;                  /* from by class, to by class, label by label from 0, conditional: see row_from … */
+	uint32_t *outcomes;              /* by rank, and one more: OUTCOME_NONE */
+	uint32_t *blocks;                /* by node / BLOCK_NODES: block of lists; 0 is the empty one */
+	uint32_t *lists;                 /* BLOCK_NODES a block */
 	uint16_t (*groups)[GROUP_RANKS]; /* rising; filled up with n. The first is empty. */
 	uint64_t *list_rows;
 	uint32_t *conditions; /* by rank: place in policy.conditions, or TABLE_NONE. NULL: no rule of the page has one */
@@ -67,7 +68,7 @@ struct condition {
 
 struct compiled_party {
 	uint32_t org;
-	uint32_t roles;       /* bits, and bit 0 */
+	uint32_t roles;        /* bits, and bit 0 */
 	uint32_t common_class; /* its class in the pages of all studies, in those of its study */
 	uint32_t study_class;
 	enum consign_label clearance;
@@ -114,7 +115,7 @@ struct policy {
 static inline uint64_t *
 row_from(const struct page *x, uint32_t class)
 {
-	return x->rows + (size_t)class * x->words;
+	return x->rows + (size_t) class * x->words;
 }
 
 static inline uint64_t *

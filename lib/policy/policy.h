@@ -24,8 +24,8 @@ struct policy;
 /*
  * at_us    when the broker accepts the message, microseconds UTC. 0: unknown; then a permit with a validity never matches, and a
  *          forbid with one always does
- * bytes    its size for `max-size`: that of the padded plaintext, which consignor, broker and consignee know alike. 0: unknown; then
- *          no permit fails for it
+ * bytes    its size for `max-size`: that of the padded plaintext, which consignor, broker and consignee know alike. 0: unknown;
+ * then no permit fails for it
  */
 struct policy_question {
 	const char *consignor;

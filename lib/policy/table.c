@@ -14,9 +14,12 @@ struct name {
 	size_t len;
 };
 
+/* All that a look-up needs of a text of at most two words: one line of the cache, and no step from it to another. */
 struct name_slot {
-	uint32_t tag; /* the upper half of the hash */
-	uint32_t id;  /* or TABLE_NONE */
+	uint64_t head, tail; /* its first and its last word */
+	uint32_t id;         /* or TABLE_NONE */
+	uint32_t len;
+	size_t at; /* in bytes */
 };
 
 struct number {
@@ -50,8 +53,8 @@ table_grow(void *array, size_t size, size_t n, size_t *cap)
 static inline uint64_t
 load_word(const uint8_t *p)
 {
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32
-	       | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	       (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
 static inline uint64_t
@@ -60,18 +63,24 @@ load_half(const uint8_t *p)
 	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24;
 }
 
-/* The last len % 8 bytes of a text as a word with zeros above, without reading outside of the text. */
+/* Up to a word of text, with zeros above, without reading outside of it. */
 static inline uint64_t
-load_tail(const uint8_t *text, size_t len)
+load_short(const uint8_t *text, size_t len)
 {
-	size_t n = len % WORD_BYTES;
-	if (n == 0)
-		return 0;
 	if (len >= WORD_BYTES)
-		return load_word(text + len - WORD_BYTES) >> (64 - 8 * n);
-	if (n >= 4)
-		return load_half(text) | load_half(text + n - 4) << (8 * (n - 4));
-	return (uint64_t)text[0] | (uint64_t)text[n / 2] << (8 * (n / 2)) | (uint64_t)text[n - 1] << (8 * (n - 1));
+		return load_word(text);
+	if (len >= 4)
+		return load_half(text) | load_half(text + len - 4) << (8 * (len - 4));
+	if (len == 0)
+		return 0;
+	return (uint64_t)text[0] | (uint64_t)text[len / 2] << (8 * (len / 2)) | (uint64_t)text[len - 1] << (8 * (len - 1));
+}
+
+/* Words before the last one, which has 1 to 8 bytes. */
+static inline size_t
+words_before(size_t len)
+{
+	return len == 0 ? 0 : (len - 1) / WORD_BYTES;
 }
 
 static inline uint64_t
@@ -95,24 +104,27 @@ hash_end(uint64_t state, uint64_t tail, size_t len)
 	return mix(mix(state ^ tail) + len);
 }
 
-static inline uint64_t
-hash_slice(struct consign_slice text)
-{
-	uint64_t state = HASH_START;
-	size_t at = 0;
-	for (; text.len - at >= WORD_BYTES; at += WORD_BYTES)
-		state = mix(state ^ load_word(text.data + at));
-	return hash_end(state, load_tail(text.data, text.len), text.len);
-}
+/* A text with what is looked for: its hash, its first and its last word. */
+struct probe {
+	const uint8_t *text;
+	size_t len;
+	uint64_t hash, head, tail;
+};
 
-/* memcmp without the call: texts are short. */
-static inline bool
-is_same(const uint8_t *a, const uint8_t *b, size_t len)
+static inline struct probe
+probe_of(struct consign_slice text)
 {
-	uint64_t differ = load_tail(a, len) ^ load_tail(b, len);
-	for (size_t at = 0; len - at >= WORD_BYTES; at += WORD_BYTES)
-		differ |= load_word(a + at) ^ load_word(b + at);
-	return differ == 0;
+	struct probe p = {.text = text.data, .len = text.len, .head = load_short(text.data, text.len)};
+	uint64_t state = HASH_START;
+	p.tail = p.head;
+	if (text.len > WORD_BYTES) {
+		state = mix(state ^ p.head);
+		for (size_t at = WORD_BYTES; at + WORD_BYTES < text.len; at += WORD_BYTES)
+			state = mix(state ^ load_word(text.data + at));
+		p.tail = load_word(text.data + text.len - WORD_BYTES) >> (8 * (WORD_BYTES - 1 - (text.len - 1) % WORD_BYTES));
+	}
+	p.hash = hash_end(state, p.tail, text.len);
+	return p;
 }
 
 void
@@ -125,12 +137,14 @@ names_clear(struct names *t)
 }
 
 static void
-take_slot(struct name_slot *slots, size_t count, uint64_t hash, uint32_t id)
+take_slot(const struct names *t, struct name_slot *slots, size_t count, uint32_t id)
 {
-	size_t i = hash & (count - 1);
+	const struct name *name = &t->v[id];
+	struct probe p = probe_of(slice_of(t->bytes.data + name->at, name->len));
+	size_t i = p.hash & (count - 1);
 	while (slots[i].id != TABLE_NONE)
 		i = (i + 1) & (count - 1);
-	slots[i] = (struct name_slot){.tag = (uint32_t)(hash >> 32), .id = id};
+	slots[i] = (struct name_slot){.head = p.head, .tail = p.tail, .id = id, .len = (uint32_t)name->len, .at = name->at};
 }
 
 static enum consign_err
@@ -144,7 +158,7 @@ rehash(struct names *t)
 		return CONSIGN_E_NO_MEMORY;
 	memset(slots, 0xff, count * sizeof *slots);
 	for (uint32_t id = 0; id < t->n; id++)
-		take_slot(slots, count, hash_slice(slice_of(t->bytes.data + t->v[id].at, t->v[id].len)), id);
+		take_slot(t, slots, count, id);
 	free(t->slots);
 	t->slots = slots;
 	t->slot_count = count;
@@ -152,24 +166,26 @@ rehash(struct names *t)
 }
 
 static inline uint32_t
-find(const struct names *t, uint64_t hash, struct consign_slice text)
+find(const struct names *t, const struct probe *p)
 {
 	if (t->slot_count == 0)
 		return TABLE_NONE;
-	for (size_t i = hash & (t->slot_count - 1); t->slots[i].id != TABLE_NONE; i = (i + 1) & (t->slot_count - 1)) {
-		if (t->slots[i].tag != (uint32_t)(hash >> 32))
+	for (size_t i = p->hash & (t->slot_count - 1);; i = (i + 1) & (t->slot_count - 1)) {
+		const struct name_slot *s = &t->slots[i];
+		if (s->id == TABLE_NONE)
+			return TABLE_NONE;
+		if (((s->head ^ p->head) | (s->tail ^ p->tail) | (s->len ^ p->len)) != 0)
 			continue;
-		const struct name *name = &t->v[t->slots[i].id];
-		if (name->len == text.len && is_same(t->bytes.data + name->at, text.data, text.len))
-			return t->slots[i].id;
+		if (p->len <= 2 * WORD_BYTES || memcmp(t->bytes.data + s->at, p->text, p->len) == 0)
+			return s->id;
 	}
-	return TABLE_NONE;
 }
 
 uint32_t
 names_find(const struct names *t, struct consign_slice text)
 {
-	return find(t, hash_slice(text), text);
+	struct probe p = probe_of(text);
+	return find(t, &p);
 }
 
 uint32_t
@@ -189,21 +205,25 @@ names_find_longest(const struct names *t, const struct lengths *lengths, struct 
 {
 	uint64_t states[LENGTHS_END / WORD_BYTES], words[LENGTHS_END / WORD_BYTES], state = HASH_START;
 	size_t most = text.len < LENGTHS_END - 1 ? text.len : LENGTHS_END - 1, n = 0;
-	for (; n < most / WORD_BYTES; n++) {
+	for (; n < words_before(most); n++) {
 		states[n] = state;
 		words[n] = load_word(text.data + n * WORD_BYTES);
 		state = mix(state ^ words[n]);
 	}
 	states[n] = state;
-	words[n] = load_tail(text.data, most);
+	words[n] = n == 0 ? load_short(text.data, most)
+			  : load_word(text.data + most - WORD_BYTES) >> (8 * ((n + 1) * WORD_BYTES - most));
 	for (size_t half = most / 64 + 1; half-- > 0;) {
 		uint64_t bits = lengths->bits[half];
 		if (half == most / 64)
 			bits &= UINT64_MAX >> (63 - most % 64);
 		while (bits != 0) {
-			size_t len = half * 64 + 63 - (size_t)__builtin_clzll(bits), at = len / WORD_BYTES;
-			uint64_t tail = len % WORD_BYTES == 0 ? 0 : words[at] & (UINT64_MAX >> (64 - 8 * (len % WORD_BYTES)));
-			uint32_t id = find(t, hash_end(states[at], tail, len), slice_of(text.data, len));
+			size_t len = half * 64 + 63 - (size_t)__builtin_clzll(bits), last = words_before(len);
+			struct probe p = {.text = text.data, .len = len};
+			p.tail = len == 0 ? 0 : words[last] & (UINT64_MAX >> (8 * ((last + 1) * WORD_BYTES - len)));
+			p.head = last == 0 ? p.tail : words[0];
+			p.hash = hash_end(states[last], p.tail, len);
+			uint32_t id = find(t, &p);
 			if (id != TABLE_NONE)
 				return id;
 			bits ^= (uint64_t)1 << (len % 64);
@@ -215,13 +235,12 @@ names_find_longest(const struct names *t, const struct lengths *lengths, struct 
 enum consign_err
 names_put(struct names *t, struct consign_slice text, uint32_t *ret_id)
 {
-	uint64_t hash = hash_slice(text);
-	uint32_t id = find(t, hash, text);
+	uint32_t id = names_find(t, text);
 	if (id != TABLE_NONE) {
 		*ret_id = id;
 		return CONSIGN_OK;
 	}
-	if (t->n >= TABLE_NONE - 1)
+	if (t->n >= TABLE_NONE - 1 || text.len > UINT32_MAX)
 		return CONSIGN_E_NO_MEMORY;
 	enum consign_err err = table_grow(&t->v, sizeof *t->v, t->n, &t->cap);
 	if (err == CONSIGN_OK)
@@ -237,7 +256,7 @@ names_put(struct names *t, struct consign_slice text, uint32_t *ret_id)
 		return err;
 	id = (uint32_t)t->n++;
 	t->v[id] = (struct name){.at = at, .len = text.len};
-	take_slot(t->slots, t->slot_count, hash, id);
+	take_slot(t, t->slots, t->slot_count, id);
 	*ret_id = id;
 	return CONSIGN_OK;
 }

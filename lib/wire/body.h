@@ -14,8 +14,8 @@
 #define BODY_SIZE_UNKNOWN UINT64_MAX
 
 /*
- * The size of each item as access policies count it: of the padded plaintext, that is of its ciphertext without the tag. Consignor,
- * broker and consignee get the same numbers. ret_bytes: one for each item of the manifest.
+ * The size of each item as access policies count it: of the padded plaintext, that is of its ciphertext without the tag.
+ * Consignor, broker and consignee get the same numbers. ret_bytes: one for each item of the manifest.
  */
 void body_sizes(struct consign_slice body, size_t consignees, size_t items, uint64_t *ret_bytes);
 

@@ -101,7 +101,8 @@ first_rule(struct policy_rule *const *rules, size_t n, uint32_t effect, const st
     const struct policy_party *from, const struct policy_party *to, const struct policy_rule *first)
 {
 	for (size_t i = 0; i < n; i++)
-		if (rules[i]->effect == effect && matches(rules[i], q, from, to) && (first == NULL || rules[i]->order < first->order))
+		if (rules[i]->effect == effect && matches(rules[i], q, from, to) &&
+		    (first == NULL || rules[i]->order < first->order))
 			first = rules[i];
 	return first;
 }

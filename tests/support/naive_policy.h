@@ -8,7 +8,7 @@
 #include "policy/policy.h"
 
 /* ret_verdict: rule is borrowed from the parts. */
-void naive_decide(
-    struct policy_part *const *parts, size_t n, const struct policy_question *q, struct policy_verdict *ret_verdict);
+void
+naive_decide(struct policy_part *const *parts, size_t n, const struct policy_question *q, struct policy_verdict *ret_verdict);
 
 #endif

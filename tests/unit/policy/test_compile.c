@@ -417,8 +417,12 @@ test_compile_a_list_of_any_length_keeps_its_order(void **state)
 			f->study.rules.v[i]->until_us = i + 1 < n ? 10 : 0;
 		}
 		assert_int_equal(policy_compile(parts, 1, &policy), CONSIGN_OK);
-		struct policy_question q = {
-		    .consignor = "org-0", .consignee = "org-1", .study = "S1", .type = "b.a", .label = CONSIGN_LABEL_OPEN, .at_us = 9};
+		struct policy_question q = {.consignor = "org-0",
+		    .consignee = "org-1",
+		    .study = "S1",
+		    .type = "b.a",
+		    .label = CONSIGN_LABEL_OPEN,
+		    .at_us = 9};
 		struct policy_verdict v;
 		policy_decide(policy, &q, &v);
 		assert_string_equal(v.rule, "rule-0");

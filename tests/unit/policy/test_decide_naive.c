@@ -1,6 +1,6 @@
 /*
- * Random policies, as parts, against the naive evaluator (tests/support/naive_policy.c) and against what docs/POLICY.md promises of
- * any policy: validity, sizes, labels, odd globs, organisations by name, equal orders, slices, lists that are long.
+ * Random policies, as parts, against the naive evaluator (tests/support/naive_policy.c) and against what docs/POLICY.md promises
+ * of any policy: validity, sizes, labels, odd globs, organisations by name, equal orders, slices, lists that are long.
  */
 #include "build.h"
 #include "naive_policy.h"
@@ -18,7 +18,8 @@ enum { ORGS = 7, STUDIES = 4, RULES_MAX = 16, PARTS = STUDIES + 1 };
 static const char *const globs[] = {"*", "**", "trial.*", "trial.data.*", "trial.data", "trial.d*", "safety.*", "*.opened",
     "trial.*.opened", "x.note", "x.*", "x*", "trial.*a*", "safety.case.opened", "s*e.*", "t*", "trial.data**", "*a*", "x.note.a"};
 static const char *const types[] = {"trial.data", "trial.data.crf", "trial.data.opened", "trial", "trial.x.opened",
-    "safety.case.opened", "safety.case", "x.note", "x.note.a", "x.note.ab", "xa.b", "trial.opened", "site.opened", "lab", "", "trial.*"};
+    "safety.case.opened", "safety.case", "x.note", "x.note.a", "x.note.ab", "xa.b", "trial.opened", "site.opened", "lab", "",
+    "trial.*"};
 static const char *const orgs[ORGS + 1] = {"acme", "globalcro", "biomake", "sitecare", "lab-one", "lab-two", "agency", "nobody"};
 static const char *const studies[STUDIES + 1] = {"ACME-301", "ACME-302", "BETA-1", "GAMMA", "NONE"};
 static const uint64_t times[] = {0, 0, 10, 20, 30, 40};
@@ -179,9 +180,9 @@ assert_agrees(const struct random_policy *p, const struct policy_question *q, ui
 	if (v.code == expected.code && strcmp(v.rule, expected.rule) == 0 && v.clearance == expected.clearance &&
 	    v.deliver_within_us == expected.deliver_within_us)
 		return;
-	print_error("policy %u: %s to %s in %s, '%s' label %d at %llu, %llu bytes: found %s by '%s', expected %s by '%s'\n", round,
-	    q->consignor, q->consignee, q->study, q->type, (int)q->label, (unsigned long long)q->at_us, (unsigned long long)q->bytes,
-	    consign_code_text(v.code), v.rule, consign_code_text(expected.code), expected.rule);
+	print_error("policy %u: %s to %s in %s, '%s' label %d at %llu, %llu bytes: found %s by '%s', expected %s by '%s'\n",
+	    round, q->consignor, q->consignee, q->study, q->type, (int)q->label, (unsigned long long)q->at_us,
+	    (unsigned long long)q->bytes, consign_code_text(v.code), v.rule, consign_code_text(expected.code), expected.rule);
 	fail();
 }
 

@@ -42,8 +42,9 @@ static void
 test_table_finds_the_longest_text_that_begins_another(void **state)
 {
 	(void)state;
-	static const char text[] = "material.shipment.dispatched.material.shipment.dispatched.material.shipment.dispatched.material."
-				   "shipment.dispatched.to";
+	static const char text[] =
+	    "material.shipment.dispatched.material.shipment.dispatched.material.shipment.dispatched.material."
+	    "shipment.dispatched.to";
 	struct names t = {0};
 	struct lengths lengths = {0}, odd = {0};
 	uint32_t id;

@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "net/guard.h"
 #include "refusals.h"
+#include "watching.h"
 
 #define TICK_MS 200u
 #define EXPIRE_MS 2000u
@@ -62,6 +63,7 @@ broker_done(struct broker *b, struct store_entry *entry, enum consign_err err)
 		err = ledger_committed(b->ledger, entry->note);
 	if (err == CONSIGN_OK) {
 		metrics_add(b->metrics, METRIC_LEAVES, entry->n_leaves);
+		watching_leaves(b, entry);
 		return;
 	}
 	metrics_add(b->metrics, METRIC_COMMITS_FAILED, 1);
@@ -211,6 +213,7 @@ on_commits(void *context)
 
 	commit_reap(b->committer);
 	answers_flush(b);
+	watching_pump(b);
 }
 
 static void
@@ -223,6 +226,7 @@ static void
 round_over(void *context)
 {
 	answers_flush(context);
+	watching_pump(context);
 }
 
 static void
@@ -234,10 +238,22 @@ connection_closed(void *context, int fd)
 		next = s->next;
 		if (s->route.fd == fd) {
 			if (s->state != SESSION_STATES && s->name[0] != '\0')
-				log_event(LOG_INFO, "session.closed", "name", "s", s->name, NULL);
+				say_gone(b, s, "");
 			sessions_end(b->sessions, s);
 		}
 	}
+}
+
+static void
+tell_disk(struct broker *b, bool is_full, bool is_filling, unsigned used)
+{
+	struct admin_event e = {.kind = "disk", .code = is_full ? CONSIGN_CODE_DISK_FULL : CONSIGN_CODE_NONE};
+	char detail[96];
+
+	snprintf(detail, sizeof detail, "%u %% of the broker's disk are used%s", used,
+	    is_full ? ": nothing is taken" : is_filling ? "" : ": there is room again");
+	e.detail = slice_text(detail);
+	watching_tell(b, &e);
 }
 
 static void
@@ -248,13 +264,15 @@ check_disk(struct broker *b)
 
 	if (file_disk_use(b->home, &used, &left) != CONSIGN_OK)
 		return;
-	bool full = file_disk_is_full(used, left);
+	bool full = file_disk_is_full(used, left), is_filling = file_disk_is_filling(used);
 
+	if (full != b->disk_full || is_filling != b->disk_warned)
+		tell_disk(b, full, is_filling, used);
 	if (full != b->disk_full)
 		log_event(full ? LOG_ERROR : LOG_INFO, full ? "disk.full" : "disk.has_room", "used_percent", "u", (uint64_t)used, NULL);
-	else if (file_disk_is_filling(used) && !b->disk_warned)
+	else if (is_filling && !b->disk_warned)
 		log_event(LOG_WARN, "disk.filling", "used_percent", "u", (uint64_t)used, NULL);
-	b->disk_warned = file_disk_is_filling(used);
+	b->disk_warned = is_filling;
 	b->disk_full = full;
 }
 
@@ -305,9 +323,12 @@ count_connections(struct broker *b)
 		    "no files are left for new connections: raise the limit (ulimit -n; systemd: LimitNOFILE=)", NULL);
 	b->not_accepted_told = counts.not_accepted;
 	for (size_t i = 0; i < LISTENER_CUT_REASONS; i++) {
-		if (counts.cut[i] > b->cut_told[i])
+		if (counts.cut[i] > b->cut_told[i]) {
+			watching_tell(b, &(struct admin_event){.kind = "cut", .detail = slice_text(guard_reason_text((enum guard_reason)i)),
+			    .count = counts.cut[i] - b->cut_told[i]});
 			log_event(LOG_WARN, "connections.cut", "reason", "s", guard_reason_text((enum guard_reason)i), "count", "u",
 			    counts.cut[i] - b->cut_told[i], NULL);
+		}
 		metrics_set(b->metrics, (enum metric)(METRIC_CUT_CROWD + i), counts.cut[i]);
 		b->cut_told[i] = counts.cut[i];
 	}
@@ -330,6 +351,7 @@ tick(void *context)
 	check_disk(b);
 	if (!b->store_failed)
 		refusals_count(b, false);
+	watching_tick(b);
 	for (struct session *s = sessions_first(b->sessions); s != NULL; s = s->next) {
 		deliver_pump(b, s);
 		settle_pump(b, s);
@@ -535,6 +557,7 @@ broker_close(struct broker **broker)
 	sessions_free(&b->sessions);
 	free(b->answered.numbers);
 	pending_free(&b->pending);
+	watching_free(&b->watching);
 	free_invites(b);
 	mailboxes_free(&b->mailboxes);
 	recent_clear(&b->recent);

@@ -63,6 +63,7 @@ struct broker {
 	struct recent recent;
 	struct pending *pending; /* submissions waiting for their commit, by id */
 	struct invited *invited;
+	struct watching *watching; /* NULL until somebody watches */
 	struct metrics *metrics;
 	const char *home;
 	uint64_t retention_us;
@@ -126,13 +127,15 @@ struct request {
 };
 typedef void handler(struct broker *b, struct request *r);
 handler on_open, on_hello, on_submit, on_release, on_delivered, on_fetch, on_publish, on_invite, on_join, on_joins_query, on_confirm,
-    on_credit, on_ping, on_bye, on_propose, on_decide, on_proposals_query;
+    on_credit, on_ping, on_bye, on_propose, on_decide, on_proposals_query, on_admin_watch;
 
 /* Everything to say to peers goes through these; a peer that cannot be reached loses its session, nothing else. */
 void say(struct broker *b, struct session *s, const struct session_command *command);
 void say_with(struct broker *b, struct session *s, const struct session_command *command, struct frame *manifest, struct frame *body);
 void say_done(struct broker *b, struct session *s, uint64_t request, enum consign_code code, const char *detail);
 void say_bye(struct broker *b, struct session *s, enum consign_code code, const char *detail); /* and ends the session */
+/* Says to who watches, and to the log, that this session has ended by itself. */
+void say_gone(struct broker *b, const struct session *s, const char *detail);
 void say_try_later(struct broker *b, struct session *s, uint64_t sequence, const char *org, enum consign_code code, const char *detail);
 void say_try_later_in(struct broker *b, struct session *s, uint64_t sequence, enum consign_code code, const char *detail, uint32_t retry_ms);
 /* An answer gathers until the round ends or its checkpoint is there. statement and what it points to: copied. */

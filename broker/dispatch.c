@@ -32,6 +32,7 @@ static const struct {
     HANDLER(propose),
     HANDLER(decide),
     HANDLER(proposals_query),
+    HANDLER(admin_watch),
 #undef HANDLER
 };
 

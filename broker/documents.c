@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "proposals.h"
+#include "watching.h"
 
 /* Decoding and proving a large hub's documents: bounded, and only for peers that are known. */
 #define DOCUMENTS_ARENA_BYTES (64u * 1024u * 1024u)
@@ -357,6 +358,8 @@ on_publish(struct broker *b, struct request *r)
 
 	if (err != CONSIGN_OK) {
 		log_event(LOG_WARN, "publish.refused", "name", "s", s->name, "problem", "s", problem, NULL);
+		watching_tell(b, &(struct admin_event){.kind = "denied", .org = slice_text(s->name), .subject = slice_text("publish"),
+		    .code = documents_code(err), .detail = slice_text(problem)});
 		say_done(b, s, pub->request, documents_code(err), problem[0] != '\0' ? problem : consign_err_text(err));
 	} else {
 		log_event(LOG_INFO, "documents.published", "by", "s", s->name, "root", "u", hub_root(b->hub)->root->version, NULL);

@@ -111,14 +111,15 @@ judge_seen(const struct hub *hub, const struct manifest *m, const char **why)
 }
 
 static enum consign_err
-add_verdict(struct arena *arena, struct judgement *j, uint32_t index, const char *org, enum consign_code code, const char *rule,
+add_verdict(struct arena *arena, struct judgement *j, const struct manifest_item *item, const char *org, enum consign_code code, const char *rule,
     const char *detail)
 {
 	struct verdict *v = arena_alloc(arena, sizeof *v);
 
 	if (v == NULL)
 		return CONSIGN_E_NO_MEMORY;
-	v->index = index;
+	v->index = item->index;
+	memcpy(v->type, item->type.s, sizeof v->type);
 	v->code = code;
 	snprintf(v->org, sizeof v->org, "%s", org);
 	snprintf(v->rule, sizeof v->rule, "%s", rule);
@@ -200,7 +201,7 @@ judge_policy(const struct hub *hub, const struct manifest *m, struct consign_sli
 			is_by_policy = a->verdict.code != CONSIGN_CODE_NONE;
 			if ((!is_by_policy && a->self == CONSIGN_CODE_NONE) || j->n == CONSIGN_VERDICTS_MAX)
 				continue;
-			err = add_verdict(arena, j, m->items.v[i]->index, m->consignees.v[c]->org.s, is_by_policy ? a->verdict.code : a->self,
+			err = add_verdict(arena, j, m->items.v[i], m->consignees.v[c]->org.s, is_by_policy ? a->verdict.code : a->self,
 			    is_by_policy ? a->verdict.rule : "", is_by_policy ? "" : a->why);
 			if (err != CONSIGN_OK)
 				return err;

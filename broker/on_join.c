@@ -9,6 +9,7 @@
 
 #include "core/limits.h"
 #include "core/log.h"
+#include "watching.h"
 
 struct admin_act {
 	struct store_entry entry; /* first */
@@ -158,6 +159,8 @@ refuse_join(struct broker *b, struct session *s, uint64_t request, enum consign_
 {
 	log_event(LOG_WARN, "join.refused", "org", "s", s->name, "reason", "s", why, NULL);
 	atomic_fetch_add(&b->metrics->refused[code], 1);
+	watching_tell(b, &(struct admin_event){.kind = "denied", .org = slice_text(s->name), .subject = slice_text("join"), .code = code,
+	    .detail = slice_text(why)});
 	say_done(b, s, request, code, why);
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "core/log.h"
+#include "watching.h"
 
 #define PROTOCOL_VERSION 1u
 
@@ -140,6 +141,13 @@ open_window(struct session *s, const struct session_hello *h)
 	return s->in_flight != NULL;
 }
 
+static void
+tell_history(struct broker *b, const struct session *s, const char *what)
+{
+	watching_tell(b, &(struct admin_event){.kind = "accused", .org = slice_text(s->name), .subject = slice_text("broker"),
+	    .code = CONSIGN_CODE_CHAIN_BROKEN, .detail = slice_text(what)});
+}
+
 /* A peer that has seen a larger or other ledger than ours: it will find out; the operator here should know too. */
 static void
 compare_histories(struct broker *b, const struct session *s, const struct session_hello *h)
@@ -148,11 +156,14 @@ compare_histories(struct broker *b, const struct session *s, const struct sessio
 
 	if (h->checkpoint == NULL)
 		return;
-	if (ledger_head_at(b->ledger, h->checkpoint->size, &mine) != CONSIGN_OK)
+	if (ledger_head_at(b->ledger, h->checkpoint->size, &mine) != CONSIGN_OK) {
+		tell_history(b, s, "has verified a longer ledger than this one: was an old backup restored?");
 		log_event(LOG_ERROR, "history.shorter", "name", "s", s->name, "theirs", "u", h->checkpoint->size, "ours", "u",
 		    ledger_checkpoint(b->ledger)->size, "hint", "s", "was an old backup restored?", NULL);
-	else if (!hash_equal(&mine, &h->checkpoint->hash))
+	} else if (!hash_equal(&mine, &h->checkpoint->hash)) {
+		tell_history(b, s, "has verified another ledger than this one");
 		log_event(LOG_ERROR, "history.differs", "name", "s", s->name, "size", "u", h->checkpoint->size, NULL);
+	}
 }
 
 void
@@ -173,6 +184,8 @@ on_hello(struct broker *b, struct request *r)
 
 	if (code != CONSIGN_CODE_NONE) {
 		atomic_fetch_add(&b->metrics->refused[code], 1);
+		watching_tell(b, &(struct admin_event){.kind = "denied", .org = slice_text(h->name),
+		    .subject = slice_text(session_state_text(parties[h->party].state)), .code = code, .detail = slice_text(why)});
 		say_bye(b, s, code, why);
 		return;
 	}
@@ -197,6 +210,8 @@ on_hello(struct broker *b, struct request *r)
 
 	log_event(LOG_INFO, "session.opened", "party", "s", session_state_text(s->state), "name", "s", s->name, "epoch", "u", s->epoch,
 	    "software", "s", h->software, NULL);
+	watching_tell(b, &(struct admin_event){.kind = "connected", .org = slice_text(s->name),
+	    .subject = slice_text(session_state_text(s->state)), .detail = slice_text(h->software)});
 	say(b, s, &(struct session_command){.welcome = &w});
 	if (h->party == PARTY_JOINING)
 		return;
@@ -221,8 +236,7 @@ on_ping(struct broker *b, struct request *r)
 void
 on_bye(struct broker *b, struct request *r)
 {
-	log_event(LOG_INFO, "session.closed", "name", "s", r->session->name, NULL);
-	(void)b;
+	say_gone(b, r->session, "");
 	r->session->state = SESSION_STATES;
 }
 

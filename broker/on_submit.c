@@ -196,6 +196,23 @@ abandon(struct broker *b, struct submission *x)
 	free(x);
 }
 
+/* For those who watch: the refusal of a whole consignment says for whom it was. */
+static enum consign_err
+name_consignees(struct submitting *u, struct refused_record *r)
+{
+	size_t n = u->m->consignees.n;
+
+	if (n == 0)
+		return CONSIGN_OK;
+	r->consignees.v = arena_alloc(u->r->arena, n * sizeof *r->consignees.v);
+	if (r->consignees.v == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	for (size_t i = 0; i < n; i++)
+		r->consignees.v[i] = u->m->consignees.v[i]->org;
+	r->consignees.n = n;
+	return CONSIGN_OK;
+}
+
 static void
 refuse(struct submitting *u, const struct judgement *j, bool hold)
 {
@@ -210,6 +227,11 @@ refuse(struct submitting *u, const struct judgement *j, bool hold)
 	memcpy(refused.consignor.s, u->s->name, sizeof refused.consignor.s);
 	refused.verdicts.v = j->verdicts;
 	refused.verdicts.n = j->n;
+	memcpy(refused.study, u->m->study.s, sizeof refused.study);
+	if (name_consignees(u, &refused) != CONSIGN_OK) {
+		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");
+		return;
+	}
 	record.refused = &refused;
 	for (size_t i = 0; i < j->n; i++)
 		atomic_fetch_add(&b->metrics->refused[j->verdicts[i]->code], 1);

@@ -9,9 +9,30 @@
 
 #include "core/limits.h"
 #include "core/log.h"
+#include "watching.h"
 
 /* Answers of one frame: each is a few hundred bytes, and a peer has at most a window of them. */
 #define ANSWERS_A_FRAME 64u
+
+/* Told once of a session: before its state says that it is over. */
+static void
+tell_gone(struct broker *b, const struct session *s, enum consign_code code, const char *detail)
+{
+	struct admin_event e = {.kind = "disconnected", .org = slice_text(s->name), .subject = slice_text(session_state_text(s->state)),
+	    .code = code, .detail = slice_text(detail)};
+
+	if (code != CONSIGN_CODE_NONE && code != CONSIGN_CODE_SUPERSEDED)
+		memcpy(e.kind, "cut", sizeof "cut");
+	if (s->state == SESSION_AGENT || s->state == SESSION_ADMIN || s->state == SESSION_JOINING)
+		watching_tell(b, &e);
+}
+
+void
+say_gone(struct broker *b, const struct session *s, const char *detail)
+{
+	log_event(LOG_INFO, "session.closed", "name", "s", s->name, NULL);
+	tell_gone(b, s, CONSIGN_CODE_NONE, detail);
+}
 
 void
 say_with(struct broker *b, struct session *s, const struct session_command *command, struct frame *manifest, struct frame *body)
@@ -35,6 +56,7 @@ say_with(struct broker *b, struct session *s, const struct session_command *comm
 	buf_clear(&bytes);
 	if (err != CONSIGN_OK) {
 		log_event(LOG_INFO, "session.lost", "name", "s", s->name, "reason", "s", consign_err_text(err), NULL);
+		tell_gone(b, s, CONSIGN_CODE_NONE, consign_err_text(err));
 		if (err == CONSIGN_E_UNREACHABLE)
 			s->route.fd = -1; /* it is gone, and its descriptor may be another's by now: the sweep must not cut that */
 		listener_drop(b->listener, &s->route);
@@ -67,8 +89,9 @@ say_bye(struct broker *b, struct session *s, enum consign_code code, const char 
 		log_event(LOG_INFO, "session.ending", "name", "s", s->name, "code", "s", consign_code_text(code), NULL);
 	else if (code != CONSIGN_CODE_NONE)
 		log_event(LOG_INFO, "session.refused", "name", "s", s->name, "code", "s", consign_code_text(code), "detail", "s", detail, NULL);
+	tell_gone(b, s, code, detail);
+	s->state = SESSION_STATES; /* before it is said: what fails then is not told a second time */
 	say(b, s, &(struct session_command){.bye = &bye});
-	s->state = SESSION_STATES;
 }
 
 static void
@@ -77,6 +100,8 @@ postpone(struct broker *b, struct session *s, struct session_try_later *later)
 	if (s->submitted > 0)
 		s->submitted--;
 	metrics_add(b->metrics, METRIC_TRY_LATER, 1);
+	if (later->code != CONSIGN_CODE_LANE_HELD) /* it follows from another */
+		watching_postponed(b, s->name, later->org, (enum consign_code)later->code, later->detail);
 	say(b, s, &(struct session_command){.try_later = later});
 }
 

@@ -20,6 +20,7 @@ static const struct session_rule rules[] = {
     {"propose", IN(ADMIN)},
     {"decide", IN(ADMIN)},
     {"proposals_query", IN(ADMIN)},
+    {"admin_watch", IN(ADMIN)},
     {"join", IN(JOINING)},
     {"ping", IN(AGENT) | IN(ADMIN) | IN(JOINING)},
     {"bye", IN(CHALLENGED) | IN(AGENT) | IN(ADMIN) | IN(JOINING)},

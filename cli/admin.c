@@ -95,7 +95,7 @@ root_seen_check(const char *dir, const struct hub *hub)
 }
 
 static enum consign_err
-open_session(struct admin_desk *desk)
+open_session(struct admin_desk *desk, bool is_quiet)
 {
 	const struct home *home = &desk->home;
 	struct hub_session_options options = {
@@ -106,6 +106,7 @@ open_session(struct admin_desk *desk)
 	    .name = home->name,
 	    .transport = home_key(desk->keys, "transport"),
 	    .signing = desk->signing,
+	    .is_quiet = is_quiet,
 	    .refused_hint = "this administrator's key is not in the hub's root, or config.yaml names another hub's broker",
 	};
 	char hint[1024];
@@ -120,6 +121,27 @@ open_session(struct admin_desk *desk)
 	return hub_session_open(&options, &desk->session);
 }
 
+static enum consign_err
+check_documents(struct admin_desk *desk)
+{
+	desk->hub = hub_session_hub(desk->session);
+	enum consign_err err = root_seen_check(desk->home.dir, desk->hub);
+
+	if (err == CONSIGN_OK && (hub_directory(desk->hub) == NULL || hub_policy(desk->hub) == NULL))
+		err = say_fail(CONSIGN_E_STALE, "the broker did not send the directory and policy that its newest root names");
+	return err;
+}
+
+enum consign_err
+admin_reopen(struct admin_desk *desk)
+{
+	hub_session_close(&desk->session);
+	desk->hub = NULL;
+	enum consign_err err = open_session(desk, true);
+
+	return err == CONSIGN_OK ? check_documents(desk) : err;
+}
+
 enum consign_err
 admin_open(const struct args *args, struct admin_desk *ret_desk)
 {
@@ -130,14 +152,10 @@ admin_open(const struct args *args, struct admin_desk *ret_desk)
 		err = home_keys(&desk.home, args, &desk.keys);
 	if (err == CONSIGN_OK) {
 		desk.signing = home_key(desk.keys, "signing");
-		err = open_session(&desk);
+		err = open_session(&desk, false);
 	}
-	if (err == CONSIGN_OK) {
-		desk.hub = hub_session_hub(desk.session);
-		err = root_seen_check(desk.home.dir, desk.hub);
-	}
-	if (err == CONSIGN_OK && (hub_directory(desk.hub) == NULL || hub_policy(desk.hub) == NULL))
-		err = say_fail(CONSIGN_E_STALE, "the broker did not send the directory and policy that its newest root names");
+	if (err == CONSIGN_OK)
+		err = check_documents(&desk);
 	if (err != CONSIGN_OK) {
 		admin_close(&desk);
 		return err;

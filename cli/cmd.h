@@ -48,6 +48,7 @@ enum consign_err cmd_inbox(const struct args *args);
 enum consign_err cmd_show(const struct args *args);
 enum consign_err cmd_ack(const struct args *args);
 enum consign_err cmd_watch(const struct args *args);
+enum consign_err watch_admin(const struct args *args); /* with --admin */
 enum consign_err cmd_track(const struct args *args);
 enum consign_err cmd_status(const struct args *args);
 enum consign_err cmd_doctor(const struct args *args);

@@ -40,7 +40,7 @@ static enum consign_err
 read_names(const struct args *args, struct new_hub *h)
 {
 	h->name = args_value(args, "name");
-	h->admin = args_has(args, "admin") ? args_value(args, "admin") : "admin";
+	h->admin = args_has(args, "admin-name") ? args_value(args, "admin-name") : "admin";
 	h->endpoint = args_has(args, "endpoint") ? args_value(args, "endpoint") : "tcp://127.0.0.1:7411";
 	h->metrics = args_value(args, "metrics");
 	const char *bind = args_value(args, "bind");
@@ -48,7 +48,7 @@ read_names(const struct args *args, struct new_hub *h)
 	if (!text_is(CHARSET_UTF8, slice_text(h->name)) || h->name[0] == '\0' || strlen(h->name) > CONSIGN_NAME_MAX_BYTES)
 		return say_fail(CONSIGN_E_USAGE, "--name: expected a short text without control characters");
 	if (!text_is(CHARSET_ORG, slice_text(h->admin)) || strlen(h->admin) > CONSIGN_ORG_MAX_BYTES)
-		return say_fail(CONSIGN_E_USAGE, "--admin %s: expected 2 to 40 of a-z, 0-9 and -", h->admin);
+		return say_fail(CONSIGN_E_USAGE, "--admin-name %s: expected 2 to 40 of a-z, 0-9 and -", h->admin);
 	if (!endpoint_is_valid(h->endpoint, false))
 		return say_fail(CONSIGN_E_USAGE, "--endpoint %s: expected tcp://HOST:PORT", h->endpoint);
 	if (bind != NULL && !endpoint_is_valid(bind, true))

@@ -8,12 +8,10 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "agent_call.h"
@@ -21,6 +19,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "home.h"
+#include "interrupt.h"
 #include "print.h"
 
 #define WINDOW_MESSAGES 256u
@@ -185,21 +184,6 @@ run(struct watching *w)
 }
 
 static enum consign_err
-catch_signals(struct watching *w)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-		return say_fail(CONSIGN_E_IO, "signals cannot be caught");
-	w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return w->signals >= 0 ? CONSIGN_OK : say_fail(CONSIGN_E_IO, "signals cannot be caught");
-}
-
-static enum consign_err
 read_options(const struct args *args, struct watching *w, struct consign_watch_options *o)
 {
 	char problem[ARGS_PROBLEM_BYTES];
@@ -212,6 +196,8 @@ read_options(const struct args *args, struct watching *w, struct consign_watch_o
 	o->window = o->with_content ? WINDOW_WITH_CONTENT : WINDOW_MESSAGES;
 	w->subscription = o->subscription;
 	w->with_content = o->with_content;
+	if (args_has(args, "once"))
+		return say_fail(CONSIGN_E_USAGE, "--once is for --admin");
 	if (!text_is(CHARSET_STUDY, slice_text(o->subscription)) || strlen(o->subscription) > CONSIGN_SUBSCRIPTION_MAX_BYTES)
 		return say_fail(CONSIGN_E_USAGE, "--as %s: expected at most %u letters, digits, dots, - and _", o->subscription,
 		    CONSIGN_SUBSCRIPTION_MAX_BYTES);
@@ -226,8 +212,8 @@ read_options(const struct args *args, struct watching *w, struct consign_watch_o
 	return CONSIGN_OK;
 }
 
-enum consign_err
-cmd_watch(const struct args *args)
+static enum consign_err
+watch_mail(const struct args *args)
 {
 	struct watching w = {.signals = -1};
 	struct consign_watch_options options = {0};
@@ -237,7 +223,7 @@ cmd_watch(const struct args *args)
 	if (err == CONSIGN_OK)
 		err = home_open(args, HOME_COMPANY, &home);
 	if (err == CONSIGN_OK)
-		err = catch_signals(&w);
+		err = interrupt_open(&w.signals);
 	if (err == CONSIGN_OK)
 		err = home_agent(&home, &w.client);
 	if (err == CONSIGN_OK) {
@@ -259,4 +245,10 @@ cmd_watch(const struct args *args)
 		close(w.signals);
 	home_clear(&home);
 	return err;
+}
+
+enum consign_err
+cmd_watch(const struct args *args)
+{
+	return args_has(args, "admin") ? watch_admin(args) : watch_mail(args);
 }

@@ -44,7 +44,7 @@ static const struct option hub_init_options[] = {
 	.value = "tcp://HOST:PORT",
 	.summary = "where the broker listens (default: the endpoint; every address when its host is not this machine)"},
     {.name = "metrics", .value = "HOST:PORT", .summary = "where the broker answers /metrics and /healthz"},
-    {.name = "admin", .value = "NAME", .summary = "what the first administrator is called (default admin)"}, PASSPHRASE_FILE,
+    {.name = "admin-name", .value = "NAME", .summary = "what the first administrator is called (default admin)"}, PASSPHRASE_FILE,
     NO_PASSPHRASE, END};
 
 static const struct option org_invite_options[] = {
@@ -114,7 +114,11 @@ static const struct option watch_options[] = {
     {.name = "as", .value = "NAME", .summary = "the subscription, whose place the agent keeps (default: default)"}, TYPE_GLOB,
     STUDY, {.name = "limit", .value = "N", .summary = "end after N messages"},
     {.name = "content", .summary = "with the payload, base64"},
-    {.name = "since", .value = "start|now", .summary = "where a new subscription begins (default start)"}, END};
+    {.name = "since",
+	.value = "WHERE",
+	.summary = "where a new subscription begins: start (the default) or now; with --admin also a leaf, a time such as 2026-11-22T17:00:00Z, or 30m, 12h, 7d ago (default now)"},
+    {.name = "admin", .summary = "at an administrator's home: what happens on the hub"},
+    {.name = "once", .summary = "with --admin: what the ledger has, from the start or --since, and no more"}, PASSPHRASE_FILE, END};
 
 const struct command command_table[] = {
     {"hub", "init", cmd_hub_init, "", true, hub_init_options, "make a hub: its keys, first documents and the two homes",
@@ -192,7 +196,9 @@ const struct command command_table[] = {
     {"ack", NULL, cmd_ack, "ID…", false, NULL, "acknowledge messages for the subscription `default`", NULL},
     {"watch", NULL, cmd_watch, "", true, watch_options, "print messages as they come, one JSON line each",
 	"A durable subscription: a message is acknowledged after its line is written out, and the next `watch` under the same "
-	"name goes on where this one stopped."},
+	"name goes on where this one stopped.\n\n"
+	"With --admin: refusals, joins, documents and who signed them, connections, quotas, disk and restarts as they happen, one line "
+	"each, or JSON lines with --json. What is in the ledger can be read again with --since."},
     {"track", NULL, cmd_track, "ID", true, NULL, "say where a message is that was sent", NULL},
     {"status", NULL, cmd_status, "", true, admin_options, "say how this home and its hub are", NULL},
     {"doctor", NULL, cmd_doctor, "", true, admin_options,

@@ -22,6 +22,8 @@ struct hub_session {
 	struct buf frames[FRAMES_MAX]; /* received, oldest at `next` */
 	size_t n_frames, next;
 	bool is_refused, is_down, has_failed, is_late;
+	bool is_patient; /* waits without a limit */
+	bool is_interrupted;
 	struct arena *arena; /* of the last command read */
 	struct hub *hub;
 	uint64_t requests;
@@ -67,6 +69,8 @@ say_end(const struct hub_session *s)
 {
 	const struct hub_session_options *o = &s->options;
 
+	if (o->is_quiet && !s->is_refused && !s->has_failed)
+		return s->is_down ? CONSIGN_E_UNREACHABLE : CONSIGN_E_TIMEOUT;
 	if (s->is_refused) {
 		say_error("the broker at %s does not admit this key, or is not the broker that it should be", o->endpoint);
 		say_hint("%s", o->refused_hint);
@@ -93,15 +97,17 @@ next_frame(struct hub_session *s, struct consign_slice *ret_frame)
 			buf_clear(&s->frames[i]);
 		s->next = s->n_frames = 0;
 		s->is_late = false;
-		enum consign_err err = loop_once(s->loop, HUB_SESSION_TIMEOUT_MS, on_late, s, &timer);
+		enum consign_err err = s->is_patient ? CONSIGN_OK : loop_once(s->loop, HUB_SESSION_TIMEOUT_MS, on_late, s, &timer);
 
 		if (err != CONSIGN_OK)
 			return say_fail(err, "%s", consign_err_text(err));
 		/* What arrived before the connection ended may explain the end: it is read first. */
-		while (s->n_frames == 0 && !s->is_down && !s->has_failed && !s->is_late)
+		while (s->n_frames == 0 && !s->is_down && !s->has_failed && !s->is_late && !s->is_interrupted)
 			loop_run(s->loop);
-		if (!s->is_late)
+		if (!s->is_late && !s->is_patient)
 			loop_cancel(s->loop, timer);
+		if (s->n_frames == 0 && s->is_interrupted)
+			return CONSIGN_E_TIMEOUT;
 	}
 	if (s->next == s->n_frames)
 		return say_end(s);
@@ -110,8 +116,10 @@ next_frame(struct hub_session *s, struct consign_slice *ret_frame)
 }
 
 static enum consign_err
-say_bye(const struct session_bye *bye)
+say_bye(const struct hub_session *s, const struct session_bye *bye)
 {
+	if (s->options.is_quiet && bye->code == CONSIGN_CODE_SHUTTING_DOWN)
+		return CONSIGN_E_UNREACHABLE;
 	say_error("the broker ended the session: %s%s%.*s", consign_code_text((enum consign_code)bye->code),
 	    bye->detail.len > 0 ? ": " : "", (int)bye->detail.len, (const char *)bye->detail.data);
 	return CONSIGN_E_DENIED;
@@ -156,7 +164,7 @@ next_command(struct hub_session *s, bool stop_at_documents, struct session_comma
 		if (err != CONSIGN_OK)
 			return say_fail(err, "the broker sent what cannot be read: %s", consign_err_text(err));
 		if (command->bye != NULL)
-			return say_bye(command->bye);
+			return say_bye(s, command->bye);
 		if (command->documents != NULL) {
 			err = take_documents(s, command->documents);
 			if (err != CONSIGN_OK)
@@ -508,5 +516,45 @@ hub_session_root(struct hub_session *s, uint64_t root_version)
 	while (err == CONSIGN_OK && (hub_directory_at(s->hub, root->root->directory->version) == NULL
 	                             || hub_policy_at(s->hub, root->root->policy->version) == NULL))
 		err = next_command(s, true, &answer);
+	return err;
+}
+
+static void
+on_interrupt(void *context)
+{
+	struct hub_session *s = context;
+
+	s->is_interrupted = true;
+	loop_stop(s->loop);
+}
+
+static bool
+is_events(const struct session_command *c, uint64_t request)
+{
+	return c->admin_events != NULL && c->admin_events->request == request;
+}
+
+enum consign_err
+hub_session_watch(
+    struct hub_session *s, struct session_admin_watch *question, int interrupt, const struct session_admin_events **ret_events)
+{
+	struct session_command *answer = NULL;
+
+	question->request = ++s->requests;
+	s->options.is_quiet = true; /* that the broker goes is for the caller to say */
+	enum consign_err err = loop_watch(s->loop, interrupt, LOOP_READ, on_interrupt, s);
+
+	if (err != CONSIGN_OK)
+		return say_fail(err, "%s", consign_err_text(err));
+	s->is_patient = true;
+	err = send_command(s, &(struct session_command){.admin_watch = question});
+	if (err == CONSIGN_OK)
+		err = await_answer(s, is_events, &answer);
+	s->is_patient = false;
+	loop_unwatch(s->loop, interrupt);
+	if (s->is_interrupted)
+		err = CONSIGN_OK;
+	if (err == CONSIGN_OK)
+		*ret_events = answer == NULL ? NULL : answer->admin_events;
 	return err;
 }

@@ -25,6 +25,7 @@ struct hub_session_options {
 	const struct secret *signing;   /* Ed25519; NULL when joining */
 	const char *unreachable_hint;   /* what to do when nobody answers */
 	const char *refused_hint;       /* what to do when our key is not admitted */
+	bool is_quiet;                  /* says nothing about a broker that is not there, or ends the session */
 };
 
 struct hub_session;
@@ -49,6 +50,12 @@ CONSIGN_MUST_CHECK enum consign_err hub_session_decide(struct hub_session *sessi
 /* id NULL: the newest, without documents. ret_reply lends until the next call. */
 CONSIGN_MUST_CHECK enum consign_err hub_session_proposals(
     struct hub_session *session, const struct consign_hash *id, const struct session_proposals_reply **ret_reply);
+/*
+ * Waits for as long as it takes until something happens, or `interrupt` can be read: then ret_events is NULL. It lends until the next call.
+ * question->request is filled in. That the broker is gone is not said. Errors: UNREACHABLE; as the others
+ */
+CONSIGN_MUST_CHECK enum consign_err hub_session_watch(
+    struct hub_session *session, struct session_admin_watch *question, int interrupt, const struct session_admin_events **ret_events);
 /* org "": all. ret_reply lends until the next call. */
 CONSIGN_MUST_CHECK enum consign_err
 hub_session_joins(struct hub_session *session, const char *org, const struct session_joins_reply **ret_reply);

@@ -218,6 +218,10 @@
 #define CONSIGN_FETCHES_PER_SECOND 64u
 /* Lanes that a session may hold by what was postponed or refused: each is some 150 bytes here, and looked at with each submission. */
 #define CONSIGN_HELD_LANES_MAX 4096u
+/* Administrators who watch at once: all of a large hub, each from two screens. */
+#define CONSIGN_WATCHERS_MAX 32u
+/* Events that a broker keeps for those who watch; who reads slower gets the rest from the ledger. Some 2 MiB. */
+#define CONSIGN_EVENTS_KEPT 1024u
 /* Accusations that an agent keeps for its operator, each of another kind: the first tell what there is to know. */
 #define CONSIGN_ACCUSATIONS_MAX 32u
 

@@ -27,6 +27,7 @@ static const struct wire_field verdict_fields[] = {
     NUM32(verdict, 3, code, 1, CONSIGN_CODE_LAST),
     TEXT(verdict, 4, rule, FORM_STUDY, 0),
     BYTES(verdict, 5, detail, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
+    TEXT(verdict, 6, type, FORM_TYPE, 0),
 };
 static const struct wire_message wire_verdict = {TABLE(verdict, "Verdict", verdict, 0)};
 
@@ -37,6 +38,8 @@ static const struct wire_field refused_record_fields[] = {
     FIXED(refused_record, 4, manifest_digest),
     REQUIRED(refused_record, 5, root, document_ref),
     MESSAGES(refused_record, 6, verdicts, 1, CONSIGN_BUNDLE_MAX_ITEMS *CONSIGN_CONSIGNEES_MAX, verdict),
+    TEXT(refused_record, 7, study, FORM_STUDY, 0),
+    TEXTS(refused_record, 8, consignees, 0, CONSIGN_CONSIGNEES_MAX, FORM_ORG, 2),
 };
 static const struct wire_message wire_refused_record = {TABLE(refused_record, "RefusedRecord", refused_record, 0)};
 

@@ -20,6 +20,7 @@ struct verdict {
 	uint32_t code; /* enum consign_code */
 	char rule[CONSIGN_RULE_MAX_BYTES + 1]; /* may be empty */
 	struct consign_slice detail; /* text */
+	char type[CONSIGN_TYPE_MAX_BYTES + 1]; /* may be empty */
 };
 
 struct refused_record {
@@ -29,6 +30,8 @@ struct refused_record {
 	struct consign_hash manifest_digest;
 	struct document_ref *root;
 	WIRE_LIST(struct verdict *) verdicts;
+	char study[CONSIGN_STUDY_MAX_BYTES + 1]; /* may be empty */
+	WIRE_LIST(struct consign_org) consignees;
 };
 
 struct delivered_record {

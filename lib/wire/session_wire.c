@@ -276,6 +276,40 @@ static const struct wire_field session_bye_fields[] = {
 };
 static const struct wire_message wire_session_bye = {TABLE(session_bye, "Bye", bye, 0)};
 
+/* ── watching ── */
+
+static const struct wire_field session_admin_watch_fields[] = {
+    NUM64(session_admin_watch, 1, request, 0, WIRE_U64_MAX),
+    NUM64(session_admin_watch, 2, from_leaf, 0, WIRE_U64_MAX),
+    NUM64(session_admin_watch, 3, since_us, 0, WIRE_U64_MAX),
+    NUM32(session_admin_watch, 4, at_once, 0, 1),
+};
+static const struct wire_message wire_session_admin_watch = {TABLE(session_admin_watch, "AdminWatch", admin_watch, 0)};
+
+static const struct wire_field admin_event_fields[] = {
+    NUM64(admin_event, 1, at_us, 1, WIRE_U64_MAX),
+    NUM64(admin_event, 2, place, 0, WIRE_U64_MAX),
+    TEXT(admin_event, 3, kind, FORM_ASCII, 1),
+    BYTES(admin_event, 4, org, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
+    BYTES(admin_event, 5, subject, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
+    TEXT(admin_event, 6, study, FORM_STUDY, 0),
+    TEXT(admin_event, 7, type, FORM_TYPE, 0),
+    NUM32(admin_event, 8, code, 0, CONSIGN_CODE_LAST),
+    TEXT(admin_event, 9, rule, FORM_STUDY, 0),
+    BYTES(admin_event, 10, detail, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
+    NUM64(admin_event, 11, count, 0, WIRE_U64_MAX),
+    EXACT(admin_event, 12, consignment_id, sizeof(struct consign_id)),
+};
+static const struct wire_message wire_admin_event = {TABLE(admin_event, "AdminEvent", admin_event, 0)};
+
+static const struct wire_field session_admin_events_fields[] = {
+    NUM64(session_admin_events, 1, request, 0, WIRE_U64_MAX),
+    MESSAGES(session_admin_events, 2, events, 0, CONSIGN_BATCH_MAX, admin_event),
+    NUM64(session_admin_events, 3, next_leaf, 0, WIRE_U64_MAX),
+    NUM32(session_admin_events, 4, is_present, 0, 1),
+};
+static const struct wire_message wire_session_admin_events = {TABLE(session_admin_events, "AdminEvents", admin_events, 0)};
+
 static const struct wire_field session_command_fields[] = {
     CHOICE(session_command, 1, open, session_open),
     CHOICE(session_command, 2, challenge, session_challenge),
@@ -305,6 +339,8 @@ static const struct wire_field session_command_fields[] = {
     CHOICE(session_command, 26, decide, session_decide),
     CHOICE(session_command, 27, proposals_query, session_proposals_query),
     CHOICE(session_command, 28, proposals_reply, session_proposals_reply),
+    CHOICE(session_command, 29, admin_watch, session_admin_watch),
+    CHOICE(session_command, 30, admin_events, session_admin_events),
 };
 const struct wire_message wire_session_command = {
     TABLE(session_command, "Command", command, CONSIGN_COMMAND_MAX_BYTES), .has_choice = true};
@@ -343,6 +379,9 @@ const struct wire_message *const wire_session_messages[] = {
     &wire_session_done,
     &wire_session_ping,
     &wire_session_bye,
+    &wire_session_admin_watch,
+    &wire_admin_event,
+    &wire_session_admin_events,
     &wire_session_command,
     NULL,
 };

@@ -203,6 +203,35 @@ struct session_bye {
 	struct consign_slice detail;
 };
 
+struct session_admin_watch {
+	uint64_t request;
+	uint64_t from_leaf;
+	uint64_t since_us; /* 0: from_leaf is meant */
+	uint32_t at_once;
+};
+
+struct admin_event {
+	uint64_t at_us;
+	uint64_t place; /* 1 + its leaf; 0 none */
+	char kind[65];
+	struct consign_slice org;     /* text */
+	struct consign_slice subject; /* text */
+	char study[CONSIGN_STUDY_MAX_BYTES + 1];
+	char type[CONSIGN_TYPE_MAX_BYTES + 1];
+	uint32_t code; /* enum consign_code */
+	char rule[CONSIGN_RULE_MAX_BYTES + 1];
+	struct consign_slice detail; /* text */
+	uint64_t count;
+	struct consign_slice consignment_id; /* 16 bytes, or absent */
+};
+
+struct session_admin_events {
+	uint64_t request;
+	WIRE_LIST(struct admin_event *) events;
+	uint64_t next_leaf;
+	uint32_t is_present;
+};
+
 /* Exactly one is set. */
 struct session_command {
 	struct session_open *open;
@@ -233,6 +262,8 @@ struct session_command {
 	struct session_decide *decide;
 	struct session_proposals_query *proposals_query;
 	struct session_proposals_reply *proposals_reply;
+	struct session_admin_watch *admin_watch;
+	struct session_admin_events *admin_events;
 };
 
 WIRE_CODEC(session_command);

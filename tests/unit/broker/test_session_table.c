@@ -13,9 +13,9 @@
 #include "session.h"
 
 static const char *const peer_commands[] = {"open", "hello", "submit", "release", "delivered", "confirm", "credit", "fetch",
-    "publish", "invite", "joins_query", "propose", "decide", "proposals_query", "join", "ping", "bye"};
+    "publish", "invite", "joins_query", "propose", "decide", "proposals_query", "admin_watch", "join", "ping", "bye"};
 static const char *const broker_commands[] = {
-    "challenge", "welcome", "documents", "answers", "try_later", "deliver", "settled", "joins_reply", "proposals_reply", "done", "pong"};
+    "challenge", "welcome", "documents", "answers", "try_later", "deliver", "settled", "joins_reply", "proposals_reply", "admin_events", "done", "pong"};
 
 static void
 test_session_table_has_a_row_for_each_command_of_a_peer(void **state)

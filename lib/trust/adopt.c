@@ -128,6 +128,37 @@ insert_at(struct cell_list *list, size_t at, void *cell)
 	list->n++;
 }
 
+static void *
+take_out(struct cell_list *list, size_t at)
+{
+	void *cell = list->v[at];
+
+	memmove(list->v + at, list->v + at + 1, (--list->n - at) * sizeof *list->v);
+	return cell;
+}
+
+/* A slice of a version that is held takes the place of the one held, and keeps it: it may point into it. */
+static void
+replace_directory(struct hub *hub, struct directory_cell *cell)
+{
+	for (size_t i = hub->directories.n; i > 0; i--)
+		if (((struct directory_cell *)hub->directories.v[i - 1])->directory.version == cell->directory.version) {
+			cell->before = take_out(&hub->directories, i - 1);
+			return;
+		}
+}
+
+static void
+replace_policy(struct hub *hub, struct policy_cell *cell)
+{
+	for (size_t i = hub->policies.n; i > 0; i--)
+		if (((struct policy_cell *)hub->policies.v[i - 1])->policy.version == cell->policy.version) {
+			cell->before = take_out(&hub->policies, i - 1);
+			policy_free(&cell->before->policy.policy);
+			return;
+		}
+}
+
 static void
 adopt_directory(struct hub *hub, struct directory_cell *cell)
 {
@@ -135,11 +166,6 @@ adopt_directory(struct hub *hub, struct directory_cell *cell)
 
 	while (at < hub->directories.n && ((struct directory_cell *)hub->directories.v[at])->directory.version < cell->directory.version)
 		at++;
-	if (at < hub->directories.n && ((struct directory_cell *)hub->directories.v[at])->directory.version == cell->directory.version) {
-		directory_cell_free(hub->directories.v[at]);
-		hub->directories.v[at] = cell;
-		return;
-	}
 	insert_at(&hub->directories, at, cell);
 }
 
@@ -150,11 +176,6 @@ adopt_policy(struct hub *hub, struct policy_cell *cell)
 
 	while (at < hub->policies.n && ((struct policy_cell *)hub->policies.v[at])->policy.version < cell->policy.version)
 		at++;
-	if (at < hub->policies.n && ((struct policy_cell *)hub->policies.v[at])->policy.version == cell->policy.version) {
-		policy_cell_free(hub->policies.v[at]);
-		hub->policies.v[at] = cell;
-		return;
-	}
 	insert_at(&hub->policies, at, cell);
 }
 
@@ -193,6 +214,10 @@ hub_adopt(struct hub *hub, struct hub_stage **stage)
 {
 	struct hub_stage *s = *stage;
 
+	for (size_t i = 0; i < s->directories.n; i++)
+		replace_directory(hub, s->directories.v[i]);
+	for (size_t i = 0; i < s->policies.n; i++)
+		replace_policy(hub, s->policies.v[i]);
 	drop_old(hub); /* before, so that an old version fetched for held mail stays until the next change */
 	for (size_t i = 0; i < s->roots.n; i++)
 		insert_at(&hub->roots, hub->roots.n, s->roots.v[i]);

@@ -54,18 +54,28 @@ root_cell_free(struct root_cell *cell)
 void
 directory_cell_free(struct directory_cell *cell)
 {
-	free(cell->directory.members);
-	free((void *)cell->directory.member_parts);
-	hub_frame_release(&cell->frame);
-	free(cell);
+	while (cell != NULL) {
+		struct directory_cell *before = cell->before;
+
+		free(cell->directory.members);
+		free((void *)cell->directory.member_parts);
+		hub_frame_release(&cell->frame);
+		free(cell);
+		cell = before;
+	}
 }
 
 void
 policy_cell_free(struct policy_cell *cell)
 {
-	policy_free(&cell->policy.policy);
-	hub_frame_release(&cell->frame);
-	free(cell);
+	while (cell != NULL) {
+		struct policy_cell *before = cell->before;
+
+		policy_free(&cell->policy.policy);
+		hub_frame_release(&cell->frame);
+		free(cell);
+		cell = before;
+	}
 }
 
 void

@@ -169,7 +169,7 @@ struct hub_proofs {
  */
 CONSIGN_MUST_CHECK enum consign_err hub_slice(const struct hub *hub, const char *org, uint64_t root_after, uint64_t root_only_version,
     const struct hub_proofs *proofs, struct arena *arena, struct session_documents **ret_documents);
-/* One card version for an org that may know of it; NOT_FOUND otherwise. */
+/* One card version for an org that may know of it, or might when the card was its owner's newest; NOT_FOUND otherwise. */
 CONSIGN_MUST_CHECK enum consign_err hub_slice_card(const struct hub *hub, const char *reader, const char *org, uint64_t version,
     const struct hub_proofs *proofs, struct arena *arena, struct session_documents **ret_documents);
 /* Whether a may know of b: the same org, or they share a study of the newest policy. */

@@ -15,14 +15,19 @@ struct root_cell {
 	struct hub_frame *frame;
 };
 
+/* One that was merged of a slice held before and a later one of the same version keeps the earlier cell: it points into it. */
 struct directory_cell {
 	struct hub_directory directory;
 	struct hub_frame *frame;
+	struct sliced_bundle merged;
+	struct directory_cell *before;
 };
 
 struct policy_cell {
 	struct hub_policy policy;
 	struct hub_frame *frame;
+	struct sliced_bundle merged;
+	struct policy_cell *before;
 };
 
 struct card_cell {

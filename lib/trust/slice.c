@@ -165,6 +165,27 @@ hub_slice(const struct hub *hub, const char *org, uint64_t root_after, uint64_t 
 	return CONSIGN_OK;
 }
 
+/*
+ * A partner's card of now; or, of somebody who was a partner, one from before they parted: mail that was accepted then names
+ * it, and may be fetched much later.
+ */
+static bool
+may_have_card(const struct hub *hub, const char *reader, const struct hub_card *card)
+{
+	uint64_t parted = HUB_LEAF_UNKNOWN;
+
+	if (hub_may_know(hub, reader, card->card->org.s))
+		return true;
+	for (size_t i = hub->policies.n; i > 0; i--) {
+		const struct hub_policy *p = &((struct policy_cell *)hub->policies.v[i - 1])->policy;
+
+		if (card->leaf < parted && policy_share_study(p->policy, reader, card->card->org.s))
+			return true;
+		parted = p->leaf;
+	}
+	return false;
+}
+
 enum consign_err
 hub_slice_card(const struct hub *hub, const char *reader, const char *org, uint64_t version, const struct hub_proofs *proofs,
     struct arena *arena, struct session_documents **ret_documents)
@@ -173,7 +194,7 @@ hub_slice_card(const struct hub *hub, const char *reader, const char *org, uint6
 	const struct hub_card *card = hub_card_at(hub, org, version);
 	struct session_documents *d = arena_alloc(arena, sizeof *d);
 
-	if (card == NULL || (reader != NULL && !hub_may_know(hub, reader, org)))
+	if (card == NULL || (reader != NULL && !may_have_card(hub, reader, card)))
 		return CONSIGN_E_NOT_FOUND;
 	if (d == NULL || (d->cards.v = arena_alloc(arena, sizeof *d->cards.v)) == NULL)
 		return CONSIGN_E_NO_MEMORY;

@@ -207,6 +207,36 @@ test_slice_follows_the_newest_policy(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(test_slice_##name, setup, teardown)
 
+/* Mail of a time when they were partners names the card of that time; a later card is not theirs to know. */
+static void
+test_slice_gives_a_card_of_before_to_who_was_a_partner_then(void **state)
+{
+	struct fixture *t = *state;
+	static const char apart[] = "studies:\n"
+				    "  - id: two\n"
+				    "    parties:\n"
+				    "      - {org: acme, roles: [sponsor]}\n"
+				    "      - {org: cora, roles: [site]}\n"
+				    "rules:\n"
+				    "  - {id: notes, permit: [x.note]}\n";
+	struct session_documents *d = NULL;
+
+	fixture_policy(&t->f, apart, FIXTURE_ALL_SIGN);
+	fixture_root(&t->f, FIXTURE_ALL_SIGN);
+	fixture_publish_all(&t->f);
+	fixture_card(&t->f, "bolt");
+	fixture_publish_all(&t->f);
+	hub_free(&t->hub);
+	t->hub = hub_fixture_hub(&t->f, true);
+	t->proofs = (struct hub_proofs){fixture_prove, &t->f, fixture_update(&t->f, 0)};
+	assert_false(hub_may_know(t->hub, "acme", "bolt"));
+	assert_int_equal(hub_slice_card(t->hub, "acme", "bolt", 3, &t->proofs, t->arena, &d), CONSIGN_E_NOT_FOUND);
+	assert_int_equal(hub_slice_card(t->hub, "cora", "bolt", 1, &t->proofs, t->arena, &d), CONSIGN_E_NOT_FOUND);
+	assert_int_equal(hub_slice_card(t->hub, "acme", "bolt", 2, &t->proofs, t->arena, &d), CONSIGN_OK);
+	assert_int_equal(hub_slice_card(t->hub, "acme", "bolt", 1, &t->proofs, t->arena, &d), CONSIGN_OK);
+	assert_int_equal(hub_slice_card(t->hub, "acme", "cora", 1, &t->proofs, t->arena, &d), CONSIGN_OK);
+}
+
 int
 main(void)
 {
@@ -219,6 +249,7 @@ main(void)
 	    CASE(gives_a_card_to_those_who_may_know_its_org),
 	    CASE(may_know_follows_shared_studies),
 	    CASE(follows_the_newest_policy),
+	    CASE(gives_a_card_of_before_to_who_was_a_partner_then),
 	};
 
 	return cmocka_run_group_tests_name("trust/slice", tests, NULL, NULL);

@@ -514,6 +514,71 @@ test_stage_takes_more_parts_of_a_known_version(void **state)
 	hub_free(&agent);
 }
 
+/* A slice of directory and policy: the first part and the one at `second`; with the cards when they are wanted. */
+static struct session_documents *
+two_parts(struct fixture *t, size_t second)
+{
+	struct session_documents *d = fixture_none(&t->f, 0);
+	struct consign_slice *v;
+
+	for (size_t i = 0; i < t->f.roots.n; i++)
+		fixture_add_root(&t->f, d, &t->f.roots.v[i]);
+	fixture_add_directory(&t->f, d, fixture_newest(&t->f.directories));
+	fixture_add_policy(&t->f, d, fixture_newest(&t->f.policies));
+	for (size_t i = 0; i < 2; i++) {
+		struct sliced_bundle **b = i == 0 ? &d->directories.v[0] : &d->policies.v[0],
+				     *copy = arena_alloc(t->f.arena, sizeof *copy);
+
+		v = arena_alloc(t->f.arena, 2 * sizeof *v);
+		v[0] = (*b)->parts.v[0];
+		v[1] = (*b)->parts.v[second];
+		*copy = **b;
+		copy->parts.v = v;
+		copy->parts.n = 2;
+		*b = copy;
+	}
+	return d;
+}
+
+/* A partner goes and another comes, in a policy that leaves the directory as it is: the slice is as large, and another. */
+static void
+test_stage_keeps_what_it_had_beside_another_slice_of_a_known_version(void **state)
+{
+	struct fixture *t = *state;
+	struct hub *agent, *again;
+
+	assert_int_equal(hub_new(&t->f.hub_id, false, &agent), CONSIGN_OK);
+	assert_int_equal(hub_new(&t->f.hub_id, false, &again), CONSIGN_OK);
+	for (size_t second = 1; second <= 2; second++)
+		for (unsigned times = 0; times < 2; times++) {
+			struct hub_stage *stage = NULL;
+			char problem[HUB_PROBLEM_BYTES];
+			struct buf stored = {0};
+
+			assert_int_equal(hub_stage(agent, fixture_encode(&t->f, &wire_session_documents, two_parts(t, second)),
+					     HUB_PROVEN, &stage, problem),
+			    CONSIGN_OK);
+			assert_int_equal(hub_stage_is_empty(stage), times == 1);
+			assert_int_equal(hub_stage_encode(stage, &stored), CONSIGN_OK);
+			hub_adopt(agent, &stage);
+			assert_int_equal(hub_take_stored(again, buf_slice(&stored), problem), CONSIGN_OK);
+			buf_clear(&stored);
+		}
+	for (size_t i = 0; i < 2; i++) {
+		struct hub *hub = i == 0 ? agent : again;
+
+		assert_int_equal(hub_directory(hub)->n_members, 3);
+		assert_int_equal(hub_directory(hub)->bundle->parts.n, 3);
+		for (const char *const *org = (const char *const[]){"acme", "bolt", "cora", NULL}; *org != NULL; org++)
+			assert_string_equal(hub_member(hub_directory(hub), *org)->org.s, *org);
+		assert_int_equal(hub_policy(hub)->n_parts, 3);
+		assert_true(policy_is_party(hub_policy(hub)->policy, "one", "bolt"));
+		assert_true(policy_is_party(hub_policy(hub)->policy, "two", "cora"));
+	}
+	hub_free(&agent);
+	hub_free(&again);
+}
+
 static void
 test_stage_refuses_a_card_of_nobody(void **state)
 {
@@ -703,6 +768,7 @@ main(void)
 	    CASE(refuses_a_part_twice_in_place_of_another),
 	    CASE(refuses_a_root_without_what_it_names_where_all_is_demanded),
 	    CASE(takes_more_parts_of_a_known_version),
+	    CASE(keeps_what_it_had_beside_another_slice_of_a_known_version),
 	    CASE(refuses_a_card_of_nobody),
 	    CASE(refuses_a_card_of_another_identity_key),
 	    CASE(refuses_a_card_that_another_key_signed),

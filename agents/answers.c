@@ -272,6 +272,19 @@ prepare_again(struct answer_job *j)
 	return err;
 }
 
+/* The root that a receipt or refusal names is the one in force at its leaf, as far as we know: a newer one may be on its way. */
+static const char *
+check_in_force(const struct agent *a, uint64_t leaf, const struct document_ref *ref)
+{
+	const struct hub_root *root = hub_root_at(a->hub, ref->version);
+
+	if (root == NULL)
+		return NULL;
+	if (!hash_equal(&root->hash, &ref->hash))
+		return "an answer under a root that differs from the one verified here: two histories";
+	return root == hub_root_in_force(a->hub, leaf) ? NULL : "an answer under documents that were not in force at its leaf";
+}
+
 /* What is wrong with an answer, or NULL. ret_err: our own trouble, of which nobody is to be accused. */
 static const char *
 check_answer(struct answer_job *j, const struct statement *st, const struct ledger_record **ret_record, enum consign_err *ret_err)
@@ -302,7 +315,9 @@ check_answer(struct answer_job *j, const struct statement *st, const struct ledg
 				return "a receipt whose mailbox positions are not bound by its leaf";
 		}
 		/* No honest broker accepts what is made in its future, or has expired (PROTOCOL.md 7.5, rows 12 and 13). */
-		return verify_is_dated_well(e->created_us, e->expires_us, record->at_us) ? NULL : "a receipt dated before its manifest was made, or after it had expired";
+		if (!verify_is_dated_well(e->created_us, e->expires_us, record->at_us))
+			return "a receipt dated before its manifest was made, or after it had expired";
+		return check_in_force(a, st->leaf->index, r->root);
 	}
 	if (record->refused == NULL || record->refused->verdicts.n == 0)
 		return "an answer that is neither receipt nor refusal";
@@ -314,7 +329,7 @@ check_answer(struct answer_job *j, const struct statement *st, const struct ledg
 	if (strcmp(r->consignor.s, a->org.s) != 0
 	    || (!is_unreadable && (memcmp(r->consignment_id.b, e->id.b, sizeof e->id.b) != 0 || !hash_equal(&r->manifest_digest, &e->digest))))
 		return "a refusal of something else than was sent";
-	return NULL;
+	return st->has_place ? check_in_force(a, st->leaf->index, r->root) : NULL;
 }
 
 static void

@@ -22,6 +22,9 @@
 #define RECEIPT_BYTES_A_FRAME (512u * 1024u)
 /* A broker that has the documents brings them at once; so long it may take on a bad line. */
 #define HELD_US 30000000u
+/* Below what the broker allows a session: who slept through a hundred versions asks for each, and is not to be sent away for it. */
+#define FETCH_EVERY_US (1000000u / (CONSIGN_FETCHES_PER_SECOND * 3 / 4))
+#define FETCH_AHEAD_US 500000u
 /* Looked at so seldom, this agent was not running meanwhile: nobody else is to blame. */
 #define TURN_LATE_US 5000000u
 
@@ -51,6 +54,8 @@ struct reception {
 	char why_held[224];
 	uint64_t held_us; /* steady: since when */
 	uint64_t turned_us; /* steady: of the last reception_turn */
+	uint64_t fetch_us;  /* steady: when what was asked for would have been, at a steady pace */
+	bool fetch_waits;   /* what the first held delivery misses is not asked for yet */
 	uint64_t rejected; /* whole consignments, since the start */
 	char why_rejected[384]; /* the last of them */
 	struct ready_receipt *ready;
@@ -95,6 +100,7 @@ reception_reset(struct reception *r)
 	}
 	r->held_end = &r->held;
 	r->why_held[0] = '\0';
+	r->fetch_waits = false;
 	while (r->ready != NULL) {
 		struct ready_receipt *next = r->ready->next;
 
@@ -438,6 +444,20 @@ stop_at_gap(struct reception *r, const struct verified *v, struct held_delivery 
 	stop(r, "mailbox", why, h);
 }
 
+/* Asks for what a delivery misses, or leaves it to a later turn. */
+static void
+fetch_missing(struct reception *r, const struct session_fetch *fetch)
+{
+	uint64_t now = clock_steady_us(r->agent->clock);
+
+	r->fetch_waits = r->fetch_us > now + FETCH_AHEAD_US;
+	if (r->fetch_waits)
+		return;
+	r->fetch_us = (r->fetch_us > now ? r->fetch_us : now) + FETCH_EVERY_US;
+	if (uplink_say(r->agent->uplink, &(struct session_command){.fetch = (struct session_fetch *)(uintptr_t)fetch}, NULL, NULL) != CONSIGN_OK)
+		uplink_break(r->agent->uplink, "a missing document could not be asked for");
+}
+
 /* Looks at one delivery. False: it must be held, or the session is broken; the frames are then still the caller's. */
 static bool
 look(struct reception *r, struct held_delivery *h)
@@ -483,8 +503,7 @@ look(struct reception *r, struct held_delivery *h)
 		snprintf(r->why_held, sizeof r->why_held, "%s", j->v.why);
 		if (r->held == NULL)
 			r->held_us = clock_steady_us(a->clock);
-		if (uplink_say(a->uplink, &(struct session_command){.fetch = &j->v.fetch}, NULL, NULL) != CONSIGN_OK)
-			uplink_break(a->uplink, "a missing document could not be asked for");
+		fetch_missing(r, &j->v.fetch);
 		goto no;
 	}
 	err = accept_mail(r, d, j, body);
@@ -581,6 +600,8 @@ reception_turn(struct reception *r)
 	r->turned_us = now;
 	if (since > TURN_LATE_US)
 		r->held_us = now;
+	if (r->held != NULL && r->fetch_waits && uplink_state(a->uplink) == UPLINK_UP)
+		reception_retry(r);
 	if (r->held == NULL || uplink_state(a->uplink) != UPLINK_UP || now - r->held_us < HELD_US)
 		return;
 	snprintf(what, sizeof what, "mail waits and the broker does not bring what it was asked for: %s", r->why_held);

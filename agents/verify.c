@@ -153,6 +153,22 @@ verify_is_dated_well(uint64_t created_us, uint64_t expires_us, uint64_t accepted
 	return accepted_us + CONSIGN_CLOCK_SKEW_MAX_US >= created_us && accepted_us <= expires_us + CONSIGN_CLOCK_SKEW_MAX_US;
 }
 
+/*
+ * Whether the slices held of these versions can decide about this mail. An honest broker brings, and accepts, nothing else: a
+ * study that is not there, rules or a consignor that are not there were left out of the slice, or come late.
+ */
+static bool
+is_whole(const struct hub_policy *p, const struct hub_directory *directory, const struct manifest *m)
+{
+	bool has_rules = false, has_study = false;
+
+	for (size_t i = 0; i < p->n_parts; i++) {
+		has_rules = has_rules || p->parts[i]->common != NULL;
+		has_study = has_study || (p->parts[i]->study != NULL && strcmp(p->parts[i]->study->id.s, m->study.s) == 0);
+	}
+	return has_rules && has_study && hub_member(directory, m->consignor.s) != NULL;
+}
+
 /* (b) the versions in the acceptance are those in force at its leaf. */
 static bool
 check_in_force(struct checking *c)
@@ -167,12 +183,16 @@ check_in_force(struct checking *c)
 		return accuse_broker(c, "an acceptance under a root that differs from the one verified here: two histories");
 	if (in_force != root)
 		return accuse_broker(c, "an acceptance under documents that were not in force at its leaf");
-	if (root->root->directory == NULL || hub_directory_at(c->a->hub, root->root->directory->version) == NULL
-	    || hub_policy_at(c->a->hub, root->root->policy->version) == NULL)
-		return hold_for_root(c, ref->version, true);
-	const struct member *consignor = hub_member(hub_directory_at(c->a->hub, root->root->directory->version), c->v->manifest->consignor.s);
+	if (root->root->directory == NULL)
+		return accuse_broker(c, "an acceptance under a root that names no directory");
+	const struct hub_directory *directory = hub_directory_at(c->a->hub, root->root->directory->version);
+	const struct hub_policy *policy = hub_policy_at(c->a->hub, root->root->policy->version);
 
-	if (consignor != NULL && consignor->status != MEMBER_ACTIVE)
+	if (directory == NULL || policy == NULL || !is_whole(policy, directory, c->v->manifest))
+		return hold_for_root(c, ref->version, true);
+	const struct member *consignor = hub_member(directory, c->v->manifest->consignor.s);
+
+	if (consignor->status != MEMBER_ACTIVE)
 		return accuse_broker(c, "mail of an organisation that was not active when it was accepted: the broker must not have accepted it");
 	c->root = root;
 	return true;
@@ -252,7 +272,10 @@ check_policy(struct checking *c)
 	if ((consignor != NULL && consignor->status == MEMBER_COMPROMISED && c->v->leaf >= consignor->compromised_since)
 	    || (me != NULL && me->status == MEMBER_COMPROMISED))
 		return end(c, VERIFY_REJECT, CONSIGN_CODE_COMPROMISED, "the directory calls a party compromised");
-	if (now != NULL && policy_clearance(now->policy, m->study.s, c->a->org.s, &clearance) && clearance < (enum consign_label)m->label)
+	/* Who is no party any more has no clearance: what was accepted before still comes when it is open, and nothing above. */
+	if (now != NULL && !policy_clearance(now->policy, m->study.s, c->a->org.s, &clearance))
+		clearance = CONSIGN_LABEL_OPEN;
+	if (now != NULL && clearance < (enum consign_label)m->label)
 		return end(c, VERIFY_REJECT, CONSIGN_CODE_CLEARANCE, "this organisation's clearance no longer covers the label");
 	return end(c, VERIFY_TAKE, CONSIGN_CODE_NONE, "");
 }

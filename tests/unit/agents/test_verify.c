@@ -485,6 +485,81 @@ clearance_lowered(struct delivery *d)
 	prove(d);
 }
 
+static const char without_us[] = "studies:\n"
+				 "  - id: one\n"
+				 "    parties:\n"
+				 "      - {org: acme, roles: [sponsor], clearance: unblinded}\n"
+				 "      - {org: cora, roles: [site]}\n"
+				 "rules:\n"
+				 "  - {id: notes, permit: [x.note]}\n";
+
+static void
+no_party_any_more(struct delivery *d)
+{
+	fixture_policy(&d->t->f, without_us, FIXTURE_ALL_SIGN);
+	fixture_root(&d->t->f, FIXTURE_ALL_SIGN);
+	learn(d->t);
+	prove(d);
+}
+
+/* The broker names a root that comes into force only behind the acceptance. */
+static void
+root_of_later(struct delivery *d)
+{
+	struct document_ref *ref;
+
+	fixture_policy(&d->t->f, without_us, FIXTURE_ALL_SIGN);
+	fixture_root(&d->t->f, FIXTURE_ALL_SIGN);
+	ref = fixture_ref(&d->t->f, fixture_newest(&d->t->f.roots));
+	d->accepted.root = ref;
+}
+
+static void
+learn_of_later(struct delivery *d)
+{
+	learn(d->t);
+	prove(d);
+}
+
+/* What the agent has of the newest directory and policy, without the part at a place; the rest of what it has stays. */
+static void
+forget_part(struct fixture *t, bool is_policy, size_t place)
+{
+	struct session_documents *all = fixture_all(&t->f, 0);
+	struct sliced_bundle *b = is_policy ? all->policies.v[0] : all->directories.v[0];
+
+	b->parts.v[place] = b->parts.v[--b->parts.n];
+	all->cards.n = is_policy ? all->cards.n : 0;
+	hub_free(&t->agent.hub);
+	assert_int_equal(hub_new(&t->f.hub_id, false, &t->agent.hub), CONSIGN_OK);
+	assert_int_equal(fixture_take(&t->f, t->agent.hub, all, HUB_PROVEN), CONSIGN_OK);
+	b->parts.n++; /* the fixture's own */
+}
+
+static void
+rules_not_here(struct delivery *d)
+{
+	forget_part(d->t, true, 0);
+}
+
+static void
+study_not_here(struct delivery *d)
+{
+	forget_part(d->t, true, 1);
+}
+
+static void
+another_study_not_here(struct delivery *d)
+{
+	forget_part(d->t, true, 2);
+}
+
+static void
+consignor_not_here(struct delivery *d)
+{
+	forget_part(d->t, false, 0);
+}
+
 static void
 bury(struct delivery *d, const char *consignee, uint64_t position)
 {
@@ -564,6 +639,11 @@ static const struct verify_case cases[] = {
     {"a root that is not here", NULL, root_not_here, NULL, VERIFY_HOLD, 0},
     {"another root", NULL, another_root, NULL, VERIFY_ACCUSE, 0},
     {"a root no longer in force", NULL, root_no_longer_in_force, NULL, VERIFY_ACCUSE, 0},
+    {"a root that came into force later", NULL, root_of_later, learn_of_later, VERIFY_ACCUSE, 0},
+    {"a policy without its rules", NULL, NULL, rules_not_here, VERIFY_HOLD, 0},
+    {"a policy without this study", NULL, NULL, study_not_here, VERIFY_HOLD, 0},
+    {"a policy without another study", NULL, NULL, another_study_not_here, VERIFY_TAKE, 0},
+    {"a directory without the consignor", NULL, NULL, consignor_not_here, VERIFY_HOLD, 0},
     {"a card that is not here", NULL, card_not_here, NULL, VERIFY_HOLD, 0},
     {"another card", NULL, another_card, NULL, VERIFY_ACCUSE, 0},
     {"a card no longer in force", NULL, card_no_longer_in_force, NULL, VERIFY_ACCUSE, 0},
@@ -585,6 +665,8 @@ static const struct verify_case cases[] = {
     {"ourselves compromised", NULL, NULL, we_are_compromised, VERIFY_REJECT, CONSIGN_CODE_COMPROMISED},
     {"a clearance that covers", restricted, NULL, NULL, VERIFY_TAKE, 0},
     {"a clearance lowered since", restricted, NULL, clearance_lowered, VERIFY_REJECT, CONSIGN_CODE_CLEARANCE},
+    {"no party any more, with open mail", NULL, NULL, no_party_any_more, VERIFY_TAKE, 0},
+    {"no party any more, with mail above it", restricted, NULL, no_party_any_more, VERIFY_REJECT, CONSIGN_CODE_CLEARANCE},
     {"a tombstone", NULL, NULL, buried, VERIFY_TAKE, 0},
     {"a tombstone of another's mail", NULL, NULL, buried_for_another, VERIFY_ACCUSE, 0},
     {"a tombstone of other mail", NULL, NULL, buried_elsewhere, VERIFY_ACCUSE, 0},

@@ -22,6 +22,9 @@
  *   forge-manifest   of ORG, the consignor: another label is put into its manifest; what it signed is not accepted
  *   drop-consignee   of ORG, the consignor: ARGUMENT is struck off the consignees
  *   add-consignee    of ORG, the consignor: ARGUMENT is put among them
+ *   older-root       of ORG, the consignor: accepted under the root before the one in force
+ *   newer-root       of ORG, the consignor: accepted under a root that is to come, and is none yet
+ *   accept-all       of ORG, the consignor: accepted whatever the policy says
  *   admit            of ORG: it stays, and is believed, whatever the directory says of it
  * and
  *   goodbye          to ORG: its session is ended
@@ -291,6 +294,17 @@ __wrap_ledger_append(struct ledger *ledger, const struct ledger_record *record, 
 		other.at_us -= HOUR_US;
 		lie_told(&lie);
 	}
+	if (record->accepted != NULL && lie_ordered("older-root", record->accepted->consignor.s, &lie)) {
+		const struct hub_root *older = hub_root_at(lying_broker->hub, record->accepted->root->version - 1);
+
+		*record->accepted->root = (struct document_ref){older->root->version, older->hash};
+		lie_told(&lie);
+	}
+	if (record->accepted != NULL && lie_ordered("newer-root", record->accepted->consignor.s, &lie)) {
+		record->accepted->root->version++;
+		random_bytes(&record->accepted->root->hash, sizeof record->accepted->root->hash);
+		lie_told(&lie);
+	}
 	if (record->accepted != NULL && twice.position > 0) {
 		struct mailbox_opening real = {twice.org, twice.position, twice.previous, twice.salt}, false_one = real;
 		struct consign_hash from, to;
@@ -436,6 +450,10 @@ __wrap_on_submit(struct broker *b, struct request *r)
 			lie_told(&lie);
 			accepts_all = true;
 		}
+	if (lie_ordered("accept-all", r->session->name, &lie)) {
+		lie_told(&lie);
+		accepts_all = true;
+	}
 	__real_on_submit(b, r);
 	accepts_all = false;
 }

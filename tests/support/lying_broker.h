@@ -87,4 +87,9 @@ mail_lie lie_body_flip, lie_body_cut, lie_body_other, lie_manifest_flip, lie_man
     lie_statement_signed, lie_statement_unplaced, lie_position, lie_opening, lie_position_before, lie_tombstone,
     lie_tombstone_signed, lie_seen_lost, lie_replay, lie_replay_as_new, lie_reorder, lie_drop, lie_withhold, lie_misdeliver;
 
+/* lying_broker_documents.c */
+void remember_documents(struct saying *s);
+mail_lie lie_card_key, lie_card_owner, lie_member_key, lie_policy_part, lie_policy_head, lie_root_other, lie_study_none, lie_rules_none,
+    lie_partner_none, lie_documents_old;
+
 #endif

@@ -38,6 +38,9 @@
  *   root-other       the newest root says another time
  *   documents-old    those that were said first, under a checkpoint of today
  *   documents-none   none
+ *   study-none       the policy without ARGUMENT, a study
+ *   rules-none       the policy without the rules of all studies
+ *   partner-none     the directory without ARGUMENT, and no card of it
  * Of answers and settlements:
  *   answer-forged    the receipt names another consignor, under the old path
  *   answer-signed    the receipt has a signature beside its place
@@ -207,149 +210,6 @@ ledger_none(struct saying *s)
 	if (s->command->documents == NULL)
 		return NOTHING;
 	s->command->documents->checkpoint = NULL;
-	return CHANGED;
-}
-
-/* ── documents ── */
-
-/* Changes ARGUMENT's card; a new identity key signs it, or nobody. */
-static enum outcome
-change_card(struct saying *s, bool is_signed)
-{
-	struct session_documents *d = s->command->documents;
-
-	for (size_t i = 0; i < d->cards.n; i++) {
-		struct signed_document *sd = d->cards.v[i]->document;
-		struct secret *secret = NULL;
-		struct buf bytes = {0};
-		struct card *card;
-
-		must_be(card_decode(sd->content, s->arena, &card));
-		if (strcmp(card->org.s, s->lie->argument) != 0)
-			continue;
-		if (is_signed)
-			must_be(sign_keypair(&secret, &card->identity_key));
-		random_bytes(&card->seal_keys.v[0]->key, sizeof card->seal_keys.v[0]->key);
-		must_be(card_encode(card, &bytes));
-		sd->content = encoded(s->arena, &bytes);
-		if (is_signed)
-			sign_make(secret, SIGN_CARD, &lying_broker->hub_id, sd->content, &sd->signatures.v[0]->signature);
-		secret_free(&secret);
-		return CHANGED;
-	}
-	return NOTHING;
-}
-
-static enum outcome
-card_key(struct saying *s)
-{
-	return change_card(s, false);
-}
-
-static enum outcome
-card_owner(struct saying *s)
-{
-	return change_card(s, true);
-}
-
-static enum outcome
-member_key(struct saying *s)
-{
-	struct session_documents *d = s->command->documents;
-
-	for (size_t i = 0; i < d->directories.n; i++)
-		for (size_t k = 0; k < d->directories.v[i]->parts.n; k++) {
-			struct directory_part *part;
-			struct buf bytes = {0};
-
-			must_be(directory_part_decode(d->directories.v[i]->parts.v[k], s->arena, &part));
-			if (strcmp(part->member->org.s, s->lie->argument) != 0)
-				continue;
-			random_bytes(&part->member->identity_key, sizeof part->member->identity_key);
-			must_be(directory_part_encode(part, &bytes));
-			d->directories.v[i]->parts.v[k] = encoded(s->arena, &bytes);
-			return CHANGED;
-		}
-	return NOTHING;
-}
-
-static enum outcome
-policy_part(struct saying *s)
-{
-	struct session_documents *d = s->command->documents;
-
-	if (d->policies.n == 0 || d->policies.v[0]->parts.n == 0)
-		return NOTHING;
-	d->policies.v[0]->parts.v[0] = flip(s->arena, d->policies.v[0]->parts.v[0]);
-	return CHANGED;
-}
-
-static enum outcome
-policy_head(struct saying *s)
-{
-	struct session_documents *d = s->command->documents;
-	struct document_head *head;
-	struct buf bytes = {0};
-
-	if (d->policies.n == 0)
-		return NOTHING;
-	struct signed_document *sd = d->policies.v[0]->head->document;
-
-	must_be(wire_decode(&wire_policy_head, sd->content, s->arena, (void **)&head));
-	head->created_us++;
-	must_be(wire_encode(&wire_policy_head, head, &bytes));
-	sd->content = encoded(s->arena, &bytes);
-	return CHANGED;
-}
-
-/* The newest root that the agent has already, and a change in it. */
-static enum outcome
-root_other(struct saying *s)
-{
-	struct session_documents *d = s->command->documents;
-	const struct hub_root *newest = hub_root(lying_broker->hub);
-	struct published_document *p = must(arena_alloc(s->arena, sizeof *p));
-	struct signed_document *sd = must(arena_alloc(s->arena, sizeof *sd));
-	struct root *root;
-	struct buf bytes = {0};
-
-	*sd = *newest->document->document;
-	must_be(root_decode(sd->content, s->arena, &root));
-	root->created_us++;
-	must_be(root_encode(root, &bytes));
-	sd->content = encoded(s->arena, &bytes);
-	*p = (struct published_document){sd, newest->document->leaf, NULL};
-	must_be(ledger_prove(lying_broker->ledger, p->leaf->index, s->arena, &p->path));
-	d->roots.v = must(arena_alloc(s->arena, sizeof *d->roots.v));
-	d->roots.v[0] = p;
-	d->roots.n = 1;
-	return CHANGED;
-}
-
-static struct buf first_documents;
-
-static enum outcome
-documents_old(struct saying *s)
-{
-	struct session_command *old;
-	struct checkpoint_update *now = s->command->documents->checkpoint;
-
-	if (first_documents.len == 0)
-		return NOTHING;
-	must_be(session_command_decode(buf_slice(&first_documents), s->arena, &old));
-	*s->command->documents = *old->documents;
-	s->command->documents->checkpoint = now;
-	/* Their proofs lead to the checkpoint of today. */
-	struct session_documents *d = s->command->documents;
-
-	for (size_t i = 0; i < d->roots.n; i++)
-		must_be(ledger_prove(lying_broker->ledger, d->roots.v[i]->leaf->index, s->arena, &d->roots.v[i]->path));
-	for (size_t i = 0; i < d->directories.n; i++)
-		must_be(ledger_prove(lying_broker->ledger, d->directories.v[i]->head->leaf->index, s->arena, &d->directories.v[i]->head->path));
-	for (size_t i = 0; i < d->policies.n; i++)
-		must_be(ledger_prove(lying_broker->ledger, d->policies.v[i]->head->leaf->index, s->arena, &d->policies.v[i]->head->path));
-	for (size_t i = 0; i < d->cards.n; i++)
-		must_be(ledger_prove(lying_broker->ledger, d->cards.v[i]->leaf->index, s->arena, &d->cards.v[i]->path));
 	return CHANGED;
 }
 
@@ -588,8 +448,8 @@ say_remember(struct saying *s)
 
 	if (has_checkpoint(c) && first_note.len == 0)
 		must_be(buf_append(&first_note, (*checkpoint_of(c))->note));
-	if (c->documents != NULL && first_documents.len == 0 && c->documents->policies.n > 0)
-		must_be(buf_append(&first_documents, frame_slice(&s->frames[0])));
+	if (c->documents != NULL)
+		remember_documents(s);
 	if (c->deliver != NULL && c->deliver->tombstone == NULL)
 		remember_delivery(s);
 	if (c->answers != NULL && first_receipt(s) != NULL) {
@@ -626,14 +486,17 @@ const struct wire_lie wire_lies[] = {
     {"ledger-fork", SIZE_MAX, ledger_fork},
     {"ledger-grown", SIZE_MAX, ledger_grown},
     {"ledger-none", SIZE_MAX, ledger_none},
-    {"card-key", OF(documents), card_key},
-    {"card-owner", OF(documents), card_owner},
-    {"member-key", OF(documents), member_key},
-    {"policy-part", OF(documents), policy_part},
-    {"policy-head", OF(documents), policy_head},
-    {"root-other", OF(documents), root_other},
-    {"documents-old", OF(documents), documents_old},
+    {"card-key", OF(documents), lie_card_key},
+    {"card-owner", OF(documents), lie_card_owner},
+    {"member-key", OF(documents), lie_member_key},
+    {"policy-part", OF(documents), lie_policy_part},
+    {"policy-head", OF(documents), lie_policy_head},
+    {"root-other", OF(documents), lie_root_other},
+    {"documents-old", OF(documents), lie_documents_old},
     {"documents-none", OF(documents), lie_drop},
+    {"study-none", OF(documents), lie_study_none},
+    {"rules-none", OF(documents), lie_rules_none},
+    {"partner-none", OF(documents), lie_partner_none},
     {"answer-forged", OF(answers), answer_forged},
     {"answer-signed", OF(answers), answer_signed},
     {"answer-unplaced", OF(answers), answer_unplaced},

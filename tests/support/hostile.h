@@ -29,6 +29,7 @@ void hostile_receipts(struct liar *l, int argc, char **argv);
 void hostile_verdicts(struct liar *l, int argc, char **argv);
 void hostile_flood(struct liar *l, int argc, char **argv);
 void hostile_routes(struct liar *l, int argc, char **argv);
+void hostile_curious(struct liar *l, int argc, char **argv);
 
 void tell_ok(struct liar *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void tell_wrong(struct liar *l, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -12,6 +12,8 @@
  * here hostile-agent HOME verdicts                 receipts that say what cannot be: two consignments must wait here
  *   hostile-agent HOME flood TO N               N refusals, and where they are written down
  *   hostile-agent HOME routes BASE N            routing ids 00 ‖ BASE + 0 … N - 1 (BASE in hex), chosen by itself
+ *   hostile-agent HOME curious PARTNER HIDDEN ABSENT STRANGER NOBODY TRIES WORD…
+ *                                               what it can learn of studies and companies of others (hostile_curious.c)
  *
  * Everything is in study S1, where TO may be sent x.note. Exit 0: every answer was the right one; 1: one was not.
  */
@@ -164,6 +166,7 @@ static const struct {
     {"verdicts", hostile_verdicts, 0, 0},
     {"flood", hostile_flood, 2, 2},
     {"routes", hostile_routes, 2, 2},
+    {"curious", hostile_curious, 7, 32},
 };
 
 int

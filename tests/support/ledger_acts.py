@@ -56,4 +56,5 @@ def main():
         print(number)
 
 
-main()
+if __name__ == "__main__":
+    main()

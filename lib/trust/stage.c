@@ -102,6 +102,17 @@ root_is_signed(const struct staging *s, const struct root *root, const struct si
 	return stage_count_signatures(signers, SIGN_ROOT, before == NULL ? &no_hub : &s->hub->id, d) >= stage_threshold(s, signers);
 }
 
+/* A version that a root names is the one of the root before it, or the next: none is skipped, none comes back. */
+static bool
+goes_on(const struct document_ref *before, const struct document_ref *named)
+{
+	if (named == NULL)
+		return before == NULL;
+	if (before != NULL && named->version == before->version)
+		return hash_equal(&named->hash, &before->hash);
+	return named->version == (before == NULL ? 1 : before->version + 1);
+}
+
 static enum consign_err
 stage_root(struct staging *s, const struct published_document *p)
 {
@@ -134,6 +145,8 @@ stage_root(struct staging *s, const struct published_document *p)
 		return stage_fail(s, CONSIGN_E_FORK, "root", 1, "is not the one whose hash is the hub's id");
 	if (previous != NULL && !slice_equal(root->previous, SLICE_ARRAY(previous->hash.b)))
 		return stage_fail(s, CONSIGN_E_FORK, "root", root->version, "does not name the one before it");
+	if (previous != NULL && (!goes_on(previous->root->directory, root->directory) || !goes_on(previous->root->policy, root->policy)))
+		return stage_fail(s, CONSIGN_E_STALE, "root", root->version, "names a directory or policy that does not follow the one before");
 	if (root->version == s->hub->pinned_version && !hash_equal(&hash, &s->hub->pinned_hash))
 		return stage_fail(s, CONSIGN_E_FORK, "root", root->version, "is not the one that the invite named");
 	struct root_cell *cell = calloc(1, sizeof *cell);

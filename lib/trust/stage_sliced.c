@@ -84,12 +84,15 @@ check_sliced(struct staging *s, const struct sliced_bundle *b, bool is_policy, c
 	const struct document_ref *ref = is_policy ? naming->root->policy : naming->root->directory;
 
 	const struct root *signers = stage_root_at(s, naming->root->version - 1)->root;
+	const struct document_ref *before = is_policy ? signers->policy : signers->directory;
 
 	if (stage_count_signatures(signers, is_policy ? SIGN_POLICY : SIGN_DIRECTORY, &s->hub->id, b->head->document) < stage_threshold(s, signers))
 		return stage_fail(s, CONSIGN_E_BAD_SIGNATURE, what, head->version, "too few administrators signed it");
 	/* Signed, and another one: two histories. */
 	if (!hash_equal(&ref->hash, hash))
 		return stage_fail(s, CONSIGN_E_FORK, what, head->version, "is not the one that the root names");
+	if (!slice_equal(head->previous, before == NULL ? (struct consign_slice){0} : SLICE_ARRAY(before->hash.b)))
+		return stage_fail(s, CONSIGN_E_FORK, what, head->version, "does not name the one before it");
 	size_t distinct = 0;
 
 	err = count_parts(s, b, what, head, &distinct);

@@ -170,6 +170,62 @@ test_stage_hostile_bundle_without_a_root(void **state)
 	refuses(t, d, CONSIGN_E_STALE, "policy version 2: no root names it");
 }
 
+/* What the next root names, when the fixture believes that the newest is of another version or hash. */
+static void
+refuses_next(struct fixture *t, bool is_policy, uint64_t version, uint8_t flip, enum consign_err err, const char *words)
+{
+	const struct hub_fixture before = t->f;
+	struct session_documents *d = fixture_none(&t->f, 0);
+	struct fixture_documents *list = is_policy ? &t->f.policies : &t->f.directories;
+
+	list->v[list->n - 1].version = version;
+	list->v[list->n - 1].hash.b[0] ^= flip;
+	list->n -= version == 0;
+	if (is_policy)
+		fixture_add_policy(&t->f, d, fixture_policy(&t->f, fixture_yaml, FIXTURE_ALL_SIGN));
+	else
+		fixture_add_directory(&t->f, d, fixture_directory(&t->f, FIXTURE_ALL_SIGN));
+	fixture_add_root(&t->f, d, fixture_root(&t->f, FIXTURE_ALL_SIGN));
+	refuses(t, d, err, words);
+	t->f.roots = before.roots;
+	t->f.directories = before.directories;
+	t->f.policies = before.policies;
+}
+
+/* Signed by all administrators, and yet: a version follows the one before it, and names it. */
+static void
+test_stage_hostile_versions(void **state)
+{
+	static const char skips[] = "root version 3: names a directory or policy that does not follow the one before";
+	struct fixture *t = *state;
+
+	for (int is_policy = 0; is_policy < 2; is_policy++) {
+		refuses_next(t, is_policy, 2, 0, CONSIGN_E_STALE, skips);                                  /* 3 follows 1 */
+		refuses_next(t, is_policy, INT64_MAX - 1, 0, CONSIGN_E_STALE, skips);                      /* the last that can be */
+		refuses_next(t, is_policy, 0, 0, CONSIGN_E_STALE, skips);                                  /* another 1 */
+		refuses_next(t, is_policy, 1, 1, CONSIGN_E_FORK,
+		    is_policy ? "policy version 2: does not name the one before it" : "directory version 2: does not name the one before it");
+	}
+}
+
+/* A root that puts an older policy in force again, by its version: what was gone would come back without a word. */
+static void
+test_stage_hostile_version_of_before(void **state)
+{
+	struct fixture *t = *state;
+	struct session_documents *d;
+
+	fixture_policy(&t->f, fixture_yaml, FIXTURE_ALL_SIGN);
+	fixture_root(&t->f, FIXTURE_ALL_SIGN);
+	fixture_publish_all(&t->f);
+	hub_free(&t->hub);
+	t->hub = hub_fixture_hub(&t->f, true);
+	t->f.policies.n--;
+	d = fixture_none(&t->f, 0);
+	fixture_add_root(&t->f, d, fixture_root(&t->f, FIXTURE_ALL_SIGN));
+	refuses(t, d, CONSIGN_E_STALE, "root version 4: names a directory or policy that does not follow the one before");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(test_stage_hostile_##name, setup, teardown)
 
 int
@@ -179,6 +235,8 @@ main(void)
 	    CASE(cards),
 	    CASE(bundles),
 	    CASE(bundle_without_a_root),
+	    CASE(versions),
+	    CASE(version_of_before),
 	};
 
 	return cmocka_run_group_tests_name("trust/stage_hostile", tests, NULL, NULL);

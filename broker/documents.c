@@ -3,6 +3,8 @@
  */
 #include "broker.h"
 
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,6 +219,8 @@ documents_code(enum consign_err err)
 		return CONSIGN_CODE_CHAIN_BROKEN;
 	case CONSIGN_E_DENIED:
 		return CONSIGN_CODE_DENIED;
+	case CONSIGN_E_EXPIRED: /* of another time than now */
+		return CONSIGN_CODE_CLOCK_SKEW;
 	case CONSIGN_E_NOT_FOUND:
 		return CONSIGN_CODE_ORG_UNKNOWN;
 	case CONSIGN_E_TOO_BIG:
@@ -264,6 +268,37 @@ agent_may_publish(const struct session *s, const struct session_documents *d, st
 	return NULL;
 }
 
+static uint64_t
+made_at(const struct wire_message *table, const struct published_document *p, size_t created_us, struct arena *arena)
+{
+	void *made;
+
+	/* What cannot be read is refused by who verifies it. */
+	return wire_decode(table, p->document->content, arena, &made) == CONSIGN_OK ? *(const uint64_t *)((const char *)made + created_us) : 0;
+}
+
+/* Whether one of them says that it was made later than now: then a clock is wrong, and what follows it would seem to be before it. */
+static bool
+is_of_the_future(const struct broker *b, const struct session_documents *d)
+{
+	uint64_t latest = clock_wall_us(b->clock) + CONSIGN_CLOCK_SKEW_MAX_US;
+	struct arena *arena = NULL;
+	bool is = false;
+
+	if (arena_new(DOCUMENTS_ARENA_BYTES, &arena) != CONSIGN_OK)
+		return false; /* who verifies them will have none either */
+	for (size_t i = 0; i < d->roots.n; i++)
+		is = is || made_at(&wire_root, d->roots.v[i], offsetof(struct root, created_us), arena) > latest;
+	for (size_t i = 0; i < d->directories.n; i++)
+		is = is || made_at(&wire_document_head, d->directories.v[i]->head, offsetof(struct document_head, created_us), arena) > latest;
+	for (size_t i = 0; i < d->policies.n; i++)
+		is = is || made_at(&wire_policy_head, d->policies.v[i]->head, offsetof(struct document_head, created_us), arena) > latest;
+	for (size_t i = 0; i < d->cards.n; i++)
+		is = is || made_at(&wire_card, d->cards.v[i], offsetof(struct card, created_us), arena) > latest;
+	arena_free(&arena);
+	return is;
+}
+
 /* The entry of a publication, with room for its leaves, those of the decision that brought it about first. */
 static enum consign_err
 new_publication(struct broker *b, struct session *s, uint64_t request, size_t bytes, const struct decided *decided, size_t most,
@@ -304,6 +339,10 @@ documents_publish(struct broker *b, struct session *s, const struct session_docu
 	enum consign_err err = session_documents_encode(d, &bytes);
 	size_t most = d->roots.n + d->directories.n + d->policies.n + d->cards.n + (decided != NULL ? 1 : 0);
 
+	if (err == CONSIGN_OK && s != NULL && is_of_the_future(b, d)) {
+		snprintf(problem, HUB_PROBLEM_BYTES, "made in the future: the clock of who made it is wrong");
+		err = CONSIGN_E_EXPIRED;
+	}
 	if (err == CONSIGN_OK)
 		err = hub_stage(b->hub, buf_slice(&bytes), HUB_PUBLISH, &stage, problem);
 	if (err != CONSIGN_OK)

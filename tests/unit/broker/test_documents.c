@@ -160,6 +160,55 @@ test_documents_refuse_a_publication_by_its_code(void **state)
 	assert_int_equal(logged(t, "publish.refused"), 5);
 }
 
+static struct session_documents *
+next_policy(struct broker_fixture *t)
+{
+	struct session_documents *d = fixture_none(&t->f, 0);
+
+	fixture_add_policy(&t->f, d, fixture_policy(&t->f, fixture_yaml, FIXTURE_ALL_SIGN));
+	fixture_add_root(&t->f, d, fixture_root(&t->f, FIXTURE_ALL_SIGN));
+	return broker_unproven(t, d);
+}
+
+/* Administrators whose signatures are good, and whose versions, order or clocks are not. */
+static void
+test_documents_refuse_what_was_signed_for_another_place_or_time(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer admin = broker_administrator(t);
+	uint64_t next = ledger_next(t->broker->ledger), root = hub_root(t->broker->hub)->root->version;
+	const struct hub_fixture before = t->f;
+	struct session_documents *d;
+
+	d = next_policy(t);
+	d->policies.v[0]->head->document->signatures.v[0]->signature.b[0] ^= 1;
+	broker_hears_publish(t, &admin, 1, d);
+	expect_done(t, &admin, 1, CONSIGN_CODE_SIGNATURE_BAD);
+	t->f.roots = before.roots;
+	t->f.policies = before.policies;
+	t->f.policies.v[t->f.policies.n - 1].version += 10;
+	broker_hears_publish(t, &admin, 2, next_policy(t));
+	expect_done(t, &admin, 2, CONSIGN_CODE_STALE_DOCUMENT);
+	t->f.roots = before.roots;
+	t->f.policies = before.policies;
+	t->wall_us -= 24 * 3600 * UINT64_C(1000000); /* theirs is a day ahead of the broker's */
+	broker_hears_publish(t, &admin, 3, next_policy(t));
+	expect_done(t, &admin, 3, CONSIGN_CODE_CLOCK_SKEW);
+	t->wall_us += 24 * 3600 * UINT64_C(1000000);
+	t->f.roots = before.roots;
+	t->f.policies = before.policies;
+	d = fixture_none(&t->f, 0);
+	fixture_add_root(&t->f, d, fixture_newest(&t->f.roots)); /* the one in force, once more */
+	broker_hears_publish(t, &admin, 4, broker_unproven(t, d));
+	expect_done(t, &admin, 4, CONSIGN_CODE_NONE);
+	assert_int_equal(ledger_next(t->broker->ledger), next);
+	assert_int_equal(hub_root(t->broker->hub)->root->version, root);
+	broker_hears_publish(t, &admin, 5, next_policy(t));
+	broker_turn(t);
+	expect_done(t, &admin, 5, CONSIGN_CODE_NONE);
+	assert_int_equal(hub_root(t->broker->hub)->root->version, root + 1);
+}
+
 static void
 test_documents_take_from_an_agent_its_own_card_only(void **state)
 {
@@ -395,6 +444,7 @@ main(void)
 	    CASE(that_are_known_are_done_at_once),
 	    CASE(end_the_sessions_of_who_may_not_stay),
 	    CASE(refuse_a_publication_by_its_code),
+	    CASE(refuse_what_was_signed_for_another_place_or_time),
 	    CASE(take_from_an_agent_its_own_card_only),
 	    CASE(forget_the_invite_of_who_has_joined),
 	    CASE(are_as_before_when_their_commit_fails),

@@ -3,7 +3,7 @@
 
   check_versions.py BROKER.DB VERSIONS TRAFFIC ORG=IDS...
 
-  BROKER.DB  the broker's store, not in use: the records of its ledger say which root came into force where
+  BROKER.DB  the broker's store, which may be in use: the records of its ledger say which root came into force where
   VERSIONS   a line a policy: root, policy, does x.flip pass (0 or 1), the consignees' clearance
   TRAFFIC    what tests/support/traffic printed
   ORG=IDS    a consignee, and a file with the ids in its inbox, a line each

@@ -2,7 +2,9 @@
  * Messages of several kinds, handed in steadily while something else changes, and what became of each of them, as `track` says
  * it.
  *
- *   traffic SOCKET TO[,TO…] STUDY COUNT PER_SECOND
+ *   traffic SOCKET TO[,TO…] STUDY COUNT FILE PER_LINE
+ *
+ * For each line that FILE has, and as it grows, PER_LINE of them may be handed in: so they are spread over what happens.
  *
  * Message n is of type x.steady or x.flip in turn, and each fifth has the label restricted. A line a message, in the order of
  * handing in, once all are settled or 60 s are over; fields between tabs:
@@ -49,6 +51,26 @@ rest_until(double due)
 
 	if (left > 0)
 		nanosleep(&(struct timespec){(time_t)left, (long)((left - (double)(time_t)left) * 1e9)}, NULL);
+}
+
+/* Until the file has so many lines, or 60 s are over. */
+static void
+await_lines(const char *path, size_t lines)
+{
+	double end = seconds() + WAIT_MS / 1000.0;
+
+	for (size_t there = 0; there < lines && seconds() < end; rest_until(seconds() + 0.002)) {
+		FILE *f = fopen(path, "r");
+		int c;
+
+		there = 0;
+		while (f != NULL && (c = getc(f)) != EOF)
+			there += c == '\n';
+		if (f != NULL)
+			fclose(f);
+		if (there >= lines)
+			return;
+	}
 }
 
 static enum consign_err
@@ -145,20 +167,19 @@ main(int argc, char **argv)
 	struct consign_client *client = NULL;
 	size_t n_to = 0;
 
-	if (argc != 6) {
-		fprintf(stderr, "traffic: error: usage: traffic SOCKET TO[,TO…] STUDY COUNT PER_SECOND\n");
+	if (argc != 7) {
+		fprintf(stderr, "traffic: error: usage: traffic SOCKET TO[,TO…] STUDY COUNT FILE PER_LINE\n");
 		return 2;
 	}
 	for (char *word = strtok(argv[2], ","); word != NULL && n_to < TO_MAX; word = strtok(NULL, ","))
 		to[n_to++] = word;
-	size_t count = strtoull(argv[4], NULL, 10);
-	double rate = strtod(argv[5], NULL), begun = seconds();
+	size_t count = strtoull(argv[4], NULL, 10), per_line = strtoull(argv[6], NULL, 10);
 	struct sent *sent = calloc(count + 1, sizeof *sent);
 	enum consign_err err = sent == NULL ? CONSIGN_E_NO_MEMORY : consign_client_open(argv[1], WAIT_MS, &client);
 
 	for (size_t i = 0; err == CONSIGN_OK && i < count; i += AT_ONCE) {
+		await_lines(argv[5], i / per_line);
 		err = hand_in(client, to, n_to, argv[3], sent, i, count - i < AT_ONCE ? count - i : AT_ONCE);
-		rest_until(begun + (double)(i + AT_ONCE) / rate);
 	}
 	double end = seconds() + WAIT_MS / 1000.0;
 

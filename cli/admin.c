@@ -1,9 +1,13 @@
 /* An administrator at work (admin.h). */
 #include "admin.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/file.h"
@@ -38,8 +42,31 @@ parse_root_seen(struct consign_slice text, struct document_ref *ret_ref)
 	return err;
 }
 
-enum consign_err
-root_seen_write(const char *dir, uint64_t version, const struct consign_hash *hash)
+/* At a home's folder. Silent. */
+static enum consign_err
+read_root_seen(const char *dir, struct document_ref *ret_seen)
+{
+	struct buf text = {0};
+	char *path = path_join(dir, "root.seen");
+	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_read(path, CONSIGN_ROOT_SEEN_MAX_BYTES, &text);
+
+	if (err == CONSIGN_OK)
+		err = parse_root_seen(buf_slice(&text), ret_seen);
+	free(path);
+	buf_clear(&text);
+	return err;
+}
+
+static enum consign_err
+say_unreadable(const char *dir, enum consign_err err)
+{
+	say_error("%s/root.seen: %s", dir, consign_err_text(err));
+	say_hint("it keeps the newest root that was verified; restore it from a backup of this home");
+	return err;
+}
+
+static enum consign_err
+put_root_seen(const char *dir, uint64_t version, const struct consign_hash *hash)
 {
 	struct buf text = {0};
 	char *path = path_join(dir, "root.seen");
@@ -58,40 +85,56 @@ root_seen_write(const char *dir, uint64_t version, const struct consign_hash *ha
 	return err;
 }
 
-/* The newest root is never older than the one seen, and the one seen is the same still. */
+/* One command at a time, and never back: another one at this home may have seen a newer root meanwhile. */
 enum consign_err
-root_seen_check(const char *dir, const struct hub *hub)
+root_seen_write(const char *dir, uint64_t version, const struct consign_hash *hash)
+{
+	struct document_ref seen;
+	int lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (lock < 0 || flock(lock, LOCK_EX) != 0) {
+		say_error("%s: %s", dir, strerror(errno));
+		if (lock >= 0)
+			close(lock);
+		return CONSIGN_E_IO;
+	}
+	bool is_newer = read_root_seen(dir, &seen) == CONSIGN_OK && seen.version > version;
+	enum consign_err err = is_newer ? CONSIGN_OK : put_root_seen(dir, version, hash);
+
+	close(lock);
+	return err;
+}
+
+/* The newest root is never older than the one seen, and the one seen is the same still. */
+static enum consign_err
+check_seen(const char *dir, const struct document_ref *seen, const struct hub *hub)
 {
 	const struct hub_root *newest = hub_root(hub), *same;
-	struct buf text = {0};
-	struct document_ref seen;
-	char *path = path_join(dir, "root.seen");
-	enum consign_err err = path == NULL ? CONSIGN_E_NO_MEMORY : file_read(path, CONSIGN_ROOT_SEEN_MAX_BYTES, &text);
 
-	if (err == CONSIGN_OK)
-		err = parse_root_seen(buf_slice(&text), &seen);
-	free(path);
-	buf_clear(&text);
-	if (err != CONSIGN_OK) {
-		say_error("%s/root.seen: %s", dir, consign_err_text(err));
-		say_hint("it keeps the newest root that was verified; restore it from a backup of this home");
-		return err;
-	}
-	if (newest->root->version < seen.version) {
+	if (newest->root->version < seen->version) {
 		say_error("the broker shows root %llu, but root %llu was verified here before: the hub was rolled back",
-		    (unsigned long long)newest->root->version, (unsigned long long)seen.version);
+		    (unsigned long long)newest->root->version, (unsigned long long)seen->version);
 		say_hint("change nothing; find out whether the broker was restored from an old backup, or is not ours any more");
 		return CONSIGN_E_STALE;
 	}
-	same = hub_root_at(hub, seen.version);
-	if (same == NULL || !hash_equal(&same->hash, &seen.hash)) {
+	same = hub_root_at(hub, seen->version);
+	if (same == NULL || !hash_equal(&same->hash, &seen->hash)) {
 		say_error("root %llu is not the one that was verified here before: the hub shows two histories",
-		    (unsigned long long)seen.version);
+		    (unsigned long long)seen->version);
 		say_hint("change nothing; keep this home and the broker's folder as they are: together they prove it");
 		return CONSIGN_E_FORK;
 	}
-	return newest->root->version == seen.version ? CONSIGN_OK
-						     : root_seen_write(dir, newest->root->version, &newest->hash);
+	return newest->root->version == seen->version ? CONSIGN_OK
+						      : root_seen_write(dir, newest->root->version, &newest->hash);
+}
+
+enum consign_err
+root_seen_check(const char *dir, const struct hub *hub)
+{
+	struct document_ref seen;
+	enum consign_err err = read_root_seen(dir, &seen);
+
+	return err != CONSIGN_OK ? say_unreadable(dir, err) : check_seen(dir, &seen, hub);
 }
 
 static enum consign_err
@@ -121,11 +164,12 @@ open_session(struct admin_desk *desk, bool is_quiet)
 	return hub_session_open(&options, &desk->session);
 }
 
+/* seen: what was read before the session was opened; what another command has seen meanwhile may be newer than the session. */
 static enum consign_err
-check_documents(struct admin_desk *desk)
+check_documents(struct admin_desk *desk, const struct document_ref *seen)
 {
 	desk->hub = hub_session_hub(desk->session);
-	enum consign_err err = root_seen_check(desk->home.dir, desk->hub);
+	enum consign_err err = check_seen(desk->home.dir, seen, desk->hub);
 
 	if (err == CONSIGN_OK && (hub_directory(desk->hub) == NULL || hub_policy(desk->hub) == NULL))
 		err = say_fail(CONSIGN_E_STALE, "the broker did not send the directory and policy that its newest root names");
@@ -135,27 +179,34 @@ check_documents(struct admin_desk *desk)
 enum consign_err
 admin_reopen(struct admin_desk *desk)
 {
+	struct document_ref seen;
+	enum consign_err err = read_root_seen(desk->home.dir, &seen);
+
+	if (err != CONSIGN_OK)
+		return say_unreadable(desk->home.dir, err);
 	hub_session_close(&desk->session);
 	desk->hub = NULL;
-	enum consign_err err = open_session(desk, true);
-
-	return err == CONSIGN_OK ? check_documents(desk) : err;
+	err = open_session(desk, true);
+	return err == CONSIGN_OK ? check_documents(desk, &seen) : err;
 }
 
 enum consign_err
 admin_open(const struct args *args, struct admin_desk *ret_desk)
 {
 	struct admin_desk desk = {0};
+	struct document_ref seen; /* read before the broker is asked: later, another command might have seen more than it told us */
 	enum consign_err err = home_open(args, HOME_ADMIN, &desk.home);
 
 	if (err == CONSIGN_OK)
 		err = home_keys(&desk.home, args, &desk.keys);
+	if (err == CONSIGN_OK && (err = read_root_seen(desk.home.dir, &seen)) != CONSIGN_OK)
+		say_unreadable(desk.home.dir, err);
 	if (err == CONSIGN_OK) {
 		desk.signing = home_key(desk.keys, "signing");
 		err = open_session(&desk, false);
 	}
 	if (err == CONSIGN_OK)
-		err = check_documents(&desk);
+		err = check_documents(&desk, &seen);
 	if (err != CONSIGN_OK) {
 		admin_close(&desk);
 		return err;

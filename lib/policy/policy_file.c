@@ -15,12 +15,12 @@
 #include "policy/units.h"
 #include "policy/yaml_words.h"
 
-/* A node with its text costs 96 bytes or so and at least two of source; this holds the tree of any source up to its limit. */
+/* A node with its text costs 104 bytes or so and at least two of source; this holds the tree of any source up to its limit. */
 #define TREE_BUDGET_BYTES (96u * 1024u * 1024u)
 
 #define WORDS_OF_LABELS "open, restricted, unblinded"
 
-static const struct yaml_form form = {"policy", "studies and rules", "docs/POLICY.md",
+const struct yaml_form policy_form = {"policy", "studies and rules", "docs/POLICY.md",
     "a list that recurs gets a name under groups, which rules write as \"@name\""};
 
 #define FAIL(r, node, ...) yaml_fail_at((r)->error, (node)->line, (node)->column, __VA_ARGS__)
@@ -474,7 +474,7 @@ policy_file_parse(struct consign_slice yaml, bool (*org_known)(void *context, co
 		return CONSIGN_E_TOO_BIG;
 	enum consign_err err = arena_new(TREE_BUDGET_BYTES, &r.scratch);
 	if (err == CONSIGN_OK)
-		err = yaml_tree_read(yaml, &form, r.scratch, &root, ret_error);
+		err = yaml_tree_read(yaml, &policy_form, r.scratch, &root, ret_error);
 	if (err == CONSIGN_OK)
 		err = read_root(&r, root);
 	if (err == CONSIGN_OK)

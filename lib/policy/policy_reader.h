@@ -9,6 +9,9 @@
 #include "policy/table.h"
 #include "policy/yaml_tree.h"
 
+/* Of policy files, for whoever reads one as a tree. */
+extern const struct yaml_form policy_form;
+
 struct read_rule {
 	struct policy_rule *rule; /* whole, with groups written out */
 	const struct node *at;

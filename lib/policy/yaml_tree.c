@@ -154,6 +154,11 @@ new_node(struct source *s, const yaml_event_t *event, enum node_kind kind, struc
 	node->kind = kind;
 	node->line = event->start_mark.line + 1;
 	node->column = event->start_mark.column + 1;
+	node->begin = (uint32_t)event->start_mark.index;
+	node->end = (uint32_t)event->end_mark.index;
+	node->is_flow =
+	    (kind == NODE_LIST && event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE) ||
+	    (kind == NODE_MAP && event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE);
 	if (kind == NODE_WORD) {
 		node->text = arena_copy(s->arena, slice_of(event->data.scalar.value, event->data.scalar.length));
 		if (node->text.data == NULL)
@@ -212,7 +217,9 @@ read_list(struct source *s, struct node *list, unsigned depth)
 		if (err != CONSIGN_OK)
 			return err;
 		bool is_end = event.type == YAML_SEQUENCE_END_EVENT;
-		if (!is_end)
+		if (is_end)
+			list->end = (uint32_t)event.end_mark.index;
+		else
 			err = read_node(s, &event, depth + 1, &element);
 		yaml_event_delete(&event);
 		if (is_end || err != CONSIGN_OK)
@@ -264,10 +271,12 @@ read_map(struct source *s, struct node *map, unsigned depth)
 		if (err != CONSIGN_OK)
 			return err;
 		bool is_end = event.type == YAML_MAPPING_END_EVENT;
-		if (!is_end && map->n >= CONSIGN_YAML_KEYS_MAX)
+		if (is_end)
+			map->end = (uint32_t)event.end_mark.index;
+		else if (map->n >= CONSIGN_YAML_KEYS_MAX)
 			err = FAIL_AT(
 			    s, &event, "found more than 64 keys in one mapping: expected the few that %s names", s->form->page);
-		else if (!is_end)
+		else
 			err = read_pair(s, &event, depth, map);
 		yaml_event_delete(&event);
 		if (is_end || err != CONSIGN_OK)

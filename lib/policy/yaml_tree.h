@@ -9,12 +9,17 @@
 #ifndef POLICY_YAML_TREE_H
 #define POLICY_YAML_TREE_H
 
+#include <stdbool.h>
+
 #include "policy/policy_file.h"
 
 enum node_kind { NODE_WORD, NODE_LIST, NODE_MAP };
 
 struct node {
 	enum node_kind kind;
+	bool is_flow;              /* of a list or mapping: in brackets */
+	bool is_gone;              /* for who edits (yaml_edit.h); false as read */
+	uint32_t begin, end;       /* in characters from 0; a block list or mapping ends where what follows it begins */
 	size_t line, column;       /* from 1 */
 	struct consign_slice text; /* of a word; a NUL follows */
 	struct node *value;        /* of a key */

@@ -1,6 +1,8 @@
 /* lib/policy whichever allocation fails: NO_MEMORY each time, from the text of a policy to a verdict, and profiles. */
 #include "build.h"
 #include "failing.h"
+#include "policy/policy_changes.h"
+#include "policy/policy_edit.h"
 #include "policy/profile.h"
 #include "policy/table.h"
 
@@ -183,6 +185,54 @@ test_out_of_memory_leaves_tables_as_they_were(void **state)
 	numbers_clear(&numbers);
 }
 
+static void
+count_line(void *context, const char *line)
+{
+	(void)line;
+	++*(size_t *)context;
+}
+
+/* Each kind of change, whichever allocation fails: nothing comes out of it. */
+static void
+test_out_of_memory_edits_no_policy(void **state)
+{
+	static const char *const roles[] = {"cdmo", "depot"}, *const types[] = {"x.new"};
+	const struct policy_edit_party dora = {.org = "dora", .roles = {roles, 2}, .clearance = "open"};
+	const struct policy_edit_party bio = {.org = "bio", .roles = {roles, 2}, .clearance = "open"};
+	const struct policy_edit edits[] = {
+	    {.kind = POLICY_ADD_RULE, .rule = {.id = "new", .types = {types, 1}, .from = {.roles = {roles, 2}}}},
+	    {.kind = POLICY_ADD_STUDY, .study = "S3", .title = "Third", .parties = &dora, .n_parties = 1},
+	    {.kind = POLICY_CLOSE_STUDY, .study = "S2"},
+	    {.kind = POLICY_ADD_PARTY, .study = "S1", .parties = &dora, .n_parties = 1},
+	    {.kind = POLICY_SET_CLEARANCE, .study = "S1", .parties = &bio, .n_parties = 1},
+	    {.kind = POLICY_SET_ROLES, .study = "S1", .parties = &bio, .n_parties = 1},
+	};
+	const char *text = *state;
+
+	for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
+		struct buf out = {0};
+		size_t changes = 0, lines = 0;
+
+		for (size_t nth = 1; out.len == 0; nth++) {
+			char problem[POLICY_EDIT_PROBLEM_BYTES];
+
+			failing_alloc(nth);
+			enum consign_err err = policy_edit(slice_text(text), &edits[i], NULL, NULL, &out, problem);
+
+			assert_int_equal(err, failing_end() ? CONSIGN_E_NO_MEMORY : CONSIGN_OK);
+		}
+		for (size_t nth = 1; changes == 0; nth++) {
+			lines = 0;
+			failing_alloc(nth);
+			enum consign_err err = policy_changes(slice_text(text), buf_slice(&out), count_line, &lines, &changes);
+
+			assert_int_equal(err, failing_end() ? CONSIGN_E_NO_MEMORY : CONSIGN_OK);
+		}
+		assert_int_equal(lines, changes);
+		buf_clear(&out);
+	}
+}
+
 #define CASE(name) cmocka_unit_test_prestate(test_out_of_memory_##name, (void *)(uintptr_t)YAML)
 
 int
@@ -192,6 +242,7 @@ main(void)
 	    CASE(reads_no_policy),
 	    CASE(compiles_no_policy),
 	    CASE(reads_and_compares_no_profile),
+	    CASE(edits_no_policy),
 	    CASE(leaves_tables_as_they_were),
 	};
 

@@ -177,7 +177,7 @@ check_documents(struct admin_desk *desk, const struct document_ref *seen)
 }
 
 enum consign_err
-admin_reopen(struct admin_desk *desk)
+admin_reopen(struct admin_desk *desk, bool is_quiet)
 {
 	struct document_ref seen;
 	enum consign_err err = read_root_seen(desk->home.dir, &seen);
@@ -186,7 +186,7 @@ admin_reopen(struct admin_desk *desk)
 		return say_unreadable(desk->home.dir, err);
 	hub_session_close(&desk->session);
 	desk->hub = NULL;
-	err = open_session(desk, true);
+	err = open_session(desk, is_quiet);
 	return err == CONSIGN_OK ? check_documents(desk, &seen) : err;
 }
 

@@ -24,8 +24,11 @@ struct admin_desk {
  */
 CONSIGN_MUST_CHECK enum consign_err admin_open(const struct args *args, struct admin_desk *ret_desk);
 void admin_close(struct admin_desk *desk);
-/* Connects again, after the session was lost, and says nothing of a broker that is not there. Errors: as admin_open */
-CONSIGN_MUST_CHECK enum consign_err admin_reopen(struct admin_desk *desk);
+/*
+ * Connects again with the same keys, after the session was lost or somebody took their time.
+ * is_quiet  says nothing of a broker that is not there. Errors: as admin_open
+ */
+CONSIGN_MUST_CHECK enum consign_err admin_reopen(struct admin_desk *desk, bool is_quiet);
 /* A draft over the newest root; end with draft_clear. Errors: DENIED (we are no administrator) */
 CONSIGN_MUST_CHECK enum consign_err admin_draft(const struct admin_desk *desk, const char *reason, struct draft *ret_draft);
 /*

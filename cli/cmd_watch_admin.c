@@ -258,7 +258,7 @@ connect_again(struct admin_watching *w)
 			w->is_over = true;
 			return CONSIGN_OK;
 		}
-		err = admin_reopen(&w->desk);
+		err = admin_reopen(&w->desk, true);
 	}
 	return err;
 }

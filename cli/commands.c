@@ -17,6 +17,15 @@
 	{                                                                                                                        \
 		.name = "reason", .value = "TEXT", .summary = "why, for the signed document and everybody who reads it"          \
 	}
+#define WHY                                                                                                                      \
+	{                                                                                                                        \
+		.name = "reason", .value = "TEXT", .summary = "why, for the signed document and everybody who reads it",         \
+		.is_required = true                                                                                              \
+	}
+#define DRY_RUN                                                                                                                  \
+	{                                                                                                                        \
+		.name = "dry-run", .summary = "show what would change, and change nothing"                                       \
+	}
 #define TYPE_GLOB                                                                                                                \
 	{                                                                                                                        \
 		.name = "type", .value = "GLOB", .summary = "only types that match, such as material.shipment.*"                        \
@@ -80,6 +89,35 @@ static const struct option explain_options[] = {{.name = "from", .value = "ORG",
     {.name = "study", .value = "ID", .summary = "the study", .is_required = true},
     {.name = "type", .value = "TYPE", .summary = "the message type", .is_required = true},
     {.name = "label", .value = "LABEL", .summary = "open, restricted or unblinded (default: the least label of the type)"},
+    PASSPHRASE_FILE, END};
+
+#define RULE_FROM                                                                                                                \
+	.name = "from", .value = "ORG|role:ROLE", .summary = "the consignors: organisations or roles; '*' is any party",         \
+	.may_repeat = true
+#define RULE_TO                                                                                                                  \
+	.name = "to", .value = "ORG|role:ROLE", .summary = "the consignees: organisations or roles; '*' is any party",           \
+	.may_repeat = true
+#define RULE_REST                                                                                                                \
+	{.name = "type", .value = "GLOB", .summary = "the message types, such as trial.*", .is_required = true, .may_repeat = true}, \
+	    {.name = "study", .value = "GLOB", .summary = "the studies (default: every study)", .may_repeat = true},             \
+	    {.name = "label", .value = "LABEL", .summary = "only messages under these labels (default: all)", .may_repeat = true}, \
+	    {.name = "id", .value = "ID", .summary = "the rule's name, which refusals show (default: made of its words)"}, WHY,  \
+	    DRY_RUN, PASSPHRASE_FILE, END
+
+static const struct option allow_options[] = {{RULE_FROM, .is_required = true}, {RULE_TO, .is_required = true}, RULE_REST};
+static const struct option forbid_options[] = {{RULE_FROM}, {RULE_TO}, RULE_REST};
+static const struct option change_options[] = {REASON, DRY_RUN, PASSPHRASE_FILE, END};
+static const struct option rollback_options[] = {WHY, DRY_RUN, PASSPHRASE_FILE, END};
+static const struct option study_add_options[] = {{.name = "title", .value = "TEXT", .summary = "the study's title, for people"},
+    {.name = "party",
+	.value = "ORG:ROLE[,ROLE][:LABEL]",
+	.summary = "who takes part, as what, and the highest label it may receive (default open)",
+	.is_required = true,
+	.may_repeat = true},
+    REASON, DRY_RUN, PASSPHRASE_FILE, END};
+static const struct option party_add_options[] = {
+    {.name = "role", .value = "ROLE", .summary = "what it is in the study: sponsor, cro, cdmo, smo …", .is_required = true, .may_repeat = true},
+    {.name = "clearance", .value = "LABEL", .summary = "the highest label that it may receive (default open)"}, REASON, DRY_RUN,
     PASSPHRASE_FILE, END};
 
 static const struct option send_options[] = {
@@ -182,6 +220,31 @@ const struct command command_table[] = {
 	"At an administrator's home the file as it was applied; at a company's what concerns that company."},
     {"policy", "explain", cmd_policy_explain, "", true, explain_options, "say whether a message would pass, and why",
 	"Ends with status 0 when it would, with 1 when it would not."},
+    {"policy", "allow", cmd_policy_allow, "", false, allow_options, "add a permit rule to the policy in force",
+	"The file of the policy keeps its comments and layout; the rule is added at its end, as the others are written. Options that "
+	"may be given again also take words with commas between."},
+    {"policy", "forbid", cmd_policy_forbid, "", false, forbid_options, "add a forbid rule to the policy in force",
+	"A forbid always wins. Without --from or --to it is about any party."},
+    {"policy", "revoke", cmd_policy_revoke, "RULE", false, change_options, "remove a rule from the policy in force",
+	"`consign policy show` lists the rules; a comment above the rule stays where it is."},
+    {"policy", "edit", cmd_policy_edit, "", false, change_options, "change the policy in force in an editor",
+	"Opens the source in $VISUAL, $EDITOR or vi, checks it when the editor ends, shows what changes in meaning, and applies it. "
+	"After a mistake it asks whether to edit again; without a terminal it ends with status 1 and keeps the file."},
+    {"policy", "rollback", cmd_policy_rollback, "VERSION", false, rollback_options, "put the text of an older policy in force again",
+	"It becomes the next version; history keeps all of them."},
+    {"study", "add", cmd_study_add, "ID", false, study_add_options, "add a study with its parties to the policy in force",
+	"What may pass in it is said by the rules: those for every study hold in it at once."},
+    {"study", "close", cmd_study_close, "ID", false, change_options, "close a study: nothing more passes in it",
+	"Takes the study out of the policy, and its id out of the rules that name it; a rule that held nowhere else goes, which is "
+	"said. Nothing is forgotten: older versions of the policy keep the study, and what was accepted is still delivered."},
+    {"study", "list", cmd_study_list, "", true, admin_options, "list the studies of the policy in force",
+	"At a company's home those that it is a party to."},
+    {"party", "add", cmd_party_add, "STUDY ORG", false, party_add_options, "make a company a party to a study",
+	"One that is a party already gets the further roles, and the clearance when one is said."},
+    {"party", "remove", cmd_party_remove, "STUDY ORG", false, change_options, "take a company out of a study",
+	"Its name also goes from rules that hold in no other study of its own; a rule that is about nobody then goes, which is said."},
+    {"party", "clear", cmd_party_clear, "STUDY ORG LABEL", false, change_options, "set the highest label that a party may receive",
+	"LABEL is open, restricted or unblinded. Lowering it also refuses mail that is on its way."},
     {"send", NULL, cmd_send, "", true, send_options, "send a message; prints its id",
 	"A type of the catalogue takes a message in JSON (`consign catalogue example TYPE` prints one); a type x.* takes any file. The id is printed once the message is safely queued at the agent, whether or not the broker can be reached."},
     {"catalogue", "list", cmd_catalogue_list, "", true, NULL, "list the message types", NULL},

@@ -430,6 +430,32 @@ hub_session_join(struct hub_session *s, struct join_request *join)
 	return ask(s, &(struct session_command){.join = &command});
 }
 
+static bool
+holds(const struct hub *hub, const struct root *root)
+{
+	return (root->policy == NULL || hub_policy_at(hub, root->policy->version) != NULL) &&
+	    (root->directory == NULL || hub_directory_at(hub, root->directory->version) != NULL);
+}
+
+enum consign_err
+hub_session_fetch_root(struct hub_session *s, uint64_t version)
+{
+	const struct hub_root *root = hub_root_at(s->hub, version);
+	struct session_fetch fetch = {.root_version = version};
+	struct session_command *answer;
+
+	if (root == NULL)
+		return say_fail(CONSIGN_E_NOT_FOUND, "this hub has no root %llu", (unsigned long long)version);
+	if (holds(s->hub, root->root))
+		return CONSIGN_OK;
+	enum consign_err err = send_command(s, &(struct session_command){.fetch = &fetch});
+
+	/* Documents may come between that somebody published just now. */
+	while (err == CONSIGN_OK && !holds(s->hub, root->root))
+		err = next_command(s, true, &answer);
+	return err;
+}
+
 enum consign_err
 hub_session_propose(struct hub_session *s, struct signed_document *proposal, struct session_documents *documents)
 {

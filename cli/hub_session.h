@@ -56,6 +56,11 @@ CONSIGN_MUST_CHECK enum consign_err hub_session_proposals(
  */
 CONSIGN_MUST_CHECK enum consign_err hub_session_watch(
     struct hub_session *session, struct session_admin_watch *question, int interrupt, const struct session_admin_events **ret_events);
+/*
+ * The directory and policy that an older root names, into hub_session_hub(): hub_policy_at and hub_directory_at then find them.
+ * version  of a root that the hub holds. Errors: NOT_FOUND, as hub_session_open
+ */
+CONSIGN_MUST_CHECK enum consign_err hub_session_fetch_root(struct hub_session *session, uint64_t version);
 /* org "": all. ret_reply lends until the next call. */
 CONSIGN_MUST_CHECK enum consign_err
 hub_session_joins(struct hub_session *session, const char *org, const struct session_joins_reply **ret_reply);

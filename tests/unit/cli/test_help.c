@@ -92,7 +92,7 @@ test_help_completion_knows_bash_and_zsh_and_no_other(void **state)
 	assert_int_equal(help_completion("bash", &out), CONSIGN_OK);
 	const char *text = text_of(&out);
 
-	assert_non_null(strstr(text, "\"policy\") words=\"apply check show explain \" ;;"));
+	assert_non_null(strstr(text, "\"study\") words=\"add close list \" ;;"));
 	assert_non_null(strstr(text, "complete -F _consign consign"));
 	buf_clear(&out);
 }

@@ -41,8 +41,9 @@ read_end(const char *option, struct word_list *words, struct policy_edit_end *re
 
 		if (is_role)
 			memmove(words->v[i], words->v[i] + strlen(ROLE_PREFIX), strlen(words->v[i]) - strlen(ROLE_PREFIX) + 1);
-		else if (!text_is(CHARSET_ORG, slice_text(words->v[i])))
-			return say_fail(CONSIGN_E_USAGE, "--%s %s: expected an organisation, a role such as role:sponsor, or '*' alone",
+		else if (words->v[i][0] != '@' && !text_is(CHARSET_ORG, slice_text(words->v[i])))
+			return say_fail(CONSIGN_E_USAGE,
+			    "--%s %s: expected an organisation, a role such as role:sponsor, a group such as @sites, or '*' alone",
 			    option, words->v[i]);
 		roles += is_role;
 	}
@@ -83,7 +84,8 @@ make_id(const struct policy_edit_rule *rule, char ret_id[CONSIGN_RULE_MAX_BYTES 
 	for (size_t i = 0; i < 2; i++) {
 		for (size_t k = 0; k < ends[i]->roles.n; k++)
 			grow_id(ret_id, k > 0 ? "-" : i == 0 ? "-from-" : "-to-", ends[i]->roles.v[k]);
-		if (ends[i]->orgs.n == 1)
+		/* A group may have members elsewhere. */
+		if (ends[i]->orgs.n == 1 && ends[i]->orgs.v[0][0] != '@')
 			grow_id(ret_id, i == 0 ? "-from-" : "-to-", ends[i]->orgs.v[0]);
 	}
 }
@@ -109,6 +111,8 @@ read_rule(const struct args *args, struct rule_words *words, struct policy_edit_
 	rule->types = word_list_words(&words->types);
 	rule->studies = word_list_words(&words->studies);
 	rule->labels = word_list_words(&words->labels);
+	rule->since = args_value(args, "since");
+	rule->until = args_value(args, "until");
 	return err;
 }
 

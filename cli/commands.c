@@ -92,15 +92,17 @@ static const struct option explain_options[] = {{.name = "from", .value = "ORG",
     PASSPHRASE_FILE, END};
 
 #define RULE_FROM                                                                                                                \
-	.name = "from", .value = "ORG|role:ROLE", .summary = "the consignors: organisations or roles; '*' is any party",         \
+	.name = "from", .value = "ORG|role:ROLE", .summary = "the consignors: organisations, roles or groups (@NAME); '*' is any party",         \
 	.may_repeat = true
 #define RULE_TO                                                                                                                  \
-	.name = "to", .value = "ORG|role:ROLE", .summary = "the consignees: organisations or roles; '*' is any party",           \
+	.name = "to", .value = "ORG|role:ROLE", .summary = "the consignees: organisations, roles or groups (@NAME); '*' is any party",           \
 	.may_repeat = true
 #define RULE_REST                                                                                                                \
-	{.name = "type", .value = "GLOB", .summary = "the message types, such as trial.*", .is_required = true, .may_repeat = true}, \
+	{.name = "type", .value = "GLOB", .summary = "the message types, such as trial.*, or groups (@NAME)", .is_required = true, .may_repeat = true}, \
 	    {.name = "study", .value = "GLOB", .summary = "the studies (default: every study)", .may_repeat = true},             \
 	    {.name = "label", .value = "LABEL", .summary = "only messages under these labels (default: all)", .may_repeat = true}, \
+	    {.name = "since", .value = "TIME", .summary = "it holds from then on, such as 2026-12-01 or 2026-12-01T08:30:00Z"},   \
+	    {.name = "until", .value = "TIME", .summary = "and no longer from then on"},                                         \
 	    {.name = "id", .value = "ID", .summary = "the rule's name, which refusals show (default: made of its words)"}, WHY,  \
 	    DRY_RUN, PASSPHRASE_FILE, END
 

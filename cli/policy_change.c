@@ -73,10 +73,15 @@ say_also(void *context, const char *sentence)
 enum consign_err
 policy_change_edit(struct policy_change *c, const struct policy_edit *edit)
 {
-	char problem[POLICY_EDIT_PROBLEM_BYTES];
-	enum consign_err err = policy_edit(buf_slice(&c->before), edit, say_also, NULL, &c->after, problem);
+	struct policy_edit_problem problem;
+	enum consign_err err = policy_edit(buf_slice(&c->before), edit, say_also, NULL, &c->after, &problem);
 
-	return err == CONSIGN_OK ? err : say_fail(err, "%s", problem);
+	if (err == CONSIGN_OK)
+		return err;
+	say_error("%s", problem.text);
+	if (problem.hint[0] != '\0')
+		say_hint("%s", problem.hint);
+	return err;
 }
 
 static void

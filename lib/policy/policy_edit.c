@@ -21,7 +21,7 @@ struct job {
 	const struct policy_edit *edit;
 	void (*say)(void *context, const char *sentence);
 	void *context;
-	char *problem;
+	struct policy_edit_problem *problem;
 };
 
 static enum consign_err fail(struct job *j, enum consign_err err, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -32,7 +32,8 @@ fail(struct job *j, enum consign_err err, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(j->problem, POLICY_EDIT_PROBLEM_BYTES, format, args);
+	(void)vsnprintf(j->problem->text, sizeof j->problem->text, format, args);
+	j->problem->hint[0] = '\0';
 	va_end(args);
 	return err;
 }
@@ -209,6 +210,29 @@ is_party(const struct node *study, struct consign_slice org)
 	return false;
 }
 
+/* The list of a group of organisations that a word of a rule names; NULL when it names none. */
+static const struct node *
+group_of(const struct job *j, const struct node *word)
+{
+	const struct node *groups = group_is_named(word) ? yaml_find(j->root, "groups") : NULL;
+	const struct node *orgs = groups == NULL ? NULL : yaml_find(groups->value, "orgs");
+	const struct node *group = orgs == NULL ? NULL : yaml_find(orgs->value, (const char *)word->text.data + 1);
+
+	return group == NULL ? NULL : group->value;
+}
+
+/* Whether an organisation, or one of a group, is a party to a study. */
+static bool
+names_party(const struct job *j, const struct node *study, const struct node *word)
+{
+	const struct node *group = group_of(j, word);
+
+	for (const struct node *member = group == NULL ? NULL : group->first; member != NULL; member = member->next)
+		if (is_party(study, member->text))
+			return true;
+	return group == NULL && is_party(study, word->text);
+}
+
 static struct node *
 orgs_of(const struct node *rule, const char *end)
 {
@@ -218,10 +242,10 @@ orgs_of(const struct node *rule, const char *end)
 }
 
 static bool
-has_party(const struct node *study, const struct node *orgs)
+has_party(const struct job *j, const struct node *study, const struct node *orgs)
 {
 	for (const struct node *org = orgs == NULL ? NULL : orgs->value->first; org != NULL; org = org->next)
-		if (!org->is_gone && is_party(study, org->text))
+		if (!org->is_gone && names_party(j, study, org))
 			return true;
 	return orgs == NULL;
 }
@@ -231,7 +255,7 @@ static bool
 is_of_use(const struct job *j, const struct node *rule, const struct node *from, const struct node *to)
 {
 	for (const struct node *study = yaml_find(j->root, "studies")->value->first; study != NULL; study = study->next)
-		if (!study->is_gone && covers(rule, study) && has_party(study, from) && has_party(study, to))
+		if (!study->is_gone && covers(rule, study) && has_party(j, study, from) && has_party(j, study, to))
 			return true;
 	return false;
 }
@@ -266,19 +290,29 @@ drop_globs(struct job *j, const struct node *rule)
 	return is_empty;
 }
 
-/* The organisations among those who left that are no party any more where the rule holds. left: a list of parties. */
+static bool
+is_among_parties(const struct node *first, const struct node *end, struct consign_slice org)
+{
+	for (const struct node *party = first; party != end; party = party->next)
+		if (slice_equal(yaml_find(party, "org")->value->text, org))
+			return true;
+	return false;
+}
+
+/* The organisations, and groups, of which somebody left and nobody is a party any more where the rule holds. */
 static bool
 drop_orgs(struct job *j, const struct node *rule, const struct node *orgs, const struct node *first_left, const struct node *end_left)
 {
 	bool is_empty = false;
 
 	for (struct node *org = orgs == NULL ? NULL : orgs->value->first; org != NULL; org = org->next) {
-		bool has_left = false, is_met = false;
+		const struct node *group = group_of(j, org);
+		bool has_left = group == NULL && is_among_parties(first_left, end_left, org->text), is_met = false;
 
-		for (const struct node *p = first_left; !has_left && p != end_left; p = p->next)
-			has_left = slice_equal(yaml_find(p, "org")->value->text, org->text);
+		for (const struct node *member = group == NULL ? NULL : group->first; !has_left && member != NULL; member = member->next)
+			has_left = is_among_parties(first_left, end_left, member->text);
 		for (const struct node *s = yaml_find(j->root, "studies")->value->first; has_left && !is_met && s != NULL; s = s->next)
-			is_met = !s->is_gone && covers(rule, s) && is_party(s, org->text);
+			is_met = !s->is_gone && covers(rule, s) && names_party(j, s, org);
 		if (has_left && !is_met)
 			is_empty = drop_word(org, orgs->value);
 	}
@@ -475,14 +509,17 @@ check(struct job *j, struct consign_slice source, struct arena *arena, const cha
 	struct policy_file_error error;
 	enum consign_err err = policy_file_parse(source, NULL, NULL, arena, &parts, &error);
 
-	if (err == CONSIGN_E_CONFIG)
-		return fail(j, err, "%s: %s", what, error.text);
+	if (err == CONSIGN_E_CONFIG) {
+		(void)fail(j, err, "%s: %s", what, error.text);
+		(void)snprintf(j->problem->hint, sizeof j->problem->hint, "%s", error.hint);
+		return err;
+	}
 	return err == CONSIGN_OK ? err : fail(j, err, "%s: %s", what, consign_err_text(err));
 }
 
 enum consign_err
 policy_edit(struct consign_slice source, const struct policy_edit *edit, void (*say_also)(void *context, const char *sentence),
-    void *context, struct buf *out, char ret_problem[POLICY_EDIT_PROBLEM_BYTES])
+    void *context, struct buf *out, struct policy_edit_problem *ret_problem)
 {
 	struct job j = {.edit = edit, .say = say_also, .context = context, .problem = ret_problem};
 	struct arena *arena = NULL;

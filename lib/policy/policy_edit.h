@@ -59,17 +59,21 @@ struct policy_edit {
 	size_t n_parties;
 };
 
-#define POLICY_EDIT_PROBLEM_BYTES 320
+/* What is wrong, for people, and what to do about it, which may be empty. */
+struct policy_edit_problem {
+	char text[320];
+	char hint[160];
+};
 
 /*
  * source       borrows
  * say          called with a sentence for each rule that had to go with it; NULL: nobody is told
  * out          the new source is appended
- * ret_problem  what is wrong, for people, on any error
+ * ret_problem  filled on any error
  * Errors: NOT_FOUND (no such rule, study, party), CONFLICT (it is there already; or the file is written in a way that
  *         cannot be edited safely), CONFIG (the result would be no policy; or the source is none), NO_MEMORY, TOO_BIG
  */
 CONSIGN_MUST_CHECK enum consign_err policy_edit(struct consign_slice source, const struct policy_edit *edit,
-    void (*say)(void *context, const char *sentence), void *context, struct buf *out, char ret_problem[POLICY_EDIT_PROBLEM_BYTES]);
+    void (*say)(void *context, const char *sentence), void *context, struct buf *out, struct policy_edit_problem *ret_problem);
 
 #endif

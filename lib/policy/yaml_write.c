@@ -33,7 +33,10 @@ begin_line(struct yaml_writer *w, size_t indent)
 	yaml_write_blanks(w, indent);
 }
 
-/* Letters, digits and what never means anything to YAML inside a word. A first letter or digit also rules out `- ` and `? `. */
+/*
+ * Letters, digits and what never means anything to YAML inside a word. A first letter or digit also rules out `- ` and `? `; a
+ * colon is that of a time, between digits.
+ */
 static bool
 is_plain(struct consign_slice s)
 {
@@ -41,6 +44,11 @@ is_plain(struct consign_slice s)
 
 	for (size_t i = 0; i < s.len; i++) {
 		char c = (char)s.data[i];
+		bool is_of_time = c == ':' && i > 0 && i + 1 < s.len && s.data[i - 1] <= '9' && s.data[i - 1] >= '0' &&
+		    s.data[i + 1] <= '9' && s.data[i + 1] >= '0';
+
+		if (is_of_time)
+			continue;
 		if (c == '\0' || (strchr(digits_and_letters, c) == NULL && (i == 0 || strchr(" ._*/-", c) == NULL)))
 			return false;
 	}

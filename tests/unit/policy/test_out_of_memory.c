@@ -214,10 +214,10 @@ test_out_of_memory_edits_no_policy(void **state)
 		size_t changes = 0, lines = 0;
 
 		for (size_t nth = 1; out.len == 0; nth++) {
-			char problem[POLICY_EDIT_PROBLEM_BYTES];
+			struct policy_edit_problem problem;
 
 			failing_alloc(nth);
-			enum consign_err err = policy_edit(slice_text(text), &edits[i], NULL, NULL, &out, problem);
+			enum consign_err err = policy_edit(slice_text(text), &edits[i], NULL, NULL, &out, &problem);
 
 			assert_int_equal(err, failing_end() ? CONSIGN_E_NO_MEMORY : CONSIGN_OK);
 		}

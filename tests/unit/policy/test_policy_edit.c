@@ -28,6 +28,8 @@ static const struct policy_edit add_rule = {.kind = POLICY_ADD_RULE,
 	.studies = WORDS("S1")}};
 static const struct policy_edit add_forbid = {
     .kind = POLICY_ADD_RULE, .rule = {.id = "no", .is_forbid = true, .types = WORDS("*"), .labels = WORDS("unblinded")}};
+static const struct policy_edit add_limited = {.kind = POLICY_ADD_RULE,
+    .rule = {.id = "new", .types = WORDS("@all", "y"), .to = {.orgs = WORDS("@us")}, .since = "2026-12-01", .until = "2027-01-01T08:30:00Z"}};
 static const struct policy_edit remove_a = {.kind = POLICY_REMOVE_RULE, .rule = {.id = "a"}};
 static const struct policy_edit remove_b = {.kind = POLICY_REMOVE_RULE, .rule = {.id = "b"}};
 static const struct policy_edit remove_c = {.kind = POLICY_REMOVE_RULE, .rule = {.id = "c"}};
@@ -116,7 +118,21 @@ static const struct row {
 	"rules: [{id: a, permit: [x]}, # a\n  ]\nstudies: []\n"},
     {"a quoted id and a folded word", &remove_a, "studies: []\nrules:\n  - permit: [x]\n    id: >-\n      a\n\n  - id: 'b'\n    permit: [x]\n",
 	"studies: []\nrules:\n\n  - id: 'b'\n    permit: [x]\n"},
+    {"a rule with groups and a time", &add_limited,
+	S1 "groups: {orgs: {us: [acme, bio]}, types: {all: [x, \"y.*\"]}} # names\nrules:\n  - {id: a, permit: [x]}\n",
+	S1 "groups: {orgs: {us: [acme, bio]}, types: {all: [x, \"y.*\"]}} # names\nrules:\n  - {id: a, permit: [x]}\n"
+	   "  - {id: new, permit: [\"@all\", y], to: {orgs: [\"@us\"]}, since: 2026-12-01, until: 2027-01-01T08:30:00Z}\n"},
     /* studies */
+    {"closing leaves groups that still mean somebody, and drops those that do not", &close_s2,
+	S1 "  - {id: S2, parties: [{org: acme, roles: [sponsor]}, {org: cro-1, roles: [cro]}, {org: lab-1, roles: [lab]}]}\n"
+	   "groups: {orgs: {labs: [cro-1, lab-1], mixed: [cro-1, bio], us: [acme, bio]}}\nrules:\n"
+	   "  - {id: a, permit: [x], to: {orgs: [\"@labs\", \"@mixed\"]}}\n"
+	   "  - {id: b, permit: [x], to: {orgs: [\"@labs\", lab-1]}}\n"
+	   "  - {id: c, permit: [x], from: {orgs: [\"@us\"]}, to: {orgs: [\"@mixed\"]}, studies: [S1, S2]}\n"
+	   "  - {id: d, permit: [x], from: {orgs: [\"@mixed\"]}, to: {orgs: [\"@labs\"]}}\n",
+	S1 "groups: {orgs: {labs: [cro-1, lab-1], mixed: [cro-1, bio], us: [acme, bio]}}\nrules:\n"
+	   "  - {id: a, permit: [x], to: {orgs: [\"@mixed\"]}}\n"
+	   "  - {id: c, permit: [x], from: {orgs: [\"@us\"]}, to: {orgs: [\"@mixed\"]}, studies: [S1]}\n"},
     {"first study", &add_study, "studies: []\nrules: []\n",
 	"studies:\n  - id: S2\n    title: \"Phase II: blind\"\n    parties:\n      - {org: acme, roles: [sponsor], clearance: restricted}\n"
 	"      - {org: cro-1, roles: [cro, lab]}\nrules: []\n"},
@@ -202,12 +218,12 @@ test_policy_edit_changes_only_what_it_is_about(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const struct row *r = &rows[i];
-		char problem[POLICY_EDIT_PROBLEM_BYTES] = "";
+		struct policy_edit_problem problem = {.text = ""};
 		struct buf out = {0};
-		enum consign_err err = policy_edit(slice_text(r->before), r->edit, NULL, NULL, &out, problem);
+		enum consign_err err = policy_edit(slice_text(r->before), r->edit, NULL, NULL, &out, &problem);
 
 		if (err != CONSIGN_OK)
-			print_error("%s: %s\n", r->name, problem);
+			print_error("%s: %s\n", r->name, problem.text);
 		assert_int_equal(err, CONSIGN_OK);
 		check_text(r->name, &out, r->after);
 		buf_clear(&out);
@@ -242,14 +258,14 @@ test_policy_edit_refuses_and_says_why(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof refused_rows / sizeof refused_rows[0]; i++) {
 		const struct refused_row *r = &refused_rows[i];
-		char problem[POLICY_EDIT_PROBLEM_BYTES] = "";
+		struct policy_edit_problem problem = {.text = ""};
 		struct buf out = {0};
-		enum consign_err err = policy_edit(slice_text(r->before), r->edit, NULL, NULL, &out, problem);
+		enum consign_err err = policy_edit(slice_text(r->before), r->edit, NULL, NULL, &out, &problem);
 
-		if (err != r->err || strstr(problem, r->problem) == NULL)
-			print_error("%s: %s: %s\n%.*s", r->name, consign_err_text(err), problem, (int)out.len, out.len ? (const char *)out.data : "");
+		if (err != r->err || strstr(problem.text, r->problem) == NULL)
+			print_error("%s: %s: %s\n%.*s", r->name, consign_err_text(err), problem.text, (int)out.len, out.len ? (const char *)out.data : "");
 		assert_int_equal(err, r->err);
-		assert_non_null(strstr(problem, r->problem));
+		assert_non_null(strstr(problem.text, r->problem));
 		assert_int_equal(out.len, 0);
 		buf_clear(&out);
 	}
@@ -268,10 +284,10 @@ test_policy_edit_says_what_else_goes(void **state)
 	static const char source[] =
 	    S1 "  - {id: S2, parties: [{org: acme, roles: [sponsor]}, {org: cro-1, roles: [cro]}]}\nrules:\n"
 	       "  - {id: both, permit: [x], studies: [S1, S2]}\n  - {id: named, permit: [x], to: {orgs: [cro-1]}}\n";
-	char problem[POLICY_EDIT_PROBLEM_BYTES];
+	struct policy_edit_problem problem;
 	struct buf out = {0}, said = {0};
 
-	assert_int_equal(policy_edit(slice_text(source), &close_s2, remember, &said, &out, problem), CONSIGN_OK);
+	assert_int_equal(policy_edit(slice_text(source), &close_s2, remember, &said, &out, &problem), CONSIGN_OK);
 	check_text("said", &said, "rule named held nowhere else and goes\n");
 	buf_clear(&out);
 	buf_clear(&said);

@@ -254,7 +254,7 @@ test_policy_edit_random_means_the_change_and_nothing_else(void **state)
 		struct text t, wanted;
 		struct change c = {0};
 		struct buf out = {0}, is = {0}, should = {0};
-		char problem[POLICY_EDIT_PROBLEM_BYTES] = "";
+		struct policy_edit_problem problem = {.text = ""};
 		unsigned what = roll(&seed, 3);
 		size_t differences = 0;
 
@@ -266,10 +266,10 @@ test_policy_edit_random_means_the_change_and_nothing_else(void **state)
 		else
 			change_rules(&c, &m, &seed);
 		write_text(&wanted, &m, &seed, false);
-		enum consign_err err = policy_edit(buf_slice(&t.out), &c.edit, NULL, NULL, &out, problem);
+		enum consign_err err = policy_edit(buf_slice(&t.out), &c.edit, NULL, NULL, &out, &problem);
 
 		if (err != CONSIGN_OK) {
-			print_error("kind %d: %s\n", c.edit.kind, problem);
+			print_error("kind %d: %s\n", c.edit.kind, problem.text);
 			print_round(round, &t, &out);
 		}
 		assert_int_equal(err, CONSIGN_OK);
@@ -310,7 +310,7 @@ test_policy_edit_random_survives_slips_of_the_pen(void **state)
 		struct text t;
 		struct change c = {0};
 		struct buf out = {0};
-		char problem[POLICY_EDIT_PROBLEM_BYTES] = "";
+		struct policy_edit_problem problem = {.text = ""};
 
 		write_text(&t, &m, &seed, true);
 		for (unsigned i = 1 + roll(&seed, 3); i > 0 && t.out.len > 0; i--)
@@ -321,13 +321,13 @@ test_policy_edit_random_survives_slips_of_the_pen(void **state)
 			change_studies(&c, &m, &seed);
 		else
 			change_rules(&c, &m, &seed);
-		enum consign_err err = policy_edit(buf_slice(&t.out), &c.edit, NULL, NULL, &out, problem);
+		enum consign_err err = policy_edit(buf_slice(&t.out), &c.edit, NULL, NULL, &out, &problem);
 
 		if (err == CONSIGN_OK) {
 			done++;
 		} else {
 			assert_true(err == CONSIGN_E_CONFIG || err == CONSIGN_E_CONFLICT || err == CONSIGN_E_NOT_FOUND);
-			assert_true(problem[0] != '\0' && out.len == 0);
+			assert_true(problem.text[0] != '\0' && out.len == 0);
 			refused++;
 		}
 		buf_clear(&out);

@@ -79,7 +79,7 @@ test_yaml_edit_writes_words_so_that_they_are_read_again(void **state)
 {
 	(void)state;
 	static const char *const words[] = {"plain", "*", "a b", " a", "a ", "", "-", "- a", "a: b", "a #b", "#a", "{a}", "[", "'", "\"", "\\", "é",
-	    "a\\", "!a", "&a", "%", "@", "a,b", "? a", "|", ">", "~", "1", "null", "2026-11-30T10:00:00Z", "...", "---", "<<", "\t"};
+	    "a\\", "!a", "&a", "%", "@", "a,b", "? a", "|", ">", "~", "1", "null", "2026-11-30T10:00:00Z", "1:2", "1:", ":1", "a:1", "@a", "...", "---", "<<", "\t"};
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
 		struct bench b;

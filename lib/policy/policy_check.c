@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/limits.h"
 #include "policy/policy.h"
 #include "policy/policy_cover.h"
 #include "policy/policy_file.h"
@@ -197,36 +198,57 @@ check_rules(struct checker *c)
 
 /* ── studies and groups ── */
 
-static bool
-is_in_rule(const struct policy_study *study, const struct policy_party *party, const struct policy_rule *rule)
+/* The labels of a permit from the least on: a party below it receives nothing by it. */
+static uint32_t
+least_label(const struct policy_rule *rule)
 {
-	if (rule->effect != POLICY_PERMIT)
-		return false;
 	uint32_t least = rule->labels.n == 0 ? LABEL_ANY : CONSIGN_LABEL_UNBLINDED;
 	for (size_t i = 0; i < rule->labels.n; i++)
 		least = rule->labels.v[i] < least ? rule->labels.v[i] : least;
+	return least;
+}
+
+static bool
+is_in_rule(const struct policy_study *study, const struct policy_party *party, const struct policy_rule *rule)
+{
+	uint32_t least = least_label(rule);
 	if (end_matches(rule->from, party) && find_end(study, rule, true, party, least) != NULL)
 		return true;
 	return end_matches(rule->to, party) && may_receive(party, least) && find_end(study, rule, false, party, least) != NULL;
+}
+
+/* Lays off the parties of a list that a rule concerns. Each rule that can match concerns two at least, so few are asked about
+ * all. */
+static void
+drop_concerned(const struct policy_study *study, const struct policy_rule *rule, uint32_t *idle, size_t *n)
+{
+	size_t kept = 0;
+	if (rule->effect != POLICY_PERMIT || !can_match(study, rule, least_label(rule)))
+		return;
+	for (size_t i = 0; i < *n; i++) {
+		if (!is_in_rule(study, study->parties.v[idle[i]], rule))
+			idle[kept++] = idle[i];
+	}
+	*n = kept;
 }
 
 static void
 check_parties(struct checker *c, const struct policy_study *study, const struct policy_file_study *in_file)
 {
 	const struct policy_common *common = c->parts->parts.v[0]->common;
-	for (size_t i = 0; i < study->parties.n; i++) {
-		const struct policy_party *party = study->parties.v[i];
-		bool is_in = false;
-		for (size_t j = 0; !is_in && j < study->rules.n; j++)
-			is_in = is_in_rule(study, party, study->rules.v[j]);
-		for (size_t j = 0; !is_in && j < common->rules.n; j++)
-			is_in = is_in_rule(study, party, common->rules.v[j]);
-		if (is_in)
-			continue;
-		struct policy_finding finding = finding_of("idle-party", in_file->parties[i]);
+	uint32_t idle[CONSIGN_PARTIES_MAX];
+	size_t n = 0;
+	for (uint32_t i = 0; i < study->parties.n && i < CONSIGN_PARTIES_MAX; i++)
+		idle[n++] = i;
+	for (size_t j = 0; n > 0 && j < study->rules.n; j++)
+		drop_concerned(study, study->rules.v[j], idle, &n);
+	for (size_t j = 0; n > 0 && j < common->rules.n; j++)
+		drop_concerned(study, common->rules.v[j], idle, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct policy_finding finding = finding_of("idle-party", in_file->parties[idle[i]]);
 		finding.study = study->id.s;
-		finding.org = party->org.s;
-		report(c, finding, "'%s' can neither send nor receive in study %s: no permit rule concerns it", party->org.s,
+		finding.org = study->parties.v[idle[i]]->org.s;
+		report(c, finding, "'%s' can neither send nor receive in study %s: no permit rule concerns it", finding.org,
 		    study->id.s);
 	}
 }

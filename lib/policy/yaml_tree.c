@@ -71,7 +71,7 @@ hint_at_byte(const struct source *s, size_t at)
 		return "the file is UTF-16: save it as UTF-8";
 	if (at < s->yaml.len && s->yaml.data[at] == 0)
 		return "there is a NUL byte: this is no text file, or it was damaged";
-	if (at < s->yaml.len && s->yaml.data[at] >= 0x80)
+	if (s->parser.problem != NULL && strstr(s->parser.problem, "UTF-8") != NULL)
 		return "save the file as UTF-8";
 	return "take the character out";
 }

@@ -296,6 +296,10 @@ static const struct row {
     {"cut short in a character", "studies: []\nrules: ['\xe2\x82", 2, 10,
 	"found bytes that YAML does not allow (incomplete UTF-8 octet sequence): expected UTF-8 text without control characters",
 	"save the file as UTF-8"},
+    {"no character at all", "studies: []\nrules: ['\xc3(']", 2, 11,
+	"found bytes that YAML does not allow (invalid trailing UTF-8 octet): expected UTF-8 text without control "
+	"characters",
+	"save the file as UTF-8"},
     {"longer than need be", "studies: []\nrules: [\xc0\xaf]", 2, 9,
 	"found bytes that YAML does not allow (invalid length of a UTF-8 sequence): expected UTF-8 text without control "
 	"characters",

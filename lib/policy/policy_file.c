@@ -279,24 +279,52 @@ read_validity(struct reader *r, const struct node *since, const struct node *unt
 	return err;
 }
 
+/* Sizes are counted padded (docs/POLICY.md 3): no message is smaller than a step of the padding of lib/seal. */
+#define LEAST_OPEN_BYTES 256u
+#define LEAST_BLINDED_BYTES 4096u
+
+/* The size of the smallest message that a rule speaks of. */
+static uint64_t
+least_bytes(const struct policy_rule *rule)
+{
+	bool has_open = rule->labels.n == 0;
+	for (size_t i = 0; i < rule->labels.n; i++)
+		has_open = has_open || rule->labels.v[i] == CONSIGN_LABEL_OPEN;
+	return has_open ? LEAST_OPEN_BYTES : LEAST_BLINDED_BYTES;
+}
+
+static enum consign_err
+read_max_size(struct reader *r, const struct node *word, struct policy_rule *rule)
+{
+	enum consign_err err = read_unit(r, word, units_size_parse, UNITS_WORDS_OF_SIZE, &rule->max_bytes);
+	if (err != CONSIGN_OK)
+		return err;
+	if (rule->max_bytes > CONSIGN_CONTENT_MAX_BYTES)
+		return yaml_hint(r->error,
+		    FAIL(r, word, "found a max-size of %s: expected at most 1MiB", (const char *)word->text.data),
+		    "no message is larger than that: leave max-size out");
+	if (rule->max_bytes < least_bytes(rule))
+		return yaml_hint(r->error,
+		    FAIL(r, word,
+			"found a max-size of %s, which no message under the labels of rule '%s' has: expected at least %u",
+			(const char *)word->text.data, rule->id.s, (unsigned)least_bytes(rule)),
+		    "messages are padded before they are counted: to 256 bytes under open, to 4096 above");
+	return CONSIGN_OK;
+}
+
 static enum consign_err
 read_obligations(struct reader *r, const struct node *max_size, const struct node *within, struct policy_rule *rule)
 {
 	const struct node *first = max_size != NULL ? max_size : within;
-	enum consign_err err = CONSIGN_OK;
 	if (first != NULL && rule->effect == POLICY_FORBID)
 		return yaml_hint(r->error,
 		    FAIL(r, first, "found %s in rule '%s', which forbids: expected it in a rule that permits",
 			(const char *)first->text.data, rule->id.s),
 		    "a forbid holds whatever the size and however fast: put `%s` into the permit",
 		    (const char *)first->text.data);
+	enum consign_err err = CONSIGN_OK;
 	if (max_size != NULL)
-		err = read_unit(r, max_size->value, units_size_parse, UNITS_WORDS_OF_SIZE, &rule->max_bytes);
-	if (err == CONSIGN_OK && rule->max_bytes > CONSIGN_CONTENT_MAX_BYTES)
-		return yaml_hint(r->error,
-		    FAIL(r, max_size->value, "found a max-size of %s: expected at most 1MiB",
-			(const char *)max_size->value->text.data),
-		    "no message is larger than that: leave max-size out");
+		err = read_max_size(r, max_size->value, rule);
 	if (err == CONSIGN_OK && within != NULL)
 		err = read_unit(r, within->value, units_span_parse, UNITS_WORDS_OF_SPAN, &rule->deliver_within_us);
 	return err;

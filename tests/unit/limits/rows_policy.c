@@ -9,7 +9,10 @@
 #include "hub_fixture.h"
 #include "limit_rows.h"
 #include "policy/profile.h"
+#include "seal/seal_keys.h"
 #include "trust/hub_private.h"
+
+_Static_assert(SEAL_PAD_OPEN_BYTES == 256 && SEAL_PAD_BLINDED_BYTES == 4096, "lib/policy/policy_file.c refuses a max-size below them");
 
 #define ARENA_BYTES ((size_t)256 << 20)
 

@@ -253,6 +253,13 @@ static const struct row {
 	"found a max-size of 1048577: expected at most 1MiB", "no message is larger than that: leave max-size out"},
     {"max-size that overflows", STUDIES "  - {id: r, permit: [a], max-size: 99999999999999999999}\n", 9, 36,
 	"found '99999999999999999999': expected a number of bytes, or one with KiB or MiB, such as 64KiB"},
+    {"max-size that no message has", STUDIES "  - {id: r, permit: [a], max-size: 255}\n", 9, 36,
+	"found a max-size of 255, which no message under the labels of rule 'r' has: expected at least 256",
+	"messages are padded before they are counted: to 256 bytes under open, to 4096 above"},
+    {"max-size that no message under its labels has",
+	STUDIES "  - {id: r, permit: [a], max-size: 4095, label: [unblinded, restricted]}\n", 9, 36,
+	"found a max-size of 4095, which no message under the labels of rule 'r' has: expected at least 4096",
+	"messages are padded before they are counted: to 256 bytes under open, to 4096 above"},
     {"max-size on a forbid", STUDIES "  - {id: r, forbid: [a], max-size: 64KiB}\n", 9, 26,
 	"found max-size in rule 'r', which forbids: expected it in a rule that permits",
 	"a forbid holds whatever the size and however fast: put `max-size` into the permit"},
@@ -429,10 +436,12 @@ test_policy_file_reads_times_sizes_and_spans(void **state)
 	    "  - {id: b, forbid: [x], until: 2027-01-01}\n"
 	    "  - {id: c, permit: [x]}\n"
 	    "  - id: d\n    permit: [x]\n    max-size: 1MiB\n    deliver-within: 366d\n    since: 9999-12-31T23:59:59Z\n"
-	    "    studies: [S1, 'S*']\n");
+	    "    studies: [S1, 'S*']\n"
+	    "  - {id: e, permit: [x], max-size: 256, label: [restricted, open]}\n"
+	    "  - {id: f, permit: [x], max-size: 4096, label: [restricted]}\n");
 	const struct policy_rule *a = parts.rules.v[0].rule, *b = parts.rules.v[1].rule, *c = parts.rules.v[2].rule,
 				 *d = parts.rules.v[3].rule;
-	assert_int_equal(parts.rules.n, 4);
+	assert_int_equal(parts.rules.n, 6);
 	assert_int_equal(a->from_us, 1796083200ull * 1000000);
 	assert_int_equal(a->until_us, (1796083200ull + 8 * 3600 + 1800) * 1000000);
 	assert_int_equal(a->max_bytes, 65536);
@@ -441,6 +450,8 @@ test_policy_file_reads_times_sizes_and_spans(void **state)
 	assert_int_equal(b->until_us, 1798761600ull * 1000000);
 	assert_int_equal(c->from_us + c->until_us + c->max_bytes + c->deliver_within_us, 0);
 	assert_int_equal(d->max_bytes, CONSIGN_CONTENT_MAX_BYTES);
+	assert_int_equal(parts.rules.v[4].rule->max_bytes, 256);
+	assert_int_equal(parts.rules.v[5].rule->max_bytes, 4096);
 	assert_int_equal(d->deliver_within_us, CONSIGN_EXPIRES_MAX_US);
 	assert_int_equal(d->from_us, 253402300799ull * 1000000);
 	/* What the parts do not say. */

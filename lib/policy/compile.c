@@ -205,18 +205,21 @@ place_rules(struct compiler *c)
 	return err;
 }
 
-/* Forbids, then permits; each by order, then by place. */
+static int
+compare(uint32_t a, uint32_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Forbids, then permits; each by order, then by place. Rules of one place are one rule in several studies. */
 static int
 by_rank(const void *a, const void *b)
 {
 	const struct placed *x = a, *y = b;
-	if (x->rule->effect != y->rule->effect)
-		return x->rule->effect == POLICY_FORBID ? -1 : 1;
-	if (x->rule->order != y->rule->order)
-		return x->rule->order < y->rule->order ? -1 : 1;
-	if (x->place != y->place)
-		return x->place < y->place ? -1 : 1;
-	return x->study < y->study ? -1 : x->study > y->study;
+	int order = compare(y->rule->effect, x->rule->effect);
+	if (order == 0)
+		order = compare(x->rule->order, y->rule->order);
+	return order != 0 ? order : compare(x->place, y->place);
 }
 
 static bool
@@ -228,12 +231,12 @@ has_same_record(const struct placed *a, const struct placed *b)
 
 /* A rule of many studies has one record. */
 static enum consign_err
-write_record(struct policy *p, const struct policy_rule *rule, uint32_t *ret_outcome)
+write_record(struct policy *p, const struct policy_rule *rule, uint32_t *ret_place)
 {
 	static const uint8_t zeros[RECORD_UNIT];
 	struct buf *b = &p->records;
 	size_t at = b->len / RECORD_UNIT, id_bytes = strlen(rule->id.s) + 1;
-	if (at >= OUTCOME_NONE)
+	if (at >= OUTCOME_NONE / 2)
 		return CONSIGN_E_TOO_BIG;
 	enum consign_err err = buf_append(b, slice_of(&rule->deliver_within_us, sizeof rule->deliver_within_us));
 	if (err == CONSIGN_OK)
@@ -243,7 +246,7 @@ write_record(struct policy *p, const struct policy_rule *rule, uint32_t *ret_out
 	if (err != CONSIGN_OK)
 		return err;
 	p->has_deliver_within = p->has_deliver_within || rule->deliver_within_us != 0;
-	*ret_outcome = (uint32_t)at;
+	*ret_place = (uint32_t)at;
 	return CONSIGN_OK;
 }
 
@@ -252,19 +255,19 @@ rank_rules(struct compiler *c)
 {
 	struct policy *p = c->policy;
 	p->first_permit = OUTCOME_NONE;
-	if (c->rule_n > 1)
+	if (c->rule_n > 0)
 		qsort(c->rules, c->rule_n, sizeof *c->rules, by_rank);
 	for (size_t i = 0; i < c->rule_n; i++) {
 		struct placed *r = &c->rules[i];
 		if (i > 0 && has_same_record(r, r - 1)) {
-			r->outcome = r[-1].outcome;
+			r->place_of_record = r[-1].place_of_record;
 			continue;
 		}
-		enum consign_err err = write_record(p, r->rule, &r->outcome);
+		enum consign_err err = write_record(p, r->rule, &r->place_of_record);
 		if (err != CONSIGN_OK)
 			return err;
 		if (r->rule->effect == POLICY_PERMIT && p->first_permit == OUTCOME_NONE)
-			p->first_permit = r->outcome;
+			p->first_permit = r->place_of_record;
 	}
 	return CONSIGN_OK;
 }
@@ -292,25 +295,54 @@ name_globs(struct compiler *c)
 	return CONSIGN_OK;
 }
 
-static enum consign_err
-link_nodes(struct policy *p)
+struct node_text {
+	const char *text;
+	uint32_t *node; /* where its number goes */
+	bool is_exact;
+};
+
+/* What a text begins comes behind it, the exact type behind the prefix: so parents are before their children, and near. */
+static int
+by_text(const void *a, const void *b)
 {
-	size_t prefix_n = p->prefixes.n, n = prefix_n + p->types.n;
-	p->parents = calloc(n + 1, sizeof *p->parents);
-	if (p->parents == NULL)
-		return CONSIGN_E_NO_MEMORY;
-	for (uint32_t i = 0; i < n; i++) {
-		bool is_exact = i >= prefix_n;
-		const char *text = is_exact ? names_text(&p->types, i - (uint32_t)prefix_n) : names_text(&p->prefixes, i);
-		size_t len = strlen(text);
-		/* A prefix is not its own parent. */
-		if (is_exact || len > 0)
-			p->parents[i] =
-			    names_find_longest(&p->prefixes, &p->prefix_lengths, slice_of(text, is_exact ? len : len - 1));
-		else
-			p->parents[i] = TABLE_NONE;
-	}
-	return CONSIGN_OK;
+	const struct node_text *x = a, *y = b;
+	int order = strcmp(x->text, y->text);
+	return order != 0 ? order : (int)x->is_exact - (int)y->is_exact;
+}
+
+static uint32_t
+find_parent(const struct policy *p, const struct node_text *t)
+{
+	size_t len = strlen(t->text);
+	if (!t->is_exact && len == 0)
+		return TABLE_NONE;
+	/* A prefix is not its own parent. */
+	uint32_t id = names_find_longest(&p->prefixes, &p->prefix_lengths, slice_of(t->text, t->is_exact ? len : len - 1));
+	return id == TABLE_NONE ? TABLE_NONE : p->prefix_nodes[id];
+}
+
+static enum consign_err
+number_nodes(struct policy *p)
+{
+	size_t prefix_n = p->prefixes.n;
+	p->node_n = prefix_n + p->types.n;
+	struct node_text *texts = calloc(p->node_n + 1, sizeof *texts);
+	p->prefix_nodes = calloc(prefix_n + 1, sizeof *p->prefix_nodes);
+	p->type_nodes = calloc(p->types.n + 1, sizeof *p->type_nodes);
+	p->parents = calloc(p->node_n + 1, sizeof *p->parents);
+	bool is_there = texts != NULL && p->prefix_nodes != NULL && p->type_nodes != NULL && p->parents != NULL;
+	for (uint32_t i = 0; is_there && i < prefix_n; i++)
+		texts[i] = (struct node_text){names_text(&p->prefixes, i), &p->prefix_nodes[i], false};
+	for (uint32_t i = 0; is_there && i < p->types.n; i++)
+		texts[prefix_n + i] = (struct node_text){names_text(&p->types, i), &p->type_nodes[i], true};
+	if (is_there)
+		qsort(texts, p->node_n, sizeof *texts, by_text);
+	for (uint32_t i = 0; is_there && i < p->node_n; i++)
+		*texts[i].node = i;
+	for (uint32_t i = 0; is_there && i < p->node_n; i++)
+		p->parents[i] = find_parent(p, &texts[i]);
+	free(texts);
+	return is_there ? CONSIGN_OK : CONSIGN_E_NO_MEMORY;
 }
 
 /* Gives each party of a study its class there. */
@@ -413,7 +445,7 @@ policy_compile(struct policy_part *const *parts, size_t n, struct policy **ret_p
 	if (err == CONSIGN_OK)
 		err = name_globs(&c);
 	if (err == CONSIGN_OK)
-		err = link_nodes(c.policy);
+		err = number_nodes(c.policy);
 	if (err == CONSIGN_OK)
 		err = add_all_pages(&c);
 	if (err == CONSIGN_OK)

@@ -1,24 +1,25 @@
 /*
- * The compiled policy, between compile.c (which builds it) and decide.c (which only reads it).
+ * The compiled policy, between compile.c and pages.c (which build it) and decide.c (which only reads it).
  *
- * Rules are sorted once: forbids before permits, then by order, then by place. The rules of one study, and those of all studies,
- * are a page each: in it a rule is its rank, and the first match is the lowest rank. Which rules could match is kept as rows of
- * bits, one bit a rule: a row for each class of parties as consignor, one for it as consignee, one for each label. A party that
- * some rule of its study names is a class of its own; the others are one class for each set of roles.
+ * Rules are sorted once: forbids before permits, then by order, then by place. A type is a node: its own when a rule names it
+ * exactly, else that of the longest prefix of a glob that begins it. The parent of a node is the next shorter such prefix, so the
+ * rules that may match a type are those of a few nodes.
  *
- * A type is a node: its own when a rule names it exactly, else that of the longest prefix of a glob that begins it. The parent of
- * a node is the next shorter such prefix, so the rules that may match a type are the lists of a few nodes. A list holds
- * ranks in groups of four; one that is longer than LIST_MAX is a row of bits instead. A decision tests the ranks of the lists of
- * the type's nodes against three rows, without a branch for each, in the page of all studies and in the study's own.
+ * The rules of one study, and those of all studies, are a page each. In it every rule has a position for each node of its globs;
+ * the positions of one node are its list, one run of them, in the order of the rules. Who may be consignor and consignee and
+ * under which label is kept in rows of bits, one bit a position: a row for each class of parties as consignor, one for it as
+ * consignee, one for each label. So the first rule of a list that matches is the lowest bit that is set in three rows at once,
+ * and most lists are one load from each. A party that some rule of its study names is a class of its own; the others are one
+ * class for each set of roles.
  *
  * A rule with a condition (a glob with a * before its end, validity, size) is entered like any other and asked only when it would
  * be the first: then the lists are gone through again with each such rule asked.
  *
- * What a decision touches is small on purpose, so that 100,000 rules stay in a processor's second cache: two bytes for a rule in
- * a list, one bit in a row, four bytes where its name stands, which nothing waits for.
+ * What a decision touches is small on purpose, so that 100,000 rules stay in a processor's second cache, and it does the same
+ * however many rules there are: two loads of a list, three of bits, and four bytes where the rule's name stands, for which
+ * nothing waits.
  *
- * Accepted costs: a list that is no row is tested rank by rank (LIST_MAX bounds it), a row word by word (PAGE_RULES bounds it);
- * rules whose condition fails are asked one by one.
+ * Accepted costs: a list is read 57 positions at a time; rules whose condition fails are asked one by one.
  */
 #ifndef POLICY_COMPILED_H
 #define POLICY_COMPILED_H
@@ -26,38 +27,32 @@
 #include "policy/policy.h"
 #include "policy/table.h"
 
-/* Rules of one page. A study with more has several. A rank, and one more for "none", fits 16 bits. */
-#define PAGE_RULES 32768u
-#define GROUP_RANKS 4u
-/* Ranks of a list before it becomes a row of bits. */
-#define LIST_MAX 128u
+/* Positions of one page. A study that needs more has several. A list, two numbers of 16 bits, can say each. */
+#define PAGE_POSITIONS 65535u
 /* Nodes of one block of lists. */
 #define BLOCK_NODES 64u
-
-/* Where a list is: its first group << 8 | how many more groups; or the word of its row << 8 | LIST_IS_ROW. 0 is the empty list.
- */
-#define LIST_IS_ROW 255u
-_Static_assert(LIST_MAX / GROUP_RANKS <= LIST_IS_ROW, "the groups of a list are counted in 8 bits");
+/* Bits that one load of 8 bytes has from any bit of its first byte on. */
+#define WINDOW_BITS 57u
 
 struct page {
-	uint32_t n;                      /* rules; also the rank that is none: its bit is clear in every row */
-	uint32_t words;                  /* of a row */
-	uint32_t classes;                /* of parties */
-	uint32_t next;                   /* page with the later rules of the same study, or TABLE_NONE */
-	uint64_t *rows;                  /* from by class, to by class, label by label from 0, conditional: see row_from … */
-	uint32_t *outcomes;              /* by rank, and one more: OUTCOME_NONE */
-	uint32_t *blocks;                /* by node / BLOCK_NODES: block of lists; 0 is the empty one */
-	uint32_t *lists;                 /* BLOCK_NODES a block */
-	uint16_t (*groups)[GROUP_RANKS]; /* rising; filled up with n. The first is empty. */
-	uint64_t *list_rows;
-	uint32_t *conditions; /* by rank: place in policy.conditions, or TABLE_NONE. NULL: no rule of the page has one */
+	uint32_t n;           /* positions */
+	uint32_t row_bytes;   /* room for a load of 8 bytes at the last position */
+	uint32_t classes;     /* of parties */
+	uint32_t next;        /* page with the later rules of the same study, or TABLE_NONE */
+	uint8_t *rows;        /* from by class, to by class, label by label from 0: see row_from … */
+	uint32_t *outcomes;   /* by position */
+	uint32_t *blocks;     /* by node / BLOCK_NODES: block of lists; 0 is the empty one */
+	uint32_t *lists;      /* BLOCK_NODES a block: how many << 16 | the first position */
+	uint32_t *conditions; /* by position: place in policy.conditions. NULL: no rule of the page has one */
 };
 
 /*
- * What a rule makes of a message: place of its record, in units of 8 bytes, in policy.records: deliver_within_us (8 bytes of this
- * machine), then the id and a NUL. Places rise as ranks do: of two pages the lower one decides.
+ * What a rule makes of a message: place << 1 | whether it has a condition. The place is that of its record, in units of 8 bytes,
+ * in policy.records: deliver_within_us (8 bytes of this machine), then the id and a NUL. Places rise as the order of rules does:
+ * the lowest one decides.
  */
-#define OUTCOME_NONE UINT32_MAX
+#define OUTCOME_NONE (UINT32_MAX - 1) /* without a condition */
+#define OUTCOME_CONDITIONAL 1u
 #define RECORD_UNIT 8u
 
 struct condition {
@@ -85,10 +80,13 @@ struct compiled_study {
 struct policy {
 	struct names study_ids; /* number: place in studies */
 	struct names orgs;
-	struct names prefixes; /* globs, without the * and what follows; number: the node */
-	struct names types;    /* globs without any *; number + prefixes.n: the node */
+	struct names prefixes; /* globs, without the * and what follows */
+	struct names types;    /* globs without any * */
 	struct lengths prefix_lengths;
-	uint32_t *parents; /* by node; TABLE_NONE: there is none */
+	size_t node_n;          /* nodes are numbered by text: those that a type meets are neighbours */
+	uint32_t *prefix_nodes; /* by number in prefixes */
+	uint32_t *type_nodes;   /* by number in types */
+	uint32_t *parents;      /* by node; TABLE_NONE: there is none */
 
 	struct compiled_study *studies;
 	struct compiled_party *parties;
@@ -100,7 +98,7 @@ struct policy {
 	size_t page_n, page_cap;
 	uint32_t common_page; /* or TABLE_NONE */
 	struct buf records;
-	uint32_t first_permit; /* outcomes below are forbids */
+	uint32_t first_permit; /* places below are of forbids */
 	bool has_deliver_within;
 	struct condition *conditions;
 	size_t condition_n, condition_cap;
@@ -112,37 +110,25 @@ struct policy {
 	uint32_t *org_studies; /* rising within an org */
 };
 
-static inline uint64_t *
+static inline uint8_t *
 row_from(const struct page *x, uint32_t class)
 {
-	return x->rows + (size_t) class * x->words;
+	return x->rows + (size_t) class * x->row_bytes;
 }
 
-static inline uint64_t *
+static inline uint8_t *
 row_to(const struct page *x, uint32_t class)
 {
 	return row_from(x, x->classes + class);
 }
 
-static inline uint64_t *
+static inline uint8_t *
 row_label(const struct page *x, uint32_t label)
 {
 	return row_from(x, 2 * x->classes + label - CONSIGN_LABEL_OPEN);
 }
 
-static inline uint64_t *
-row_conditional(const struct page *x)
-{
-	return row_from(x, 2 * x->classes + 3);
-}
-
-#define PAGE_ROWS(CLASSES) (2 * (size_t)(CLASSES) + 4)
-
-static inline bool
-row_has(const uint64_t *row, uint32_t rank)
-{
-	return row[rank / 64] >> (rank % 64) & 1;
-}
+#define PAGE_ROWS(CLASSES) (2 * (size_t)(CLASSES) + 3)
 
 /* The first slot to look into for an org. */
 static inline uint32_t

@@ -10,7 +10,7 @@ struct view {
 	const struct policy *policy;
 	const struct policy_question *question;
 	const struct page *page;
-	const uint64_t *from, *to, *label, *conditional;
+	const uint8_t *from, *to, *label;
 };
 
 static const struct compiled_party *
@@ -35,8 +35,9 @@ find_node(const struct policy *p, const char *type)
 	struct consign_slice text = slice_text(type);
 	uint32_t id = names_find(&p->types, text);
 	if (id != TABLE_NONE)
-		return (uint32_t)p->prefixes.n + id;
-	return names_find_longest(&p->prefixes, &p->prefix_lengths, text);
+		return p->type_nodes[id];
+	id = names_find_longest(&p->prefixes, &p->prefix_lengths, text);
+	return id == TABLE_NONE ? TABLE_NONE : p->prefix_nodes[id];
 }
 
 static uint32_t
@@ -71,78 +72,83 @@ matches_type(const struct policy *p, const struct condition *c, const char *type
 }
 
 static bool
-holds(const struct view *v, uint32_t rank)
+holds(const struct view *v, uint32_t position)
 {
-	if (!row_has(v->conditional, rank))
+	if ((v->page->outcomes[position] & OUTCOME_CONDITIONAL) == 0)
 		return true;
-	const struct condition *c = &v->policy->conditions[v->page->conditions[rank]];
+	const struct condition *c = &v->policy->conditions[v->page->conditions[position]];
 	return is_in_time(c, v->question->at_us) && (c->max_bytes == 0 || v->question->bytes <= c->max_bytes) &&
 	       matches_type(v->policy, c, v->question->type);
 }
 
-/* ── the lowest rank of a list ── */
+/* ── the first rule of a list ── */
 
+/* At most WINDOW_BITS positions from `at` on: those that are set in all three rows. */
 static inline uint64_t
-word_of(const struct view *v, uint32_t at)
+window(const struct view *v, uint32_t at, uint32_t n)
 {
-	return v->from[at] & v->to[at] & v->label[at];
-}
-
-static uint32_t
-first_of_row(const struct view *v, const uint64_t *row)
-{
-	for (uint32_t at = 0; at < v->page->words; at++) {
-		for (uint64_t word = row[at] & word_of(v, at); word != 0; word &= word - 1) {
-			uint32_t rank = at * 64 + (uint32_t)__builtin_ctzll(word);
-			if (holds(v, rank))
-				return rank;
-		}
-	}
-	return v->page->n;
-}
-
-/* Conditions are not asked, and nothing branches on what a rank finds: lists are short, and no processor guesses well. */
-static inline uint32_t
-first_of_groups(const struct view *v, uint32_t list)
-{
-	const uint16_t(*group)[GROUP_RANKS] = (const uint16_t(*)[GROUP_RANKS])v->page->groups + (list >> 8);
-	uint32_t none = v->page->n, first = none;
-	for (uint32_t left = list & 255;; left--, group++) {
-		for (uint32_t i = 0; i < GROUP_RANKS; i++) {
-			uint32_t rank = (*group)[i];
-			uint32_t found = word_of(v, rank / 64) >> (rank % 64) & 1 ? rank : none;
-			first = found < first ? found : first;
-		}
-		if (left == 0)
-			return first;
-	}
-}
-
-static uint32_t
-first_that_holds(const struct view *v, uint32_t list)
-{
-	const uint16_t *ranks = v->page->groups[list >> 8];
-	for (uint32_t i = 0; i < ((list & 255) + 1) * GROUP_RANKS; i++) {
-		if (word_of(v, ranks[i] / 64) >> (ranks[i] % 64) & 1 && holds(v, ranks[i]))
-			return ranks[i];
-	}
-	return v->page->n;
+	size_t byte = at / 8;
+	uint64_t bits = load_le64(v->from + byte) & load_le64(v->to + byte) & load_le64(v->label + byte);
+	return bits >> (at % 8) & (((uint64_t)1 << n) - 1);
 }
 
 static inline uint32_t
-first_of_nodes(const struct view *v, uint32_t node, bool asks)
+least(uint32_t a, uint32_t b)
 {
-	const struct page *x = v->page;
-	uint32_t first = x->n;
-	for (; node != TABLE_NONE; node = v->policy->parents[node]) {
-		uint32_t list = list_of(x, node), found;
-		if ((list & 255) == LIST_IS_ROW)
-			found = first_of_row(v, x->list_rows + (list >> 8));
-		else
-			found = asks ? first_that_holds(v, list) : first_of_groups(v, list);
-		first = found < first ? found : first;
+	return a < b ? a : b;
+}
+
+static const uint32_t outcome_none = OUTCOME_NONE;
+
+/* Conditions are not asked. Nothing branches on what is found: no processor could guess it. */
+static inline uint32_t
+outcome_of_list(const struct view *v, uint32_t list)
+{
+	uint32_t at = list & 0xffff, left = list >> 16, n = least(left, WINDOW_BITS);
+	uint64_t bits = window(v, at, n);
+	while (left > WINDOW_BITS && bits == 0) {
+		at += n;
+		left -= n;
+		n = least(left, WINDOW_BITS);
+		bits = window(v, at, n);
 	}
-	return first;
+	/* Nothing found is a place to read from, too. As a number, so that compilers choose between two and do not branch. */
+	uintptr_t found =
+	    (uintptr_t)&v->page->outcomes[at] + sizeof outcome_none * (unsigned)__builtin_ctzll(bits | (uint64_t)1 << 63);
+	found = bits != 0 ? found : (uintptr_t)&outcome_none;
+	return *(const uint32_t *)found;
+}
+
+static uint32_t
+outcome_that_holds(const struct view *v, uint32_t list)
+{
+	uint32_t at = list & 0xffff, left = list >> 16;
+	while (left > 0) {
+		uint32_t n = least(left, WINDOW_BITS);
+		for (uint64_t bits = window(v, at, n); bits != 0; bits &= bits - 1) {
+			uint32_t position = at + (uint32_t)__builtin_ctzll(bits);
+			if (holds(v, position))
+				return v->page->outcomes[position];
+		}
+		at += n;
+		left -= n;
+	}
+	return OUTCOME_NONE;
+}
+
+static inline uint32_t
+outcome_of_page(const struct view *v, uint32_t node)
+{
+	const struct policy *p = v->policy;
+	uint32_t outcome = OUTCOME_NONE;
+	for (uint32_t i = node; i != TABLE_NONE; i = p->parents[i])
+		outcome = least(outcome, outcome_of_list(v, list_of(v->page, i)));
+	if ((outcome & OUTCOME_CONDITIONAL) == 0)
+		return outcome;
+	outcome = OUTCOME_NONE;
+	for (uint32_t i = node; i != TABLE_NONE; i = p->parents[i])
+		outcome = least(outcome, outcome_that_holds(v, list_of(v->page, i)));
+	return outcome;
 }
 
 static inline uint32_t
@@ -154,14 +160,23 @@ outcome_in(struct view *v, uint32_t page, uint32_t from_class, uint32_t to_class
 		v->from = row_from(v->page, from_class);
 		v->to = row_to(v->page, to_class);
 		v->label = row_label(v->page, (uint32_t)v->question->label);
-		v->conditional = row_conditional(v->page);
-		uint32_t first = first_of_nodes(v, node, false);
-		if (row_has(v->conditional, first))
-			first = first_of_nodes(v, node, true);
-		uint32_t found = v->page->outcomes[first];
-		outcome = found < outcome ? found : outcome;
+		outcome = least(outcome, outcome_of_page(v, node));
 	}
 	return outcome;
+}
+
+/* Asks for the rows of a page that will be read, while the type is looked up. More than two lines of each are rarely needed. */
+static inline void
+fetch_rows(const struct policy *p, uint32_t page, uint32_t from_class, uint32_t to_class, enum consign_label label)
+{
+	if (page == TABLE_NONE)
+		return;
+	const struct page *x = &p->pages[page];
+	const uint8_t *rows[] = {row_from(x, from_class), row_to(x, to_class), row_label(x, (uint32_t)label)};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		__builtin_prefetch(rows[i]);
+		__builtin_prefetch(rows[i] + x->row_bytes - 1);
+	}
 }
 
 static void
@@ -169,16 +184,18 @@ apply_rules(const struct policy *policy, const struct policy_question *q, const 
     const struct compiled_party *from, const struct compiled_party *to, struct policy_verdict *verdict)
 {
 	struct view v = {.policy = policy, .question = q};
+	fetch_rows(policy, study->page, from->study_class, to->study_class, q->label);
 	uint32_t node = find_node(policy, q->type);
 	uint32_t common = outcome_in(&v, policy->common_page, from->common_class, to->common_class, node);
 	uint32_t own = outcome_in(&v, study->page, from->study_class, to->study_class, node);
-	uint32_t outcome = own < common ? own : common;
+	uint32_t outcome = least(own, common);
 	if (outcome == OUTCOME_NONE) {
 		verdict->code = CONSIGN_CODE_POLICY_NO_RULE;
 		return;
 	}
-	const uint8_t *record = policy->records.data + (size_t)outcome * RECORD_UNIT;
-	verdict->code = outcome < policy->first_permit ? CONSIGN_CODE_POLICY_FORBIDDEN : CONSIGN_CODE_NONE;
+	uint32_t place = outcome / 2;
+	const uint8_t *record = policy->records.data + (size_t)place * RECORD_UNIT;
+	verdict->code = place < policy->first_permit ? CONSIGN_CODE_POLICY_FORBIDDEN : CONSIGN_CODE_NONE;
 	verdict->rule = (const char *)record + sizeof verdict->deliver_within_us;
 	if (policy->has_deliver_within)
 		memcpy(&verdict->deliver_within_us, record, sizeof verdict->deliver_within_us);

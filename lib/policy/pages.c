@@ -65,24 +65,24 @@ node_of(const struct policy *p, const char *glob)
 {
 	size_t literal = strcspn(glob, "*");
 	if (glob[literal] == '\0')
-		return (uint32_t)p->prefixes.n + names_find(&p->types, slice_of(glob, literal));
-	return names_find(&p->prefixes, slice_of(glob, literal));
+		return p->type_nodes[names_find(&p->types, slice_of(glob, literal))];
+	return p->prefix_nodes[names_find(&p->prefixes, slice_of(glob, literal))];
 }
 
 /* ── one page ── */
 
 static void
-set_bit(uint64_t *row, uint32_t rank)
+set_bit(uint8_t *row, uint32_t position)
 {
-	row[rank / 64] |= (uint64_t)1 << (rank % 64);
+	row[position / 8] |= (uint8_t)(1u << (position % 8));
 }
 
 /*
- * Sets the bits of a rule at one of its ends: for the classes that it names, else for its roles. The rows of roles come to those
- * of the classes when all rules are in.
+ * Sets the bit of a position at one end of its rule: for the classes that it names, else for its roles. The rows of roles come to
+ * those of the classes when all rules are in.
  */
 static void
-enter_end(struct page_maker *c, const struct page *x, const struct placed *r, bool is_from, uint64_t *role_rows, uint32_t rank)
+enter_end(struct page_maker *c, const struct page *x, const struct placed *r, bool is_from, uint8_t *role_rows, uint32_t position)
 {
 	const struct policy *p = c->policy;
 	const struct policy_end *end = is_from ? r->rule->from : r->rule->to;
@@ -92,52 +92,52 @@ enter_end(struct page_maker *c, const struct page *x, const struct placed *r, bo
 		if (party == TABLE_NONE)
 			continue;
 		class = p->parties[party].study_class;
-		set_bit(is_from ? row_from(x, class) : row_to(x, class), rank);
+		set_bit(is_from ? row_from(x, class) : row_to(x, class), position);
 	}
 	if (pages_names_orgs(end))
 		return;
 	if (end != NULL && pages_role_bits(end->roles.v, end->roles.n, &roles) != CONSIGN_OK)
 		return; /* rule_is_sound has seen to it */
 	for (uint32_t bits = roles == 0 ? 1u : roles; bits != 0; bits &= bits - 1)
-		set_bit(role_rows + (size_t)__builtin_ctz(bits) * x->words, rank);
+		set_bit(role_rows + (size_t)__builtin_ctz(bits) * x->row_bytes, position);
 }
 
 static void
-join_roles(const struct page_maker *c, const struct page *x, const uint64_t *role_rows, bool is_from)
+join_roles(const struct page_maker *c, const struct page *x, const uint8_t *role_rows, bool is_from)
 {
 	for (uint32_t class = 0; class < c->class_n; class ++) {
-		uint64_t *row = is_from ? row_from(x, class) : row_to(x, class);
+		uint8_t *row = is_from ? row_from(x, class) : row_to(x, class);
 		for (uint32_t bits = c->classes[class]; bits != 0; bits &= bits - 1) {
-			const uint64_t *more = role_rows + (size_t)__builtin_ctz(bits) * x->words;
-			for (uint32_t i = 0; i < x->words; i++)
+			const uint8_t *more = role_rows + (size_t)__builtin_ctz(bits) * x->row_bytes;
+			for (uint32_t i = 0; i < x->row_bytes; i++)
 				row[i] |= more[i];
 		}
 	}
 }
 
 static void
-enter_labels(const struct page *x, const struct policy_rule *rule, uint32_t rank)
+enter_labels(const struct page *x, const struct policy_rule *rule, uint32_t position)
 {
 	for (uint32_t label = CONSIGN_LABEL_OPEN; label <= CONSIGN_LABEL_UNBLINDED; label++) {
 		bool is_meant = rule->labels.n == 0;
 		for (size_t i = 0; !is_meant && i < rule->labels.n; i++)
 			is_meant = rule->labels.v[i] == label;
 		if (is_meant)
-			set_bit(row_label(x, label), rank);
+			set_bit(row_label(x, label), position);
 	}
 }
 
 static enum consign_err
 lay_rows(struct page_maker *c, struct page *x, const struct placed *rules)
 {
-	x->rows = calloc(PAGE_ROWS(x->classes) * x->words, sizeof *x->rows);
-	uint64_t *from = calloc((size_t)ROLE_ROWS * x->words, sizeof *from),
-		 *to = calloc((size_t)ROLE_ROWS * x->words, sizeof *to);
+	x->rows = calloc(PAGE_ROWS(x->classes), x->row_bytes);
+	uint8_t *from = calloc(ROLE_ROWS, x->row_bytes), *to = calloc(ROLE_ROWS, x->row_bytes);
 	bool is_there = x->rows != NULL && from != NULL && to != NULL;
-	for (uint32_t rank = 0; is_there && rank < x->n; rank++) {
-		enter_end(c, x, &rules[rank], true, from, rank);
-		enter_end(c, x, &rules[rank], false, to, rank);
-		enter_labels(x, rules[rank].rule, rank);
+	for (uint32_t i = 0; is_there && i < x->n; i++) {
+		const struct placed *r = &rules[(uint32_t)c->listed[i]];
+		enter_end(c, x, r, true, from, i);
+		enter_end(c, x, r, false, to, i);
+		enter_labels(x, r->rule, i);
 	}
 	if (is_there) {
 		join_roles(c, x, from, true);
@@ -169,42 +169,57 @@ add_condition_globs(struct policy *p, const struct policy_rule *rule, struct con
 	return CONSIGN_OK;
 }
 
+/* The condition of a rule, in ret_condition; TABLE_NONE when it has none. */
 static enum consign_err
-lay_condition(struct policy *p, struct page *x, const struct policy_rule *rule, uint32_t rank)
+add_condition(struct policy *p, const struct policy_rule *rule, uint32_t *ret_condition)
 {
 	struct condition condition = {.from_us = rule->from_us,
 	    .until_us = rule->until_us,
 	    .max_bytes = rule->max_bytes,
 	    .is_permit = rule->effect == POLICY_PERMIT};
 	enum consign_err err = add_condition_globs(p, rule, &condition);
+	*ret_condition = TABLE_NONE;
 	if (err != CONSIGN_OK || (!has_validity(rule) && rule->max_bytes == 0 && condition.globs_n == 0))
 		return err;
-	if (x->conditions == NULL)
-		x->conditions = calloc(x->n, sizeof *x->conditions);
-	if (x->conditions == NULL)
-		return CONSIGN_E_NO_MEMORY;
 	err = table_grow(&p->conditions, sizeof *p->conditions, p->condition_n, &p->condition_cap);
 	if (err != CONSIGN_OK)
 		return err;
-	x->conditions[rank] = (uint32_t)p->condition_n;
+	*ret_condition = (uint32_t)p->condition_n;
 	p->conditions[p->condition_n++] = condition;
-	set_bit(row_conditional(x), rank);
 	return CONSIGN_OK;
+}
+
+/* Conditions of all rules first; a page whose rules have none keeps no list of them. */
+static enum consign_err
+lay_conditions(struct page_maker *c, struct page *x, const struct placed *rules, size_t rule_n)
+{
+	uint32_t *by_rule = calloc(rule_n, sizeof *by_rule);
+	enum consign_err err = by_rule == NULL ? CONSIGN_E_NO_MEMORY : CONSIGN_OK;
+	size_t before = c->policy->condition_n;
+	for (size_t i = 0; err == CONSIGN_OK && i < rule_n; i++)
+		err = add_condition(c->policy, rules[i].rule, &by_rule[i]);
+	if (err == CONSIGN_OK && c->policy->condition_n > before) {
+		x->conditions = calloc(x->n, sizeof *x->conditions);
+		err = x->conditions == NULL ? CONSIGN_E_NO_MEMORY : CONSIGN_OK;
+	}
+	for (uint32_t i = 0; err == CONSIGN_OK && x->conditions != NULL && i < x->n; i++) {
+		x->conditions[i] = by_rule[(uint32_t)c->listed[i]];
+		if (x->conditions[i] != TABLE_NONE)
+			x->outcomes[i] |= OUTCOME_CONDITIONAL;
+	}
+	free(by_rule);
+	return err;
 }
 
 static enum consign_err
 lay_outcomes(struct page_maker *c, struct page *x, const struct placed *rules)
 {
-	enum consign_err err = CONSIGN_OK;
-	x->outcomes = calloc((size_t)x->n + 1, sizeof *x->outcomes);
+	x->outcomes = calloc(x->n, sizeof *x->outcomes);
 	if (x->outcomes == NULL)
 		return CONSIGN_E_NO_MEMORY;
-	for (uint32_t rank = 0; err == CONSIGN_OK && rank < x->n; rank++) {
-		x->outcomes[rank] = rules[rank].outcome;
-		err = lay_condition(c->policy, x, rules[rank].rule, rank);
-	}
-	x->outcomes[x->n] = OUTCOME_NONE;
-	return err;
+	for (uint32_t i = 0; i < x->n; i++)
+		x->outcomes[i] = rules[(uint32_t)c->listed[i]].place_of_record * 2;
+	return CONSIGN_OK;
 }
 
 static int
@@ -214,18 +229,21 @@ by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Lists every rule under the node of each of its globs: by node, rising, each once. */
+/*
+ * Lists as many rules as a page has room for, each under the node of each of its globs: by node, rising, each once. These are the
+ * positions. ret_n: how many rules.
+ */
 static enum consign_err
-list_rules(struct page_maker *c, const struct page *x, const struct placed *rules)
+list_rules(struct page_maker *c, const struct placed *rules, size_t rule_n, size_t *ret_n)
 {
-	size_t n = 0;
+	size_t taken = 0, n = 0;
 	c->listed_n = 0;
-	for (uint32_t rank = 0; rank < x->n; rank++) {
-		for (size_t g = 0; g < rules[rank].rule->types.n; g++) {
+	for (; taken < rule_n && c->listed_n + rules[taken].rule->types.n <= PAGE_POSITIONS; taken++) {
+		for (size_t g = 0; g < rules[taken].rule->types.n; g++) {
 			enum consign_err err = table_grow(&c->listed, sizeof *c->listed, c->listed_n, &c->listed_cap);
 			if (err != CONSIGN_OK)
 				return err;
-			c->listed[c->listed_n++] = (uint64_t)node_of(c->policy, rules[rank].rule->types.v[g].s) << 32 | rank;
+			c->listed[c->listed_n++] = (uint64_t)node_of(c->policy, rules[taken].rule->types.v[g].s) << 32 | taken;
 		}
 	}
 	qsort(c->listed, c->listed_n, sizeof *c->listed, by_number);
@@ -234,96 +252,63 @@ list_rules(struct page_maker *c, const struct page *x, const struct placed *rule
 			c->listed[n++] = c->listed[i];
 	}
 	c->listed_n = n;
+	*ret_n = taken;
 	return CONSIGN_OK;
 }
 
-/* How many of the list that begins at i. */
-static size_t
-list_length(const struct page_maker *c, size_t i)
+static uint32_t
+node_at(const struct page_maker *c, uint32_t position)
 {
-	size_t end = i;
-	while (end < c->listed_n && c->listed[end] >> 32 == c->listed[i] >> 32)
-		end++;
-	return end - i;
+	return (uint32_t)(c->listed[position] >> 32);
 }
 
-static size_t
-group_count(size_t ranks)
-{
-	return (ranks + GROUP_RANKS - 1) / GROUP_RANKS;
-}
-
-/* Memory for all lists of the page: the first group and the first block are empty, and so is what they are of. */
 static enum consign_err
-make_room(struct page_maker *c, struct page *x)
+lay_lists(struct page_maker *c, struct page *x)
 {
-	size_t block_n = (c->policy->prefixes.n + c->policy->types.n) / BLOCK_NODES + 1;
-	size_t groups = 1, rows = 0, blocks = 1;
-	uint64_t last = UINT64_MAX;
-	for (size_t i = 0, n; i < c->listed_n; i += n) {
-		n = list_length(c, i);
-		groups += n > LIST_MAX ? 0 : group_count(n);
-		rows += n > LIST_MAX;
-		blocks += (c->listed[i] >> 32) / BLOCK_NODES != last;
-		last = (c->listed[i] >> 32) / BLOCK_NODES;
-	}
-	x->blocks = calloc(block_n, sizeof *x->blocks);
-	x->lists = calloc(blocks * BLOCK_NODES, sizeof *x->lists);
-	x->groups = malloc(groups * sizeof *x->groups);
-	x->list_rows = calloc(rows * x->words + 1, sizeof *x->list_rows);
-	if (x->blocks == NULL || x->lists == NULL || x->groups == NULL || x->list_rows == NULL)
+	uint32_t blocks = 1, *list = NULL;
+	for (uint32_t i = 0; i < x->n; i++)
+		blocks += i == 0 || node_at(c, i) / BLOCK_NODES != node_at(c, i - 1) / BLOCK_NODES;
+	x->blocks = calloc(c->policy->node_n / BLOCK_NODES + 1, sizeof *x->blocks);
+	x->lists = calloc((size_t)blocks * BLOCK_NODES, sizeof *x->lists);
+	if (x->blocks == NULL || x->lists == NULL)
 		return CONSIGN_E_NO_MEMORY;
-	for (size_t i = 0; i < groups * GROUP_RANKS; i++)
-		x->groups[i / GROUP_RANKS][i % GROUP_RANKS] = (uint16_t)x->n;
+	blocks = 1;
+	for (uint32_t i = 0; i < x->n; i++) {
+		uint32_t node = node_at(c, i), *block = &x->blocks[node / BLOCK_NODES];
+		if (*block == 0)
+			*block = blocks++;
+		if (i == 0 || node != node_at(c, i - 1)) {
+			list = &x->lists[(size_t)*block * BLOCK_NODES + node % BLOCK_NODES];
+			*list = i;
+		}
+		*list += 1u << 16;
+	}
 	return CONSIGN_OK;
 }
 
+/* One page, of as many rules as it has room for. ret_page: its number. */
 static enum consign_err
-lay_lists(struct page_maker *c, struct page *x, const struct placed *rules)
-{
-	size_t group = 1, row = 0, blocks = 1;
-	enum consign_err err = list_rules(c, x, rules);
-	if (err == CONSIGN_OK)
-		err = make_room(c, x);
-	for (size_t i = 0, n; err == CONSIGN_OK && i < c->listed_n; i += n) {
-		uint32_t node = (uint32_t)(c->listed[i] >> 32), *block = &x->blocks[node / BLOCK_NODES], *list;
-		n = list_length(c, i);
-		if (*block == 0)
-			*block = (uint32_t)blocks++;
-		list = &x->lists[(size_t)*block * BLOCK_NODES + node % BLOCK_NODES];
-		if (n > LIST_MAX) {
-			for (size_t j = 0; j < n; j++)
-				set_bit(x->list_rows + row, (uint32_t)c->listed[i + j]);
-			*list = (uint32_t)row << 8 | LIST_IS_ROW;
-			row += x->words;
-			continue;
-		}
-		for (size_t j = 0; j < n; j++)
-			x->groups[group + j / GROUP_RANKS][j % GROUP_RANKS] = (uint16_t)c->listed[i + j];
-		*list = (uint32_t)group << 8 | (uint32_t)(group_count(n) - 1);
-		group += group_count(n);
-	}
-	return err;
-}
-
-/* ── pages ── */
-
-/* One page of rules. ret_page: its number, behind which the next one follows. */
-static enum consign_err
-add_page(struct page_maker *c, const struct placed *rules, size_t n, uint32_t *ret_page)
+add_page(struct page_maker *c, const struct placed *rules, size_t rule_n, size_t *ret_n, uint32_t *ret_page)
 {
 	struct policy *p = c->policy;
 	enum consign_err err = table_grow(&p->pages, sizeof *p->pages, p->page_n, &p->page_cap);
+	if (err == CONSIGN_OK)
+		err = list_rules(c, rules, rule_n, ret_n);
 	if (err != CONSIGN_OK)
 		return err;
 	struct page *x = &p->pages[p->page_n];
-	*x = (struct page){.n = (uint32_t)n, .words = (uint32_t)n / 64 + 1, .classes = c->class_n, .next = TABLE_NONE};
+	*x = (struct page){.n = (uint32_t)c->listed_n,
+	    .row_bytes = (uint32_t)(c->listed_n / 64 + 2) * 8,
+	    .classes = c->class_n,
+	    .next = TABLE_NONE};
 	*ret_page = (uint32_t)p->page_n++;
 	err = lay_rows(c, x, rules);
 	if (err == CONSIGN_OK)
 		err = lay_outcomes(c, x, rules);
 	if (err == CONSIGN_OK)
-		err = lay_lists(c, x, rules);
+		err = lay_conditions(c, x, rules, *ret_n);
+	if (err == CONSIGN_OK)
+		err = lay_lists(c, x);
 	return err;
 }
 
@@ -331,8 +316,9 @@ enum consign_err
 pages_add(struct page_maker *c, const struct placed *rules, size_t n, uint32_t *ret_first)
 {
 	uint32_t before = TABLE_NONE, page;
-	for (size_t at = 0; at < n; at += PAGE_RULES) {
-		enum consign_err err = add_page(c, rules + at, n - at < PAGE_RULES ? n - at : PAGE_RULES, &page);
+	size_t taken;
+	for (size_t at = 0; at < n; at += taken) {
+		enum consign_err err = add_page(c, rules + at, n - at, &taken, &page);
 		if (err != CONSIGN_OK)
 			return err;
 		if (before == TABLE_NONE)

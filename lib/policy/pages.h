@@ -14,8 +14,8 @@
 struct placed {
 	const struct policy_rule *rule;
 	uint32_t study; /* or NO_STUDY: all */
-	uint32_t place; /* of the part's rules */
-	uint32_t outcome;
+	uint32_t place; /* among the rules of its part */
+	uint32_t place_of_record;
 };
 
 struct page_maker {

@@ -45,8 +45,6 @@ free_page(struct page *x)
 	free(x->outcomes);
 	free(x->blocks);
 	free(x->lists);
-	free(x->groups);
-	free(x->list_rows);
 	free(x->conditions);
 }
 
@@ -66,6 +64,8 @@ policy_free(struct policy **policy)
 	buf_clear(&p->records);
 	free(p->pages);
 	free(p->parents);
+	free(p->prefix_nodes);
+	free(p->type_nodes);
 	free(p->studies);
 	free(p->parties);
 	free(p->party_slots);

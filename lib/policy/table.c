@@ -49,14 +49,6 @@ table_grow(void *array, size_t size, size_t n, size_t *cap)
 	return CONSIGN_OK;
 }
 
-/* Little-endian whatever the machine, so that a shorter text is a word with zeros above. Compilers make one load of it. */
-static inline uint64_t
-load_word(const uint8_t *p)
-{
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-	       (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
-}
-
 static inline uint64_t
 load_half(const uint8_t *p)
 {
@@ -68,7 +60,7 @@ static inline uint64_t
 load_short(const uint8_t *text, size_t len)
 {
 	if (len >= WORD_BYTES)
-		return load_word(text);
+		return load_le64(text);
 	if (len >= 4)
 		return load_half(text) | load_half(text + len - 4) << (8 * (len - 4));
 	if (len == 0)
@@ -83,25 +75,12 @@ words_before(size_t len)
 	return len == 0 ? 0 : (len - 1) / WORD_BYTES;
 }
 
-static inline uint64_t
-mix(uint64_t x)
-{
-	x *= 0x9e3779b97f4a7c15u;
-	return x ^ x >> 32;
-}
-
-uint64_t
-table_spread(uint64_t x)
-{
-	return mix(x);
-}
-
 #define HASH_START 0xcbf29ce484222325u
 
 static inline uint64_t
 hash_end(uint64_t state, uint64_t tail, size_t len)
 {
-	return mix(mix(state ^ tail) + len);
+	return table_spread(table_spread(state ^ tail) + len);
 }
 
 /* A text with what is looked for: its hash, its first and its last word. */
@@ -118,10 +97,10 @@ probe_of(struct consign_slice text)
 	uint64_t state = HASH_START;
 	p.tail = p.head;
 	if (text.len > WORD_BYTES) {
-		state = mix(state ^ p.head);
+		state = table_spread(state ^ p.head);
 		for (size_t at = WORD_BYTES; at + WORD_BYTES < text.len; at += WORD_BYTES)
-			state = mix(state ^ load_word(text.data + at));
-		p.tail = load_word(text.data + text.len - WORD_BYTES) >> (8 * (WORD_BYTES - 1 - (text.len - 1) % WORD_BYTES));
+			state = table_spread(state ^ load_le64(text.data + at));
+		p.tail = load_le64(text.data + text.len - WORD_BYTES) >> (8 * (WORD_BYTES - 1 - (text.len - 1) % WORD_BYTES));
 	}
 	p.hash = hash_end(state, p.tail, text.len);
 	return p;
@@ -207,12 +186,12 @@ names_find_longest(const struct names *t, const struct lengths *lengths, struct 
 	size_t most = text.len < LENGTHS_END - 1 ? text.len : LENGTHS_END - 1, n = 0;
 	for (; n < words_before(most); n++) {
 		states[n] = state;
-		words[n] = load_word(text.data + n * WORD_BYTES);
-		state = mix(state ^ words[n]);
+		words[n] = load_le64(text.data + n * WORD_BYTES);
+		state = table_spread(state ^ words[n]);
 	}
 	states[n] = state;
 	words[n] = n == 0 ? load_short(text.data, most)
-			  : load_word(text.data + most - WORD_BYTES) >> (8 * ((n + 1) * WORD_BYTES - most));
+			  : load_le64(text.data + most - WORD_BYTES) >> (8 * ((n + 1) * WORD_BYTES - most));
 	for (size_t half = most / 64 + 1; half-- > 0;) {
 		uint64_t bits = lengths->bits[half];
 		if (half == most / 64)
@@ -278,7 +257,7 @@ numbers_clear(struct numbers *t)
 static struct number *
 slot_of(struct number *slots, size_t slot_count, uint64_t key)
 {
-	size_t i = mix(key) & (slot_count - 1);
+	size_t i = table_spread(key) & (slot_count - 1);
 	while (slots[i].value != TABLE_NONE && slots[i].key != key)
 		i = (i + 1) & (slot_count - 1);
 	return &slots[i];

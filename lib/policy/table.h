@@ -53,7 +53,20 @@ CONSIGN_MUST_CHECK enum consign_err numbers_put(struct numbers *t, uint64_t key,
 uint32_t numbers_find(const struct numbers *t, uint64_t key);
 
 /* Spreads a number over all bits, so that the low ones can choose a slot. */
-uint64_t table_spread(uint64_t x);
+static inline uint64_t
+table_spread(uint64_t x)
+{
+	x *= 0x9e3779b97f4a7c15u;
+	return x ^ x >> 32;
+}
+
+/* Little-endian whatever the machine. Compilers make one load of it. */
+static inline uint64_t
+load_le64(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	       (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
 
 /* Makes room for one more element of size bytes in a growing array. Errors: NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err table_grow(void *array, size_t size, size_t n, size_t *cap);

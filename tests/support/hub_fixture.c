@@ -13,6 +13,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "policy/policy_file.h"
+#include "wire/body.h"
 
 #define ARENA_BYTES (256u * 1024u * 1024u)
 #define PARTS 16u
@@ -336,6 +337,15 @@ fixture_directory(struct hub_fixture *f, unsigned signers)
 	return bundle_of(f, &f->directories, SIGN_DIRECTORY, parts, n, signers);
 }
 
+static void
+bend_rules(const struct hub_fixture *f, const struct policy_part *part)
+{
+	for (size_t i = 0; part->common != NULL && i < part->common->rules.n; i++)
+		f->bend_rule(part->common->rules.v[i]);
+	for (size_t i = 0; part->study != NULL && i < part->study->rules.n; i++)
+		f->bend_rule(part->study->rules.v[i]);
+}
+
 struct fixture_document *
 fixture_policy(struct hub_fixture *f, const char *yaml, unsigned signers)
 {
@@ -348,6 +358,8 @@ fixture_policy(struct hub_fixture *f, const char *yaml, unsigned signers)
 	if (policy_file_parse(slice_text(yaml), NULL, NULL, f->arena, &parsed, &error) != CONSIGN_OK)
 		fail_msg("policy %zu:%zu: %s", error.line, error.column, error.text);
 	for (; n < parsed.parts.n; n++) {
+		if (f->bend_rule != NULL)
+			bend_rules(f, parsed.parts.v[n]);
 		random_bytes(parsed.parts.v[n]->salt.b, sizeof parsed.parts.v[n]->salt.b);
 		parts[n] = fixture_encode(f, &wire_policy_part, parsed.parts.v[n]);
 	}
@@ -603,6 +615,40 @@ struct consign_slice
 fixture_body(void)
 {
 	return slice_text("sealed bytes that nobody here can read");
+}
+
+struct consign_slice
+fixture_body_of(struct hub_fixture *f, const uint32_t *sizes, size_t n)
+{
+	struct buf b = {0};
+
+	for (size_t i = 0; i < BODY_WRAP_BYTES; i++)
+		assert_int_equal(buf_append_u8(&b, 1), CONSIGN_OK);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(buf_append_be32(&b, sizes[i] + BODY_TAG_BYTES), CONSIGN_OK);
+		for (size_t j = 0; j < sizes[i] + BODY_TAG_BYTES; j++)
+			assert_int_equal(buf_append_u8(&b, 2), CONSIGN_OK);
+	}
+	struct consign_slice body = arena_copy(f->arena, buf_slice(&b));
+
+	buf_clear(&b);
+	return body;
+}
+
+void
+fixture_give_body(struct hub_fixture *f, struct manifest *m, size_t n, struct consign_slice body)
+{
+	struct manifest_item *first = m->items.v[0];
+
+	m->items.v = take(f, n * sizeof *m->items.v);
+	m->items.n = n;
+	for (uint32_t i = 0; i < n; i++) {
+		m->items.v[i] = take(f, sizeof *first);
+		*m->items.v[i] = *first;
+		m->items.v[i]->index = i;
+	}
+	hash_blake2b(body, &m->body_digest);
+	m->body_bytes = body.len;
 }
 
 static struct seen *

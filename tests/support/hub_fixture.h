@@ -61,6 +61,7 @@ struct hub_fixture {
 	struct tree *tree;
 	struct tree_node *nodes;
 	size_t n_nodes, cap_nodes;
+	void (*bend_rule)(struct policy_rule *rule); /* of the policies that are made from now on; NULL: as they are written */
 };
 
 /* Keys, and root 1 signed by all; it is in the ledger at leaf 0. */
@@ -69,6 +70,10 @@ void hub_fixture_end(struct hub_fixture *f);
 
 /* The organisation of that name, made with keys when it is new (active, and in the next directory). */
 struct fixture_org *fixture_org(struct hub_fixture *f, const char *name);
+/* A body that is laid out as it must be: a wrap for one consignee, and items of these sizes when padded. */
+struct consign_slice fixture_body_of(struct hub_fixture *f, const uint32_t *sizes, size_t n);
+/* Puts n items of the type of the first into the manifest, and the body. */
+void fixture_give_body(struct hub_fixture *f, struct manifest *m, size_t n, struct consign_slice body);
 /* The next version, signed by the administrators whose bits are set; remembered as the newest; not in the ledger yet. */
 struct fixture_document *fixture_directory(struct hub_fixture *f, unsigned signers);
 struct fixture_document *fixture_policy(struct hub_fixture *f, const char *yaml, unsigned signers);

@@ -804,6 +804,60 @@ test_verify_asks_the_policy_of_each_item(void **state)
 		assert_int_equal(v.item_codes[i], i == 0 || i == 3 || i == 4 ? CONSIGN_CODE_NONE : CONSIGN_CODE_POLICY_FORBIDDEN);
 }
 
+static void
+ten_more_microseconds_and_two_blocks(struct policy_rule *rule)
+{
+	if (rule->effect != POLICY_PERMIT)
+		return;
+	rule->until_us = FIXTURE_NOW_US + 10;
+	rule->max_bytes = 512;
+}
+
+static void
+of_three_sizes(struct delivery *d)
+{
+	static const uint32_t sizes[] = {512, 768, 256};
+
+	d->body = fixture_body_of(&d->t->f, sizes, 3);
+	fixture_give_body(&d->t->f, d->m, 3, d->body);
+}
+
+static void
+accepted_in_time(struct delivery *d)
+{
+	d->record.at_us = FIXTURE_NOW_US + 9;
+}
+
+static void
+accepted_too_late(struct delivery *d)
+{
+	d->record.at_us = FIXTURE_NOW_US + 10;
+}
+
+/* The time is that of the record, not of the arrival; the sizes are those that the broker saw. */
+static void
+test_verify_asks_with_the_time_of_acceptance_and_the_size_of_each_item(void **state)
+{
+	struct fixture *t = *state;
+	struct delivery d;
+	struct verified v;
+
+	t->f.bend_rule = ten_more_microseconds_and_two_blocks;
+	fixture_policy(&t->f, fixture_yaml, FIXTURE_ALL_SIGN);
+	fixture_root(&t->f, FIXTURE_ALL_SIGN);
+	learn(t);
+	make(t, &(struct verify_case){.manifest = of_three_sizes, .record = accepted_in_time}, &d);
+	check(&d, &v);
+	assert_int_equal(v.outcome, VERIFY_TAKE);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(v.item_codes[i], i == 1 ? CONSIGN_CODE_POLICY_NO_RULE : CONSIGN_CODE_NONE);
+	make(t, &(struct verify_case){.manifest = of_three_sizes, .record = accepted_too_late}, &d);
+	check(&d, &v);
+	assert_int_equal(v.outcome, VERIFY_TAKE);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(v.item_codes[i], CONSIGN_CODE_POLICY_NO_RULE);
+}
+
 int
 main(void)
 {
@@ -813,6 +867,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_verify_says_what_to_fetch, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_verify_holds_mail_for_an_old_directory_and_policy, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_verify_asks_the_policy_of_each_item, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_verify_asks_with_the_time_of_acceptance_and_the_size_of_each_item, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("agents/verify", tests, NULL, NULL);

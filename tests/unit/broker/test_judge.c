@@ -447,6 +447,44 @@ test_judge_asks_the_policy_of_each_type_in_the_order_of_items(void **state)
 }
 
 static void
+ten_more_microseconds_and_two_blocks(struct policy_rule *rule)
+{
+	if (rule->effect != POLICY_PERMIT)
+		return;
+	rule->until_us = FIXTURE_NOW_US + 10;
+	rule->max_bytes = 512;
+}
+
+/* Items of one type in a row are asked about apart when they differ in size; all of them when their time is over. */
+static void
+test_judge_asks_with_the_time_of_acceptance_and_the_size_of_each_item(void **state)
+{
+	static const uint32_t sizes[] = {512, 768, 256};
+	struct fixture *t = *state;
+	struct judgement j;
+
+	t->f.bend_rule = ten_more_microseconds_and_two_blocks;
+	fixture_policy(&t->f, fixture_yaml, FIXTURE_ALL_SIGN);
+	new_directory(t);
+	struct submission s = good(t);
+
+	s.body = fixture_body_of(&t->f, sizes, 3);
+	fixture_give_body(&t->f, s.m, 3, s.body);
+	for (s.now_us = FIXTURE_NOW_US; s.now_us < FIXTURE_NOW_US + 10; s.now_us++) {
+		judge(&s, &j);
+		assert_int_equal(j.n, 1);
+		assert_int_equal(j.verdicts[0]->index, 1);
+		assert_int_equal(j.code, CONSIGN_CODE_POLICY_NO_RULE);
+	}
+	judge(&s, &j);
+	assert_int_equal(j.n, 3);
+	/* What is no body has no size that a limit would let through. */
+	s = good(t);
+	judge(&s, &j);
+	assert_int_equal(j.code, CONSIGN_CODE_POLICY_NO_RULE);
+}
+
+static void
 test_judge_names_at_most_256_and_fits_a_record(void **state)
 {
 	struct fixture *t = *state;
@@ -510,6 +548,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_judge_gives_each_code_for_its_reason, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_judge_names_each_item_and_consignee_that_fails, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_judge_asks_the_policy_of_each_type_in_the_order_of_items, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_judge_asks_with_the_time_of_acceptance_and_the_size_of_each_item, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_judge_names_at_most_256_and_fits_a_record, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_judge_whole_is_one_verdict_without_consignee, setup, teardown),
 	};

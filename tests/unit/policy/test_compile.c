@@ -1,4 +1,6 @@
 /* What compile refuses, its limits, long lists of organisations, and how much it lays down. */
+#include <stdlib.h>
+
 #include "build.h"
 #include "policy/compiled.h"
 
@@ -314,6 +316,26 @@ test_compile_a_common_rule_that_names_orgs_holds_in_every_study(void **state)
 	policy_free(&policy);
 }
 
+/* Thousands of studies may lie beside the one that a rule means. */
+static void
+test_compile_a_rule_costs_nothing_where_it_cannot_match(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_part *parts[] = {&f->common_part, &f->other_part};
+	struct policy *policy = NULL;
+	f->other.rules.n = 0;
+	name_orgs(f->arena, f->common.rules.v[0]->from, 0, 1);
+	name_orgs(f->arena, f->common.rules.v[0]->to, 5, 1);
+	assert_int_equal(policy_compile(parts, 2, &policy), CONSIGN_OK);
+	assert_int_equal(policy->page_n, 0);
+	policy_free(&policy);
+	name_orgs(f->arena, f->common.rules.v[0]->from, 5, 1);
+	name_orgs(f->arena, f->common.rules.v[0]->to, 0, 1);
+	assert_int_equal(policy_compile(parts, 2, &policy), CONSIGN_OK);
+	assert_int_equal(policy->page_n, 0);
+	policy_free(&policy);
+}
+
 static void
 test_compile_equal_orders_are_settled_by_place_common_first(void **state)
 {
@@ -324,6 +346,92 @@ test_compile_equal_orders_are_settled_by_place_common_first(void **state)
 	struct policy *policy = NULL;
 	assert_int_equal(policy_compile(parts, 2, &policy), CONSIGN_OK);
 	assert_string_equal(ask(policy, "org-0", "org-1", "S1", "a.a", CONSIGN_LABEL_OPEN).rule, "of-common");
+	policy_free(&policy);
+}
+
+static void
+test_compile_a_rule_of_many_studies_has_one_record(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_part *parts[] = {&f->study_part, &f->other_part};
+	struct policy *one = NULL, *two = NULL;
+	assert_int_equal(policy_compile(parts, 1, &one), CONSIGN_OK);
+	f->other.rules = f->study.rules;
+	assert_int_equal(policy_compile(parts, 2, &two), CONSIGN_OK);
+	assert_int_equal(two->records.len, one->records.len);
+	policy_free(&two);
+	policy_free(&one);
+}
+
+/* Ids and orders are for people: what else differs is another rule, whatever they say. */
+static void
+test_compile_rules_of_one_id_and_order_stay_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_part *parts[] = {&f->study_part};
+	struct policy *policy = NULL;
+	struct policy_rule *rules[4];
+	for (uint32_t i = 0; i < 4; i++) {
+		rules[i] = make_rule(f->arena, "same", 1,
+		    i == 0   ? "b.never"
+		    : i == 1 ? "b.soon"
+		    : i == 2 ? "b.later"
+			     : "b.other");
+		rules[i]->effect = i == 0 ? POLICY_FORBID : POLICY_PERMIT;
+		rules[i]->deliver_within_us = i == 0 || i == 3 ? 0 : i;
+	}
+	(void)snprintf(rules[3]->id.s, sizeof rules[3]->id.s, "other");
+	f->study.rules.v = rules;
+	f->study.rules.n = 4;
+	assert_int_equal(policy_compile(parts, 1, &policy), CONSIGN_OK);
+	assert_int_equal(ask(policy, "org-0", "org-1", "S1", "b.never", CONSIGN_LABEL_OPEN).code, CONSIGN_CODE_POLICY_FORBIDDEN);
+	struct policy_verdict soon = ask(policy, "org-0", "org-1", "S1", "b.soon", CONSIGN_LABEL_OPEN);
+	struct policy_verdict later = ask(policy, "org-0", "org-1", "S1", "b.later", CONSIGN_LABEL_OPEN);
+	struct policy_verdict other = ask(policy, "org-0", "org-1", "S1", "b.other", CONSIGN_LABEL_OPEN);
+	assert_int_equal(soon.code, CONSIGN_CODE_NONE);
+	assert_int_equal(soon.deliver_within_us, 1);
+	assert_int_equal(later.deliver_within_us, 2);
+	assert_int_equal(other.deliver_within_us, 0);
+	assert_string_equal(later.rule, "same");
+	assert_string_equal(other.rule, "other");
+	policy_free(&policy);
+}
+
+static void
+test_compile_an_obligation_of_the_only_rule_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_part *parts[] = {&f->study_part};
+	struct policy *policy = NULL;
+	f->study.rules.v[0]->deliver_within_us = 9;
+	assert_int_equal(policy_compile(parts, 1, &policy), CONSIGN_OK);
+	assert_int_equal(ask(policy, "org-0", "org-1", "S1", "b.a", CONSIGN_LABEL_OPEN).deliver_within_us, 9);
+	assert_int_equal(ask(policy, "org-0", "org-1", "S1", "a.a", CONSIGN_LABEL_OPEN).deliver_within_us, 0);
+	policy_free(&policy);
+}
+
+/* So those that one type meets are near each other in memory. */
+static void
+test_compile_nodes_are_numbered_by_their_texts(void **state)
+{
+	static const char *const globs[] = {"b.*", "a.b", "a.*", "a.b*", "b.a"};
+	struct fixture *f = *state;
+	struct policy_part *parts[] = {&f->study_part};
+	struct policy *policy = NULL;
+	struct policy_rule *rule = f->study.rules.v[0];
+	rule->types.v = arena_alloc(f->arena, 5 * sizeof *rule->types.v);
+	rule->types.n = 5;
+	for (size_t i = 0; i < 5; i++)
+		(void)snprintf(rule->types.v[i].s, sizeof rule->types.v[i].s, "%s", globs[i]);
+	assert_int_equal(policy_compile(parts, 1, &policy), CONSIGN_OK);
+	assert_int_equal(policy->prefix_nodes[names_find_text(&policy->prefixes, "a.")], 0);
+	assert_int_equal(policy->prefix_nodes[names_find_text(&policy->prefixes, "a.b")], 1);
+	assert_int_equal(policy->type_nodes[names_find_text(&policy->types, "a.b")], 2);
+	assert_int_equal(policy->prefix_nodes[names_find_text(&policy->prefixes, "b.")], 3);
+	assert_int_equal(policy->type_nodes[names_find_text(&policy->types, "b.a")], 4);
+	const uint32_t parents[] = {TABLE_NONE, 0, 1, TABLE_NONE, 3};
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(policy->parents[i], parents[i]);
 	policy_free(&policy);
 }
 
@@ -361,6 +469,55 @@ test_compile_role_rules_cost_the_same_whatever_the_number_of_studies(void **stat
 	policy_free(&policy);
 }
 
+static void *
+exactly(const void *bytes, size_t n)
+{
+	void *copy = malloc(n);
+	assert_non_null(copy);
+	memcpy(copy, bytes, n);
+	return copy;
+}
+
+/* Lists in memory of their own: the sanitizers see a step behind the end of one. */
+static void
+test_compile_reads_nothing_behind_its_lists(void **state)
+{
+	struct fixture *f = *state;
+	const uint32_t role = ROLE_SITE, label = CONSIGN_LABEL_OPEN;
+	const struct consign_type type = {"b.*b"};
+	const struct consign_org org = {"org-1"};
+	struct policy_party *party = f->study.parties.v[0], *parties[] = {party, f->study.parties.v[1]};
+	struct policy_rule *rule = f->study.rules.v[0];
+	struct policy *policy = NULL;
+	party->roles.v = exactly(&role, sizeof role);
+	rule->types.v = exactly(&type, sizeof type);
+	rule->labels.v = exactly(&label, sizeof label);
+	rule->labels.n = 1;
+	rule->from->roles.v = exactly(&role, sizeof role);
+	rule->to->orgs.v = exactly(&org, sizeof org);
+	rule->to->roles.v = exactly(&role, sizeof role);
+	rule->from->roles.n = rule->to->roles.n = rule->to->orgs.n = 1;
+	f->study.parties.v = exactly(parties, sizeof parties);
+	f->study.rules.v = exactly(&rule, sizeof(struct policy_rule *));
+	f->common.rules.v = exactly(f->common.rules.v, sizeof(struct policy_rule *));
+	struct policy_part *both[] = {&f->study_part, &f->common_part}, **parts = exactly(both, sizeof both);
+	assert_int_equal(policy_compile(parts, 2, &policy), CONSIGN_OK);
+	assert_string_equal(ask(policy, "org-0", "org-1", "S1", "b.bb", CONSIGN_LABEL_OPEN).rule, "same");
+	assert_int_equal(ask(policy, "org-1", "org-0", "S1", "b.bb", CONSIGN_LABEL_OPEN).code, CONSIGN_CODE_POLICY_NO_RULE);
+	assert_int_equal(ask(policy, "org-0", "org-1", "S1", "b.ba", CONSIGN_LABEL_OPEN).code, CONSIGN_CODE_POLICY_NO_RULE);
+	policy_free(&policy);
+	free(party->roles.v);
+	free(rule->types.v);
+	free(rule->labels.v);
+	free(rule->from->roles.v);
+	free(rule->to->orgs.v);
+	free(rule->to->roles.v);
+	free(f->study.parties.v);
+	free(f->study.rules.v);
+	free(f->common.rules.v);
+	free(parts);
+}
+
 /* n rules for one type each; every third forbids. */
 static void
 give_types(struct arena *arena, struct policy_study *study, uint32_t n)
@@ -381,14 +538,14 @@ static void
 test_compile_more_rules_than_a_page_holds_are_all_found(void **state)
 {
 	struct fixture *f = *state;
-	const uint32_t counts[] = {PAGE_RULES - 1, PAGE_RULES, PAGE_RULES + 1, CONSIGN_RULES_MAX};
+	const uint32_t counts[] = {PAGE_POSITIONS - 1, PAGE_POSITIONS, PAGE_POSITIONS + 1, CONSIGN_RULES_MAX};
 	struct policy_part *parts[] = {&f->study_part};
 	char id[32], type[32];
 	for (size_t n = 0; n < sizeof counts / sizeof *counts; n++) {
 		struct policy *policy = NULL;
 		give_types(f->arena, &f->study, counts[n]);
 		assert_int_equal(policy_compile(parts, 1, &policy), CONSIGN_OK);
-		assert_int_equal(policy->page_n, (counts[n] + PAGE_RULES - 1) / PAGE_RULES);
+		assert_int_equal(policy->page_n, (counts[n] + PAGE_POSITIONS - 1) / PAGE_POSITIONS);
 		for (uint32_t i = 0; i < counts[n]; i += i == 0 || i + 100 > counts[n] ? 1 : 97) {
 			(void)snprintf(id, sizeof id, "rule-%u", i);
 			(void)snprintf(type, sizeof type, "area%u.a", i);
@@ -400,14 +557,14 @@ test_compile_more_rules_than_a_page_holds_are_all_found(void **state)
 	}
 }
 
-/* Rules for one type, of which only the last by order is still valid: as a list, at the end of the longest one, and as a row. */
+/* Rules for one type, of which only the last by order is still valid: in one window, and behind several. */
 static void
 test_compile_a_list_of_any_length_keeps_its_order(void **state)
 {
 	struct fixture *f = *state;
 	struct policy_part *parts[] = {&f->study_part};
 	char id[32];
-	for (uint32_t n = 1; n <= LIST_MAX + 70; n++) {
+	for (uint32_t n = 1; n <= 3 * WINDOW_BITS + 2; n++) {
 		struct policy *policy = NULL;
 		f->study.rules.v = arena_alloc(f->arena, n * sizeof(struct policy_rule *));
 		f->study.rules.n = n;
@@ -449,6 +606,7 @@ main(void)
 	    CASE(test_compile_refuses_numbers_that_mean_nothing),
 	    CASE(test_compile_refuses_a_validity_that_ends_before_it_begins),
 	    CASE(test_compile_refuses_obligations_of_a_forbid),
+	    CASE(test_compile_reads_nothing_behind_its_lists),
 	    CASE(test_compile_more_rules_than_a_page_holds_are_all_found),
 	    CASE(test_compile_a_list_of_any_length_keeps_its_order),
 	    CASE(test_compile_parties_up_to_the_limit),
@@ -456,6 +614,11 @@ main(void)
 	    CASE(test_compile_studies_up_to_the_limit),
 	    CASE(test_compile_long_lists_at_both_ends_mean_what_they_say),
 	    CASE(test_compile_a_common_rule_that_names_orgs_holds_in_every_study),
+	    CASE(test_compile_a_rule_costs_nothing_where_it_cannot_match),
+	    CASE(test_compile_a_rule_of_many_studies_has_one_record),
+	    CASE(test_compile_rules_of_one_id_and_order_stay_apart),
+	    CASE(test_compile_an_obligation_of_the_only_rule_is_told),
+	    CASE(test_compile_nodes_are_numbered_by_their_texts),
 	    CASE(test_compile_equal_orders_are_settled_by_place_common_first),
 	    CASE(test_compile_role_rules_cost_the_same_whatever_the_number_of_studies),
 	};

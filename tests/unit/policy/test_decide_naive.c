@@ -403,6 +403,36 @@ test_decide_naive_a_slice_decides_as_the_whole_for_its_parties(void **state)
 	end(&p);
 }
 
+/* Studies of few parties: else any two organisations meet somewhere. */
+static void
+test_decide_naive_orgs_share_a_study_when_some_part_has_both(void **state)
+{
+	(void)state;
+	uint64_t seed = SEED ^ 7;
+	size_t shared = 0, apart = 0;
+	struct random_policy p;
+	start(&p);
+	for (uint32_t round = 0; round < PROPERTY_POLICIES; round++) {
+		make_policy(&p, &seed, 1);
+		for (size_t s = 1; s < PARTS; s++)
+			p.parts[s]->study->parties.n = roll(&seed, 1 + (uint32_t)(p.parts[s]->study->parties.n + 1) / 2);
+		compile_parts(&p);
+		for (size_t a = 0; a <= ORGS; a++) {
+			for (size_t b = 0; b <= ORGS; b++) {
+				bool expected = false;
+				for (size_t s = 1; s < PARTS; s++)
+					expected = expected || (has_party(p.parts[s]->study, orgs[a]) &&
+								   has_party(p.parts[s]->study, orgs[b]));
+				assert_int_equal(policy_share_study(p.policy, orgs[a], orgs[b]), expected);
+				shared += expected;
+				apart += !expected;
+			}
+		}
+	}
+	end(&p);
+	assert_true(shared > 1000 && apart > 1000);
+}
+
 /* Requirement R21: asked of the engine with every permit there is. */
 static void
 test_decide_naive_r21_no_label_above_the_clearance_is_ever_permitted(void **state)
@@ -449,6 +479,7 @@ main(void)
 	    cmocka_unit_test(test_decide_naive_adding_a_forbid_never_permits_more),
 	    cmocka_unit_test(test_decide_naive_order_and_ids_of_rules_never_matter),
 	    cmocka_unit_test(test_decide_naive_a_slice_decides_as_the_whole_for_its_parties),
+	    cmocka_unit_test(test_decide_naive_orgs_share_a_study_when_some_part_has_both),
 	    cmocka_unit_test(test_decide_naive_r21_no_label_above_the_clearance_is_ever_permitted),
 	};
 	return cmocka_run_group_tests_name("decide_naive", tests, NULL, NULL);

@@ -7,6 +7,7 @@
   docs/THREATS.md        every row of the table names a test, and every test named exists: a path, or path::test_function; every
                          end-to-end test, fuzz target and unit test of the rooms that face others stands in a row, or in the
                          table of tests without a threat
+  docs/REQUIREMENTS.md   every row names tests that exist; every test function named R<number>_… stands in the row of its number
   docs/PROTOCOL.md       what stands between <!-- wire-doc:begin --> and <!-- wire-doc:end --> is what wire-doc prints; the numbers
                          of the table with the columns limit and name are those of lib/core/limits.h
   README.md              the command words of the command table are accepted by `consign help`; the table between
@@ -115,6 +116,35 @@ def check_test(root, where, test):
     elif function and not any(re.search(rf'\b{re.escape(function)}\b', f.read_text(encoding='utf-8')) for f in files):
         error(where, f'{test}: no such function in that file')
     return files
+
+
+def check_requirements(root):
+    name = 'docs/REQUIREMENTS.md'
+    text = read(root, name)
+    if text is None:
+        return
+    shown, before = {}, len(errors)
+    for _, header, rows in tables(text):
+        if header[0].lower() != 'row' or header[-1].lower() != 'test':
+            continue
+        for line, cells in rows:
+            where = f'{name}:{line}'
+            named = code_words(cells[-1])
+            if not re.fullmatch(r'R[0-9]+', cells[0]) or cells[0] in shown:
+                error(where, f'{cells[0]}: not a number of its own')
+            if not named:
+                error(where, 'a requirement without a test')
+            for test in named:
+                check_test(root, where, test)
+            shown[cells[0]] = set(named)
+    if not shown:
+        error(name, 'has no table with the columns row and test')
+    if len(errors) > before:
+        return  # what no row names is only known once the rows are right
+    for file in sorted(root.glob('tests/unit/*/test_*.c')):
+        for function, number in re.findall(r'^((R[0-9]+)_\w+)\(', file.read_text(encoding='utf-8'), re.M):
+            if f'{file.relative_to(root)}::{function}' not in shown.get(number, ()):
+                error(name, f'{file.relative_to(root)}::{function} does not stand in row {number}')
 
 
 def check_threats(root):
@@ -266,6 +296,7 @@ def main():
     root = pathlib.Path(args.root)
     check_architecture(root)
     check_threats(root)
+    check_requirements(root)
     check_wire_doc(root, args.wire_doc)
     check_limits(root)
     check_commands(root, args.consign)

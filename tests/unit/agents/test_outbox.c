@@ -239,6 +239,46 @@ test_outbox_gives_a_message_the_life_that_is_asked_for_or_the_usual_one(void **s
 	assert_int_equal(refused, CONSIGN_CODE_EXPIRED);
 }
 
+/* Whatever a tool hands in: nothing above a consignee's clearance is sealed. */
+static void
+R21_outbox_seals_nothing_above_a_clearance(void **state)
+{
+	static const char *const labels[] = {"", "open", "restricted", "unblinded"};
+
+	(void)state;
+	for (uint32_t clearance = CONSIGN_LABEL_OPEN; clearance <= CONSIGN_LABEL_UNBLINDED; clearance++)
+		for (uint32_t label = CONSIGN_LABEL_OPEN; label <= CONSIGN_LABEL_UNBLINDED; label++) {
+			struct consign_org both[] = {{"bolt"}, {"cora"}};
+			struct local_outgoing m = {.to = {both, 2}, .content = slice_text("content"), .label = label};
+			struct fixture *t;
+			char *yaml;
+			void *own;
+
+			setup(&own);
+			t = own;
+			assert_true(asprintf(&yaml,
+					"studies:\n  - id: one\n    parties:\n      - {org: acme, roles: [sponsor]}\n"
+					"      - {org: bolt, roles: [cro], clearance: unblinded}\n      - {org: cora, roles: [site], clearance: %s}\n"
+					"rules:\n  - {id: all, permit: [\"*\"]}\n",
+					labels[clearance]) > 0);
+			fixture_policy(&t->f, yaml, FIXTURE_ALL_SIGN);
+			fixture_root(&t->f, FIXTURE_ALL_SIGN);
+			fixture_publish_all(&t->f);
+			hub_free(&t->agent.hub);
+			t->agent.hub = hub_fixture_hub(&t->f, true);
+			snprintf(m.study.s, sizeof m.study.s, "one");
+			snprintf(m.type.s, sizeof m.type.s, "x.note");
+			outbox_put(t->agent.outbox, &m, on_told, NULL, 1, 0);
+			outbox_flush(t->agent.outbox);
+			t->steady_us += 10000000;
+			outbox_flush(t->agent.outbox);
+			assert_int_equal(refused, label <= clearance ? CONSIGN_CODE_NONE : CONSIGN_CODE_CLEARANCE);
+			assert_int_equal(n_sealed, label <= clearance);
+			free(yaml);
+			teardown(&own);
+		}
+}
+
 int
 main(void)
 {
@@ -248,6 +288,7 @@ main(void)
 	    TEST(test_outbox_closes_a_bundle_at_its_last_byte_and_lets_nothing_pass_it),
 	    TEST(test_outbox_closes_a_bundle_at_its_age),
 	    TEST(test_outbox_gives_a_message_the_life_that_is_asked_for_or_the_usual_one),
+	    cmocka_unit_test(R21_outbox_seals_nothing_above_a_clearance),
 	};
 
 	return cmocka_run_group_tests_name("agents/outbox", tests, NULL, NULL);

@@ -858,6 +858,59 @@ test_verify_asks_with_the_time_of_acceptance_and_the_size_of_each_item(void **st
 		assert_int_equal(v.item_codes[i], CONSIGN_CODE_POLICY_NO_RULE);
 }
 
+/* A policy in which our clearance is this; 0: we are no party. */
+static void
+set_clearance(struct fixture *t, uint32_t clearance)
+{
+	static const char *const labels[] = {"", "open", "restricted", "unblinded"};
+	char yaml[512];
+	int n = snprintf(yaml, sizeof yaml,
+	    "studies:\n  - id: one\n    parties:\n      - {org: acme, roles: [sponsor], clearance: unblinded}\n"
+	    "      - {org: cora, roles: [site]}\n");
+
+	if (clearance > 0)
+		n += snprintf(
+		    yaml + n, sizeof yaml - (size_t)n, "      - {org: bolt, roles: [cro], clearance: %s}\n", labels[clearance]);
+	snprintf(yaml + n, sizeof yaml - (size_t)n, "rules:\n  - {id: notes, permit: [x.note]}\n");
+	fixture_policy(&t->f, (const char *)arena_copy(t->f.arena, slice_of(yaml, strlen(yaml) + 1)).data, FIXTURE_ALL_SIGN);
+	fixture_root(&t->f, FIXTURE_ALL_SIGN);
+	learn(t);
+}
+
+/* Whatever a broker delivers: nothing above the clearance of then, nor above that of now, is taken. */
+static void
+R21_verify_takes_nothing_above_the_clearance_of_then_and_now(void **state)
+{
+	(void)state;
+	for (uint32_t label = CONSIGN_LABEL_OPEN; label <= CONSIGN_LABEL_UNBLINDED; label++)
+		for (uint32_t then = CONSIGN_LABEL_OPEN; then <= CONSIGN_LABEL_UNBLINDED; then++)
+			for (uint32_t now = 0; now <= CONSIGN_LABEL_UNBLINDED; now++) {
+				uint32_t of_now = now == 0 ? CONSIGN_LABEL_OPEN : now;
+				struct delivery d;
+				struct verified v;
+				void *own;
+
+				setup(&own);
+				set_clearance(own, then);
+				write_manifest(own, &d);
+				d.m->label = label;
+				write_record(&d);
+				state_it(&d, &d.record, &d.statement);
+				set_clearance(own, now);
+				prove(&d);
+				check(&d, &v);
+				assert_int_equal(v.outcome == VERIFY_TAKE && v.item_codes[0] == CONSIGN_CODE_NONE,
+				    label <= then && label <= of_now);
+				assert_int_not_equal(v.outcome, VERIFY_ACCUSE);
+				assert_int_not_equal(v.outcome, VERIFY_HOLD);
+				if (label > then)
+					assert_int_equal(v.item_codes[0], CONSIGN_CODE_CLEARANCE);
+				else if (label > of_now)
+					assert_int_equal(v.code, CONSIGN_CODE_CLEARANCE);
+				teardown(&own);
+			}
+}
+
 int
 main(void)
 {
@@ -868,6 +921,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_verify_holds_mail_for_an_old_directory_and_policy, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_verify_asks_the_policy_of_each_item, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_verify_asks_with_the_time_of_acceptance_and_the_size_of_each_item, setup, teardown),
+	    cmocka_unit_test(R21_verify_takes_nothing_above_the_clearance_of_then_and_now),
 	};
 
 	return cmocka_run_group_tests_name("agents/verify", tests, NULL, NULL);

@@ -13,6 +13,7 @@ DOCS = {
     'docs/ARCHITECTURE.md': '| I want to change… | open | its test |\n| --- | --- | --- |\n| x | `lib/core/a.c` | `tests/e2e/01-*` |\n',
     'docs/THREATS.md': '| Threat | Control | Test |\n| --- | --- | --- |\n| t | `a|b` | `tests/unit/core/test_a.c::test_a_works` |\n\n'
                        '| test without a threat | why |\n| --- | --- |\n| `tests/e2e/01-x-y` `tests/unit/wire/test_b.c` | x |\n',
+    'docs/REQUIREMENTS.md': '| row | asked by | test |\n| --- | --- | --- |\n| R1 | x | `tests/unit/core/test_a.c::R1_is_kept` |\n',
     'docs/PROTOCOL.md': 'p\n<!-- wire-doc:begin -->\nrule 1\nrule 2\n<!-- wire-doc:end -->\nq\n'
                         '| what | limit | name |\n| --- | --- | --- |\n| x; y | 2 KiB; 30 days | `X_MAX`, `Y_US` |\n',
     'lib/core/limits.h': '#ifndef H\n#define H\n#define X_BASE 1024u\n#define X_MAX (X_BASE * 2u)\n#define Y_US (30ull * 24 * 3600 * 1000000)\n#endif\n',
@@ -32,7 +33,7 @@ GOOD = {
     'broker/store/store.h': '',
     'agents/main.c': '#include "seal/s.h"\n#include "client/c.h"\n',
     'agents/uplink.h': '',
-    'tests/unit/core/test_a.c': 'test_a_works\n',
+    'tests/unit/core/test_a.c': 'test_a_works\nR1_is_kept(void **state)\n',
     'tests/unit/wire/test_b.c': '',
     'tests/unit/core/tests.cmake': 'unit(core a consign_core)\n',
     'tests/unit/wire/tests.cmake': 'unit(wire b consign_wire)\n',
@@ -126,6 +127,10 @@ class Checks(unittest.TestCase):
             ('docs/THREATS.md', 'tests/unit/core/test_a.c::test_a_works', 'lib/core/a.c', 'no such test'),
             ('docs/THREATS.md', '`tests/e2e/01-x-y` ', '', '01-x-y stands in no row'),
             ('docs/THREATS.md', '`tests/unit/core/test_a.c::test_a_works`', '`tests/e2e/01-x-y`', 'stands in a row of threats, too'),
+            ('docs/REQUIREMENTS.md', '`tests/unit/core/test_a.c::R1_is_kept`', '`tests/unit/core/test_a.c`', 'R1_is_kept does not stand in row R1'),
+            ('docs/REQUIREMENTS.md', '| R1 |', '| 1 |', 'not a number of its own'),
+            ('docs/REQUIREMENTS.md', '`', '', 'without a test'),
+            ('docs/REQUIREMENTS.md', '| row |', '| line |', 'has no table'),
             ('docs/PROTOCOL.md', 'rule 2', 'rule 3', 'differs from what the code says'),
             ('docs/PROTOCOL.md', 'rule 2\n', '', 'differs from what the code says'),
             ('docs/PROTOCOL.md', ':end', ':fin', 'needs one'),

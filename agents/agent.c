@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "documents.h"
 #include "doors/socket.h"
+#include "freshness.h"
 #include "inbox.h"
 #include "lanes.h"
 #include "outbox.h"
@@ -176,6 +177,7 @@ tick(void *context)
 		check_disk(a);
 		alarms_turn(a->alarms);
 		reception_turn(a->reception);
+		freshness_tend(a);
 	}
 	outbox_flush(a->outbox);
 }
@@ -276,6 +278,8 @@ open_parts(struct agent *a, const struct agent_options *options, char ret_proble
 	enum consign_err err = reception_new(a, &a->reception);
 
 	if (err == CONSIGN_OK)
+		err = freshness_new(a, &a->freshness);
+	if (err == CONSIGN_OK)
 		err = lanes_new(a, &a->lanes);
 	if (err == CONSIGN_OK)
 		err = sealing_new(a, &a->sealing);
@@ -375,6 +379,7 @@ agent_close(struct agent **agent)
 	recent_free(&a->recent);
 	reception_free(&a->reception);
 	lanes_free(&a->lanes);
+	freshness_free(&a->freshness);
 	sealing_free(&a->sealing);
 	seal_receiver_free(&a->receiver);
 	transport_free(&a->transport);

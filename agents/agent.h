@@ -50,6 +50,7 @@ struct agent {
 	struct uplink *uplink;
 	struct socket_door *door;
 	struct accusations *accusations;
+	struct freshness_view *freshness;
 	struct document_ref invited_root;
 	bool store_failed;
 	enum consign_err store_err; /* why, the last time */

@@ -7,6 +7,7 @@
 #include "accusations.h"
 #include "card.h"
 #include "core/log.h"
+#include "freshness.h"
 #include "lanes.h"
 #include "recent.h"
 #include "reception.h"
@@ -166,6 +167,7 @@ documents_take(struct agent *a, const struct session_documents *documents)
 	log_event(LOG_INFO, "documents.taken", "root", "u", hub_root(a->hub)->root->version, NULL);
 	card_tend(a);
 	reception_retry(a->reception);
+	freshness_tend(a);
 	lanes_pump(a->lanes);
 }
 

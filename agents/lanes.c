@@ -8,6 +8,7 @@
 #include "core/bodies.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "freshness.h"
 #include "store/store.h"
 #include "uplink.h"
 
@@ -371,6 +372,8 @@ lanes_pump(struct lanes *l)
 {
 	uint64_t now = clock_steady_us(l->agent->clock);
 
+	if (freshness_holds(l->agent, NULL))
+		return; /* it may be shown a hub of yesterday: nothing is sent by its rules */
 	while (uplink_state(l->agent->uplink) == UPLINK_UP && l->sent < l->window_consignments
 	    && (l->sent == 0 || l->sent_bytes < l->window_bytes)) {
 		struct out_study *best = NULL;

@@ -15,6 +15,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "documents.h"
+#include "freshness.h"
 #include "lanes.h"
 #include "reception.h"
 
@@ -248,6 +249,8 @@ on_up(struct uplink *u, const struct session_command *c, struct frame *frames, s
 		answers_try_later(a, c->try_later);
 	else if (c->documents != NULL)
 		documents_take(a, c->documents);
+	else if (c->freshness != NULL)
+		freshness_take(a, c->freshness);
 	else if (c->settled != NULL)
 		settlements_take(a, c->settled);
 	else if (c->done != NULL)

@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "net/guard.h"
+#include "freshness.h"
 #include "refusals.h"
 #include "watching.h"
 
@@ -526,6 +527,7 @@ broker_open(const struct broker_options *options, struct broker **ret_broker, ch
 		broker_close(&b);
 		return err;
 	}
+	freshness_load(b);
 	broker_act(b, "restart", "broker", ledger_next(b->ledger), CONSIGN_VERSION);
 	*ret_broker = b;
 	return CONSIGN_OK;
@@ -558,6 +560,7 @@ broker_close(struct broker **broker)
 	free(b->answered.numbers);
 	pending_free(&b->pending);
 	watching_free(&b->watching);
+	buf_clear(&b->freshness);
 	free_invites(b);
 	mailboxes_free(&b->mailboxes);
 	recent_clear(&b->recent);

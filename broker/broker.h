@@ -63,6 +63,7 @@ struct broker {
 	struct recent recent;
 	struct pending *pending; /* submissions waiting for their commit, by id */
 	struct invited *invited;
+	struct buf freshness; /* the newest statement, encoded; empty none */
 	struct watching *watching; /* NULL until somebody watches */
 	struct metrics *metrics;
 	const char *home;
@@ -127,7 +128,7 @@ struct request {
 };
 typedef void handler(struct broker *b, struct request *r);
 handler on_open, on_hello, on_submit, on_release, on_delivered, on_fetch, on_publish, on_invite, on_join, on_joins_query, on_confirm,
-    on_credit, on_ping, on_bye, on_propose, on_decide, on_proposals_query, on_admin_watch;
+    on_credit, on_ping, on_bye, on_propose, on_decide, on_proposals_query, on_admin_watch, on_freshness;
 
 /* Everything to say to peers goes through these; a peer that cannot be reached loses its session, nothing else. */
 void say(struct broker *b, struct session *s, const struct session_command *command);

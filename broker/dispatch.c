@@ -33,6 +33,7 @@ static const struct {
     HANDLER(decide),
     HANDLER(proposals_query),
     HANDLER(admin_watch),
+    HANDLER(freshness),
 #undef HANDLER
 };
 

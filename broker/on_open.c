@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "core/log.h"
+#include "freshness.h"
 #include "watching.h"
 
 #define PROTOCOL_VERSION 1u
@@ -216,7 +217,11 @@ on_hello(struct broker *b, struct request *r)
 	if (h->party == PARTY_JOINING)
 		return;
 	compare_histories(b, s, h);
+	if (h->party == PARTY_ADMIN)
+		freshness_say(b, s); /* before the documents, which a command waits for */
 	say_documents(b, s);
+	if (h->party == PARTY_AGENT)
+		freshness_say(b, s);
 	if (h->party == PARTY_AGENT) {
 		s->more = true;
 		s->settle_more = true;

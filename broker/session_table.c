@@ -13,6 +13,7 @@ static const struct session_rule rules[] = {
     {"delivered", IN(AGENT)},
     {"confirm", IN(AGENT)},
     {"credit", IN(AGENT)},
+    {"freshness", IN(AGENT)},
     {"fetch", IN(AGENT) | IN(ADMIN)},
     {"publish", IN(AGENT) | IN(ADMIN)},
     {"invite", IN(ADMIN)},

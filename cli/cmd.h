@@ -50,6 +50,8 @@ enum consign_err cmd_study_list(const struct args *args);
 enum consign_err cmd_party_add(const struct args *args);
 enum consign_err cmd_party_remove(const struct args *args);
 enum consign_err cmd_party_clear(const struct args *args);
+enum consign_err cmd_freshness_delegate(const struct args *args);
+enum consign_err cmd_freshness_status(const struct args *args);
 enum consign_err cmd_send(const struct args *args);
 enum consign_err cmd_catalogue_list(const struct args *args);
 enum consign_err cmd_catalogue_show(const struct args *args);

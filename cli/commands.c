@@ -77,6 +77,9 @@ static const struct option compromised_options[] = {
     {.name = "since", .value = "LEAF|now", .summary = "mail accepted at this leaf of the ledger or after it is refused", .is_required = true},
     REASON, PASSPHRASE_FILE, END};
 
+static const struct option freshness_options[] = {
+    {.name = "none", .summary = "nobody states anything, and nothing waits for it"}, REASON, PASSPHRASE_FILE, END};
+
 static const struct option join_options[] = {{.name = "name", .value = "TEXT", .summary = "the company's name for people"},
     {.name = "contact", .value = "TEXT", .summary = "whom partners may write to, on the company's card"},
     {.name = "profile",
@@ -207,6 +210,11 @@ const struct command command_table[] = {
 	"For good: it comes back under another id only. The hub takes nothing more from it and lets it in no more. Agents reject what "
 	"was accepted from it since that leaf, and give their tools nothing more of what they have of it already. `--since now` lets all stand that "
 	"was accepted until now. It can be said again with an earlier leaf."},
+    {"freshness", "delegate", cmd_freshness_delegate, "[ORG]", false, freshness_options,
+	"let a company's agent state that what the broker shows is the newest",
+	"The next root names its key. From then on every agent sends only while a statement of it holds, which is 24 hours; the agent makes "
+	"one every hour and whenever documents change. A broker that shows an old hub is so found out within a day."},
+    {"freshness", "status", cmd_freshness_status, "", true, admin_options, "say who states freshness, what was stated last, and until when it holds", NULL},
     {"join", NULL, cmd_join, "FILE", false, join_options, "join a hub with an invite; - is standard input",
 	"Makes the company's keys, which never leave the home, and asks the hub to be admitted. With the same invite again it "
 	"asks again with the same keys. A profile is copied to profile.yaml in the home, where it may be changed. It is a "

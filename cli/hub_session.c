@@ -26,6 +26,7 @@ struct hub_session {
 	bool is_interrupted;
 	struct arena *arena; /* of the last command read */
 	struct hub *hub;
+	struct buf freshness;
 	uint64_t requests;
 };
 
@@ -169,6 +170,13 @@ next_command(struct hub_session *s, bool stop_at_documents, struct session_comma
 			err = take_documents(s, command->documents);
 			if (err != CONSIGN_OK)
 				return err;
+		}
+		if (command->freshness != NULL) {
+			buf_reset(&s->freshness);
+			err = signed_document_encode(command->freshness->statement, &s->freshness);
+			if (err != CONSIGN_OK)
+				return say_fail(err, "%s", consign_err_text(err));
+			continue;
 		}
 		if (command->ping == NULL && command->pong == NULL && (command->documents == NULL || stop_at_documents)) {
 			*ret_command = command;
@@ -367,6 +375,7 @@ hub_session_close(struct hub_session **session)
 		buf_clear(&s->frames[i]);
 	arena_free(&s->arena);
 	hub_free(&s->hub);
+	buf_clear(&s->freshness);
 	free(s);
 	*session = NULL;
 }
@@ -375,6 +384,12 @@ const struct hub *
 hub_session_hub(const struct hub_session *session)
 {
 	return session->hub;
+}
+
+struct consign_slice
+hub_session_freshness(const struct hub_session *session)
+{
+	return buf_slice(&session->freshness);
 }
 
 static enum consign_err

@@ -40,6 +40,9 @@ void hub_session_close(struct hub_session **session);
 /* What the broker sent, verified. Lends; empty when joining. */
 const struct hub *hub_session_hub(const struct hub_session *session);
 
+/* The newest freshness statement that the broker showed, encoded and not verified; empty when it showed none. Lends. */
+struct consign_slice hub_session_freshness(const struct hub_session *session);
+
 /* Each waits for its Done. Errors: DENIED (the broker would not; said with its reason), and as hub_session_open */
 CONSIGN_MUST_CHECK enum consign_err hub_session_publish(struct hub_session *session, struct session_documents *documents);
 CONSIGN_MUST_CHECK enum consign_err hub_session_invite(struct hub_session *session, struct invite_notice *notice);

@@ -12,13 +12,14 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "doors/local.h"
+#include "freshness.h"
 #include "lanes.h"
 #include "outbox.h"
 #include "reception.h"
 #include "uplink.h"
 
 #define POSTPONED_SHOWN 16u
-#define FACTS_MAX (32u + PROFILE_ALARMS_MAX + CONSIGN_ACCUSATIONS_MAX + POSTPONED_SHOWN)
+#define FACTS_MAX (36u + PROFILE_ALARMS_MAX + CONSIGN_ACCUSATIONS_MAX + POSTPONED_SHOWN)
 
 struct facts {
 	struct arena *arena;
@@ -119,6 +120,23 @@ put_documents(struct facts *f, const struct agent *a)
 	put(f, "checkpoint_size", "%" PRIu64, hub_checkpoint(a->hub)->size);
 	put(f, "card_version", "%" PRIu64, card == NULL ? 0 : card->card->version);
 	put_time(f, "card_expires", card == NULL ? 0 : card->card->expires_us);
+}
+
+/* Who states that what is here is the newest, until when; and what waits for a statement. */
+static void
+put_freshness(struct facts *f, const struct agent *a)
+{
+	struct freshness_facts x;
+	char why[FRESHNESS_HELD_BYTES];
+
+	freshness_facts(a, &x);
+	put(f, "freshness", "%s", !x.is_wanted ? "not asked for" : x.by[0] == '\0' ? "nobody has stated it yet" : x.is_ours ? "stated by this agent" : "stated");
+	put(f, "freshness_by", "%s", x.by[0] != '\0' ? x.by : "none");
+	put(f, "freshness_root", "%" PRIu64, x.root_version);
+	put_time(f, "freshness_stated", x.created_us);
+	put_time(f, "freshness_until", x.expires_us);
+	freshness_holds(a, why);
+	put(f, "sending_held", "%s", why);
 }
 
 static void
@@ -241,6 +259,7 @@ local_status(struct tool *t, uint64_t number, struct arena *arena)
 	put_hub(&f, a);
 	put_connection(&f, a);
 	put_documents(&f, a);
+	put_freshness(&f, a);
 	put_mail(&f, a);
 	put_postponed(&f, a);
 	put_disk(&f, a);

@@ -101,6 +101,8 @@
 #define CONSIGN_PROPOSALS_SHOWN_MAX 64u
 /* Roots, directories and policies of one proposal: one of each, and one more root when a key changes on the way. */
 #define CONSIGN_PROPOSED_MAX 4u
+/* A freshness statement: three versions with hashes, a checkpoint, a signature. */
+#define CONSIGN_FRESHNESS_MAX_BYTES 4096u
 /* Keys that may state freshness: a handful, as administrators are. */
 #define CONSIGN_FRESHNESS_KEYS_MAX 16u
 /* Witnesses of a hub: one a member that cares. */
@@ -289,6 +291,8 @@
 #define CONSIGN_KEY_LIFE_US (60ull * 24 * 3600 * 1000000)
 /* ... and from so long before it was made: a consignor whose clock is behind must find it valid. */
 #define CONSIGN_KEY_EARLY_US (300ull * 1000000)
+/* A freshness statement holds for so long: within it a broker that shows an old hub is found out. */
+#define CONSIGN_FRESHNESS_LIFE_US (24ull * 3600 * 1000000)
 /* An invite expires after this; a broker takes none that lives for more than twice as long. */
 #define CONSIGN_INVITE_LIFE_US (7ull * 24 * 3600 * 1000000)
 /* A proposal is open for this long; a broker takes none that lives for more than four times as long. */

@@ -310,6 +310,11 @@ static const struct wire_field session_admin_events_fields[] = {
 };
 static const struct wire_message wire_session_admin_events = {TABLE(session_admin_events, "AdminEvents", admin_events, 0)};
 
+static const struct wire_field session_freshness_fields[] = {
+    REQUIRED(session_freshness, 1, statement, signed_document),
+};
+static const struct wire_message wire_session_freshness = {TABLE(session_freshness, "Freshness", freshness, 0)};
+
 static const struct wire_field session_command_fields[] = {
     CHOICE(session_command, 1, open, session_open),
     CHOICE(session_command, 2, challenge, session_challenge),
@@ -341,6 +346,7 @@ static const struct wire_field session_command_fields[] = {
     CHOICE(session_command, 28, proposals_reply, session_proposals_reply),
     CHOICE(session_command, 29, admin_watch, session_admin_watch),
     CHOICE(session_command, 30, admin_events, session_admin_events),
+    CHOICE(session_command, 31, freshness, session_freshness),
 };
 const struct wire_message wire_session_command = {
     TABLE(session_command, "Command", command, CONSIGN_COMMAND_MAX_BYTES), .has_choice = true};
@@ -382,6 +388,7 @@ const struct wire_message *const wire_session_messages[] = {
     &wire_session_admin_watch,
     &wire_admin_event,
     &wire_session_admin_events,
+    &wire_session_freshness,
     &wire_session_command,
     NULL,
 };

@@ -232,6 +232,10 @@ struct session_admin_events {
 	uint32_t is_present;
 };
 
+struct session_freshness {
+	struct signed_document *statement;
+};
+
 /* Exactly one is set. */
 struct session_command {
 	struct session_open *open;
@@ -264,6 +268,7 @@ struct session_command {
 	struct session_proposals_reply *proposals_reply;
 	struct session_admin_watch *admin_watch;
 	struct session_admin_events *admin_events;
+	struct session_freshness *freshness;
 };
 
 WIRE_CODEC(session_command);

@@ -270,6 +270,8 @@ fixture_root(struct hub_fixture *f, unsigned signers)
 		admins[i] = &f->admins[i].admin;
 	r.admins.v = admins;
 	r.admins.n = f->n_admins;
+	r.freshness_keys.v = f->freshness;
+	r.freshness_keys.n = f->n_freshness;
 	r.version = next_version(&f->roots, &r.previous);
 	if (r.version == 1) {
 		r.random = SLICE_ARRAY(random);

@@ -58,6 +58,8 @@ struct hub_fixture {
 	struct fixture_org orgs[8];
 	size_t n_orgs;
 	struct fixture_documents roots, directories, policies, cards;
+	struct consign_public_key freshness[2]; /* that the next root names */
+	size_t n_freshness;
 	struct tree *tree;
 	struct tree_node *nodes;
 	size_t n_nodes, cap_nodes;

@@ -18,6 +18,7 @@
 #include "doors/local.h"
 #include "doors/socket.h"
 #include "doors/tool.h"
+#include "freshness.h"
 #include "alarms.h"
 #include "outbox.h"
 #include "problem_list.h"
@@ -68,6 +69,21 @@ outbox_flush(struct outbox *o)
 {
 	(void)o;
 	n_flushes++;
+}
+
+void
+freshness_facts(const struct agent *a, struct freshness_facts *ret_facts)
+{
+	(void)a;
+	*ret_facts = (struct freshness_facts){.is_wanted = true, .by = "globalcro", .created_us = T0, .expires_us = T0 + 1, .root_version = 7};
+}
+
+bool
+freshness_holds(const struct agent *a, char ret_why[FRESHNESS_HELD_BYTES])
+{
+	(void)a;
+	snprintf(ret_why, FRESHNESS_HELD_BYTES, "held");
+	return true;
 }
 
 enum consign_err
@@ -1533,6 +1549,12 @@ test_socket_status_says_its_facts_in_their_order(void **state)
 	    {"checkpoint_size", "0"},
 	    {"card_version", "0"},
 	    {"card_expires", "none"},
+	    {"freshness", "stated"},
+	    {"freshness_by", "globalcro"},
+	    {"freshness_root", "7"},
+	    {"freshness_stated", "2027-01-15T08:00:00.000000Z"},
+	    {"freshness_until", "2027-01-15T08:00:00.000001Z"},
+	    {"sending_held", "held"},
 	    {"outbox_queued", "3"},
 	    {"outbox_oldest", "2027-01-15T08:00:00.000000Z"},
 	    {"inbox_consignments", "1"},

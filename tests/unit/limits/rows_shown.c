@@ -36,6 +36,8 @@ const struct limit_row limit_rows_shown[] = {
 	"broker/test_on_submit.c::test_on_submit_gives_so_many_refusals_of_a_second_a_leaf_and_counts_the_rest"),
     SHOWN(CONSIGN_FETCHES_PER_SECOND, "broker/test_on_fetch.c::test_on_fetch_serves_so_many_in_a_second_and_ends_who_asks_for_more"),
     SHOWN(CONSIGN_HELD_LANES_MAX, "broker/test_on_submit.c::test_on_submit_ends_a_session_that_holds_too_many_lanes"),
+    SHOWN(CONSIGN_FRESHNESS_MAX_BYTES, "broker/test_freshness.c::test_freshness_file_that_is_none_is_nothing"),
+    SHOWN(CONSIGN_FRESHNESS_LIFE_US, "agents/test_freshness.c::test_freshness_holds_until_it_is_stated_and_when_it_is_over"),
     SHOWN(CONSIGN_WATCHERS_MAX, "broker/test_watching.c::test_watching_is_for_so_many_and_not_one_more"),
     SHOWN(CONSIGN_EVENTS_KEPT, "broker/test_watching.c::test_watching_keeps_so_many_for_who_is_slow_and_says_what_it_dropped"),
     SHOWN(CONSIGN_ACCUSATIONS_MAX, "agents/test_agent.c::test_agent_keeps_the_first_accusations_and_counts_those_that_come_again"),

@@ -264,17 +264,20 @@ sign_hello(const struct hub_session *s, const struct consign_hash *nonce, struct
 	sign_make(s->options.signing, SIGN_HELLO, &s->options.hub_id, slice_of(content, 65 + name_len), ret_signature);
 }
 
-/* Nothing is to be signed with a time that is wrong. Errors: DENIED */
+/*
+ * No document is to be signed with a time that is wrong. A company that joins is warned: its card was signed before, and one of the future is
+ * not published. Errors: DENIED
+ */
 static enum consign_err
-check_clock(uint64_t broker_us)
+check_clock(const struct hub_session *s, uint64_t broker_us)
 {
 	uint64_t now_us = clock_wall_us(clock_system());
 	unsigned long long apart_s = (now_us > broker_us ? now_us - broker_us : broker_us - now_us) / 1000000;
 	enum clock_skew skew = clock_skew(now_us, broker_us);
 
-	if (skew == CLOCK_SKEW_WARN)
+	if (skew == CLOCK_SKEW_WARN || (skew == CLOCK_SKEW_TOO_FAR && s->options.party == PARTY_JOINING))
 		say_warning("this machine's clock and the broker's differ by %llu s", apart_s);
-	if (skew != CLOCK_SKEW_TOO_FAR)
+	if (skew != CLOCK_SKEW_TOO_FAR || s->options.party == PARTY_JOINING)
 		return CONSIGN_OK;
 	say_error("this machine's clock and the broker's differ by %llu s; more than two minutes are too much to sign anything", apart_s);
 	say_hint("set the one that is wrong: `timedatectl` shows whether a machine keeps its time by NTP");
@@ -302,7 +305,7 @@ say_hello(struct hub_session *s)
 		return err;
 	if (answer->challenge == NULL || answer->challenge->version != 1)
 		return say_fail(CONSIGN_E_STATE, "the broker does not speak this version of the protocol");
-	err = check_clock(answer->challenge->now_us);
+	err = check_clock(s, answer->challenge->now_us);
 	if (err != CONSIGN_OK)
 		return err;
 	snprintf(hello.name, sizeof hello.name, "%s", s->options.name);

@@ -11,6 +11,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "watching.h"
 
 /* Four times the usual life: longer than that nobody remembers what was meant. */
 #define LIFE_MAX_US (4 * CONSIGN_PROPOSAL_LIFE_US)
@@ -222,6 +223,8 @@ static void
 refuse(struct broker *b, struct session *s, uint64_t request, enum consign_code code, const char *why)
 {
 	log_event(LOG_WARN, "proposal.refused", "by", "s", s->name, "reason", "s", why, NULL);
+	watching_tell(b, &(struct admin_event){.kind = "denied", .org = slice_text(s->name), .subject = slice_text("proposal"), .code = code,
+	    .detail = slice_text(why)});
 	say_done(b, s, request, code, why);
 }
 

@@ -11,6 +11,7 @@
 
 #include "broker_fixture.h"
 #include "core/limits.h"
+#include "events.h"
 #include "watching.h"
 
 static void
@@ -168,6 +169,37 @@ test_watching_says_who_signed_a_document(void **state)
 	}
 	assert_true(published >= 3);
 	assert_int_equal(restarts, 1);
+}
+
+/* One event for each consignee and reason, which counts its items. */
+static void
+test_watching_tells_refusals_by_consignee_and_type(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct verdict v[] = {{.index = 0, .org = "bolt", .code = CONSIGN_CODE_CLEARANCE, .type = "x.a"},
+	    {.index = 0, .org = "cora", .code = CONSIGN_CODE_CLEARANCE, .type = "x.a"},
+	    {.index = 1, .org = "bolt", .code = CONSIGN_CODE_CLEARANCE, .type = "x.a"},
+	    {.index = 2, .org = "bolt", .code = CONSIGN_CODE_CLEARANCE, .type = "x.b"},
+	    {.index = 3, .org = "bolt", .code = CONSIGN_CODE_POLICY_FORBIDDEN, .rule = "r", .type = "x.a"},
+	    {.index = 0, .code = CONSIGN_CODE_EXPIRED, .detail = slice_text("over")}};
+	struct verdict *list[] = {&v[0], &v[1], &v[2], &v[3], &v[4], &v[5]};
+	struct consign_org orgs[] = {{"bolt"}, {"cora"}};
+	struct refused_record refused = {.consignor = {"acme"}, .verdicts = {list, 6}, .study = "one", .consignees = {orgs, 2}};
+	struct ledger_record record = {.at_us = 5, .refused = &refused};
+	struct event e[EVENTS_A_LEAF];
+	size_t n;
+
+	assert_int_equal(events_of_leaf(7, &record, t->arena, e, &n), CONSIGN_OK);
+	assert_int_equal(n, 5);
+	expect_text(e[0].told.subject, "bolt");
+	assert_int_equal(e[0].told.count, 2);
+	assert_int_equal(e[0].told.place, 8);
+	expect_text(e[1].told.subject, "cora");
+	assert_int_equal(e[1].told.count, 1);
+	assert_string_equal(e[2].told.type, "x.b");
+	assert_string_equal(e[3].told.rule, "r");
+	expect_text(e[4].told.subject, "bolt,cora");
+	expect_text(e[4].told.detail, "over");
 }
 
 /* Acts: by their rows; one that nobody thought of here, as it is recorded. */
@@ -432,6 +464,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(tells_what_happens_as_the_ledger_has_it),
 	    CASE(says_who_signed_a_document),
+	    CASE(tells_refusals_by_consignee_and_type),
 	    CASE(tells_acts),
 	    CASE(begins_at_a_time),
 	    CASE(tells_what_is_in_no_ledger),

@@ -203,6 +203,46 @@ test_outbox_closes_a_bundle_at_its_last_byte_and_lets_nothing_pass_it(void **sta
 	assert_int_equal(n_sealed, 2);
 }
 
+static uint64_t until_us;
+
+static void
+until_then_and_two_blocks(struct policy_rule *rule)
+{
+	if (rule->effect != POLICY_PERMIT)
+		return;
+	rule->until_us = until_us;
+	rule->max_bytes = 512;
+}
+
+static void
+new_policy(struct fixture *t, uint64_t until)
+{
+	until_us = until;
+	t->f.bend_rule = until_then_and_two_blocks;
+	fixture_policy(&t->f, fixture_yaml, FIXTURE_ALL_SIGN);
+	fixture_root(&t->f, FIXTURE_ALL_SIGN);
+	fixture_publish_all(&t->f);
+	assert_int_equal(
+	    fixture_take(&t->f, t->agent.hub, fixture_all(&t->f, hub_checkpoint(t->agent.hub)->size), HUB_PROVEN), CONSIGN_OK);
+}
+
+/* As the broker will: with the time that it is, and the size that the payload has when it is padded. */
+static void
+test_outbox_asks_the_policy_with_time_and_padded_size(void **state)
+{
+	struct fixture *t = *state;
+
+	new_policy(t, NOW_US + 1);
+	put(t, content_of(511), 0);
+	assert_int_equal(refused, CONSIGN_CODE_NONE);
+	put(t, content_of(512), 0);
+	assert_int_equal(refused, CONSIGN_CODE_POLICY_NO_RULE);
+	refused = CONSIGN_CODE_NONE;
+	new_policy(t, NOW_US);
+	put(t, 1, 0);
+	assert_int_equal(refused, CONSIGN_CODE_POLICY_NO_RULE);
+}
+
 static void
 test_outbox_closes_a_bundle_at_its_age(void **state)
 {
@@ -284,6 +324,7 @@ main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
 	const struct CMUnitTest tests[] = {
+	    TEST(test_outbox_asks_the_policy_with_time_and_padded_size),
 	    TEST(test_outbox_closes_a_bundle_at_its_last_item),
 	    TEST(test_outbox_closes_a_bundle_at_its_last_byte_and_lets_nothing_pass_it),
 	    TEST(test_outbox_closes_a_bundle_at_its_age),

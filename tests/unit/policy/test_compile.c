@@ -359,6 +359,9 @@ test_compile_a_rule_of_many_studies_has_one_record(void **state)
 	f->other.rules = f->study.rules;
 	assert_int_equal(policy_compile(parts, 2, &two), CONSIGN_OK);
 	assert_int_equal(two->records.len, one->records.len);
+	/* And what rules have no condition for, takes no memory. */
+	assert_int_equal(two->condition_n, 0);
+	assert_null(two->pages[0].conditions);
 	policy_free(&two);
 	policy_free(&one);
 }
@@ -484,13 +487,14 @@ test_compile_reads_nothing_behind_its_lists(void **state)
 {
 	struct fixture *f = *state;
 	const uint32_t role = ROLE_SITE, label = CONSIGN_LABEL_OPEN;
-	const struct consign_type type = {"b.*b"};
+	const struct consign_type type = {"b.*b"}, common_type = {"a.*"};
 	const struct consign_org org = {"org-1"};
 	struct policy_party *party = f->study.parties.v[0], *parties[] = {party, f->study.parties.v[1]};
 	struct policy_rule *rule = f->study.rules.v[0];
 	struct policy *policy = NULL;
 	party->roles.v = exactly(&role, sizeof role);
 	rule->types.v = exactly(&type, sizeof type);
+	f->common.rules.v[0]->types.v = exactly(&common_type, sizeof common_type);
 	rule->labels.v = exactly(&label, sizeof label);
 	rule->labels.n = 1;
 	rule->from->roles.v = exactly(&role, sizeof role);
@@ -514,6 +518,7 @@ test_compile_reads_nothing_behind_its_lists(void **state)
 	free(rule->to->roles.v);
 	free(f->study.parties.v);
 	free(f->study.rules.v);
+	free(f->common.rules.v[0]->types.v);
 	free(f->common.rules.v);
 	free(parts);
 }
@@ -531,6 +536,27 @@ give_types(struct arena *arena, struct policy_study *study, uint32_t n)
 		study->rules.v[i] = make_rule(arena, id, n - i, glob);
 		study->rules.v[i]->effect = i % 3 == 0 ? POLICY_FORBID : POLICY_PERMIT;
 	}
+}
+
+/* A study has rules for a few of many types: its lists lie in blocks of their own. */
+static void
+test_compile_finds_types_that_lie_far_apart(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_part *parts[] = {&f->study_part, &f->other_part};
+	struct policy *policy = NULL;
+	struct policy_rule *few[3];
+	give_types(f->arena, &f->study, 400);
+	for (size_t i = 0; i < 3; i++)
+		few[i] = f->study.rules.v[i == 0 ? 1 : i == 1 ? 250 : 98];
+	f->other.rules.v = few;
+	f->other.rules.n = 3;
+	assert_int_equal(policy_compile(parts, 2, &policy), CONSIGN_OK);
+	assert_string_equal(ask(policy, "org-0", "org-1", "S2", "area1.a", CONSIGN_LABEL_OPEN).rule, "rule-1");
+	assert_string_equal(ask(policy, "org-0", "org-1", "S2", "area250.a", CONSIGN_LABEL_OPEN).rule, "rule-250");
+	assert_string_equal(ask(policy, "org-0", "org-1", "S2", "area98.a", CONSIGN_LABEL_OPEN).rule, "rule-98");
+	assert_int_equal(ask(policy, "org-0", "org-1", "S2", "area2.a", CONSIGN_LABEL_OPEN).code, CONSIGN_CODE_POLICY_NO_RULE);
+	policy_free(&policy);
 }
 
 /* One page more, or a rule of it less, at each n: the last rule by order stands in the last page. */
@@ -607,6 +633,7 @@ main(void)
 	    CASE(test_compile_refuses_a_validity_that_ends_before_it_begins),
 	    CASE(test_compile_refuses_obligations_of_a_forbid),
 	    CASE(test_compile_reads_nothing_behind_its_lists),
+	    CASE(test_compile_finds_types_that_lie_far_apart),
 	    CASE(test_compile_more_rules_than_a_page_holds_are_all_found),
 	    CASE(test_compile_a_list_of_any_length_keeps_its_order),
 	    CASE(test_compile_parties_up_to_the_limit),

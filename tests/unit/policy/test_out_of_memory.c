@@ -22,7 +22,8 @@
 	"rules:\n"                                                                                                               \
 	"  - {id: own, permit: ['@lab'], from: {roles: [sponsor]}, to: {orgs: ['@makers']}, studies: [S1], label: [open]}\n"     \
 	"  - {id: never, forbid: [x.secret], from: {roles: [sponsor]}, to: {orgs: [cora]}}\n"                                    \
-	"  - {id: all, permit: ['x.*', quality.coa]}\n"
+	"  - {id: all, permit: ['x.*', quality.coa]}\n"                                                                          \
+	"  - {id: odd, permit: ['y.*.z'], until: 2100-01-01}\n"
 
 static const char profile_yaml[] = "role: cdmo\n"
 				   "title: Maker\n"

@@ -72,6 +72,7 @@ struct broker {
 	uint64_t epoch; /* of the newest delivering session */
 	int64_t wall_ahead_us;    /* of the steady clock, when it was last trusted */
 	bool clock_has_jumped;
+	uint32_t traffic_reads; /* questions about traffic under way */
 	uint32_t expiring; /* reads and tombstones of the expiry under way */
 	struct tombstone *burying; /* tombstones that wait for their commit */
 	bool deciding; /* a proposal or a decision waits for its commit: no other is taken meanwhile */
@@ -128,7 +129,7 @@ struct request {
 };
 typedef void handler(struct broker *b, struct request *r);
 handler on_open, on_hello, on_submit, on_release, on_delivered, on_fetch, on_publish, on_invite, on_join, on_joins_query, on_confirm,
-    on_credit, on_ping, on_bye, on_propose, on_decide, on_proposals_query, on_admin_watch, on_freshness;
+    on_credit, on_ping, on_bye, on_propose, on_decide, on_proposals_query, on_admin_watch, on_freshness, on_traffic_query;
 
 /* Everything to say to peers goes through these; a peer that cannot be reached loses its session, nothing else. */
 void say(struct broker *b, struct session *s, const struct session_command *command);

@@ -34,6 +34,7 @@ static const struct {
     HANDLER(proposals_query),
     HANDLER(admin_watch),
     HANDLER(freshness),
+    HANDLER(traffic_query),
 #undef HANDLER
 };
 

@@ -257,6 +257,8 @@ refuse(struct submitting *u, const struct judgement *j, bool hold)
 	}
 	x->pending->is_conflict = j->code == CONSIGN_CODE_DUPLICATE_CONFLICT;
 	x->entry.has_refusal = !x->pending->is_conflict;
+	frame_move(&x->manifest_frame, u->r->manifest);
+	x->entry.manifest_frame = frame_slice(&x->manifest_frame);
 	fill_statement(x);
 	broker_commit(b, &x->entry);
 }

@@ -20,5 +20,5 @@ local_dispatch(struct tool *t, const struct local_request *r, struct arena *aren
 	else if (r->status != NULL)
 		local_status(t, r->number, arena);
 	else if (r->policy != NULL)
-		local_policy(t, r->number, arena);
+		local_policy(t, r->number, r->policy, arena);
 }

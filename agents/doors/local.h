@@ -50,7 +50,7 @@ void local_ack(struct tool *t, uint64_t number, const struct local_ack *ack);
 void local_watch(struct tool *t, uint64_t number, const struct local_watch *watch);
 void local_track(struct tool *t, uint64_t number, const struct local_track *track, struct arena *arena);
 void local_status(struct tool *t, uint64_t number, struct arena *arena);
-void local_policy(struct tool *t, uint64_t number, struct arena *arena);
+void local_policy(struct tool *t, uint64_t number, const struct local_policy *question, struct arena *arena);
 
 /* Watches of one tool: there is new mail (or places were acknowledged); send what may be sent; the tool has gone. */
 void local_watch_news(struct tool *t);

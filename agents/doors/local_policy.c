@@ -38,14 +38,29 @@ put_members(const struct hub_directory *directory, struct arena *arena, struct l
 	return CONSIGN_OK;
 }
 
+/* An old one that this agent slept through, or holds no longer. */
+static void
+refuse_old(struct tool *t, uint64_t number)
+{
+	tool_refuse(t, number, CONSIGN_CODE_TRY_LATER, "this agent does not hold the policy of then",
+	    "an administrator of the hub holds every version: consign policy explain MESSAGE-ID");
+}
+
 void
-local_policy(struct tool *t, uint64_t number, struct arena *arena)
+local_policy(struct tool *t, uint64_t number, const struct local_policy *question, struct arena *arena)
 {
 	const struct hub *hub = t->door->agent->hub;
-	const struct hub_policy *policy = hub_policy(hub);
+	const struct hub_root *root = question->has_leaf == 1 ? hub_root_in_force(hub, question->leaf) : hub_root(hub);
+	bool has_policy = root != NULL && root->root->policy != NULL;
+	const struct hub_policy *policy = has_policy ? hub_policy_at(hub, root->root->policy->version) : NULL;
+	const struct hub_directory *directory = has_policy ? hub_directory_at(hub, root->root->directory->version) : NULL;
 	struct local_policy_reply r = {0};
 
-	if (policy == NULL) {
+	if (question->has_leaf == 1 && (policy == NULL || directory == NULL)) {
+		refuse_old(t, number);
+		return;
+	}
+	if (policy == NULL || directory == NULL) {
 		tool_refuse(t, number, CONSIGN_CODE_TRY_LATER, "no policy is known yet",
 		    "the agent gets it from the broker: `consign status` says whether it is connected");
 		return;
@@ -55,7 +70,7 @@ local_policy(struct tool *t, uint64_t number, struct arena *arena)
 	enum consign_err err = put_studies(policy, arena, &r);
 
 	if (err == CONSIGN_OK)
-		err = put_members(hub_directory(hub), arena, &r);
+		err = put_members(directory, arena, &r);
 	if (err == CONSIGN_OK)
 		tool_reply(t, &(struct local_reply){.number = number, .policy = &r});
 	else

@@ -226,7 +226,7 @@ put_refusal(struct db *db, const struct store_entry *e)
 {
 	struct db_statement *s;
 	enum consign_err err
-	    = db_statement(db, "INSERT OR IGNORE INTO refusal (id, consignor, attempt, digest, leaf) VALUES (?1, ?2, ?3, ?4, ?5)", &s);
+	    = db_statement(db, "INSERT OR IGNORE INTO refusal (id, consignor, attempt, digest, leaf, manifest) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &s);
 
 	if (err != CONSIGN_OK)
 		return err;
@@ -235,6 +235,8 @@ put_refusal(struct db *db, const struct store_entry *e)
 	db_bind_u64(s, 3, e->manifest->attempt);
 	db_bind_slice(s, 4, SLICE_ARRAY(e->manifest_digest.b));
 	db_bind_u64(s, 5, e->leaves[0].index);
+	if (e->manifest_frame.len > 0)
+		db_bind_slice(s, 6, e->manifest_frame);
 	return db_run(s);
 }
 

@@ -6,7 +6,7 @@
  *   node         perfect subtrees of the ledger  level << 48 | index → hash
  *   checkpoint   the newest note
  *   consignment  leaf → consignor, id, digest, manifest, body; body goes at the end of its retention
- *   refusal      (consignor, id, attempt) → digest and leaf, so that the same question hears the same answer
+ *   refusal      (consignor, id, attempt) → digest and leaf, so that the same question hears the same answer; and its manifest
  *   mailbox      (org, position) → leaf, chain, settled, tombstone, size
  *   mailbox_tail org → last position and chain head
  *   mailbox_use  (org, consignor) → how much waits: sums over mailbox, so that a start need not count
@@ -205,6 +205,22 @@ struct store_mail {
 };
 CONSIGN_MUST_CHECK enum consign_err store_mailbox_read(struct db *db, const char *org, uint64_t from, size_t max, size_t max_bytes,
     struct arena *arena, struct store_mail **ret_mail, size_t *ret_n);
+
+/* What was accepted and refused, for who must say what another policy would have done with it. */
+struct store_traffic {
+	struct traffic_row **rows; /* live in the arena */
+	size_t n;
+	uint64_t next; /* leaf to go on from; 0: that was all */
+};
+/*
+ * Counted, from a leaf on (0: from the first one of the period), as much as one answer holds.
+ * Errors: CORRUPT (a row that was not written so), NO_MEMORY, those of db_step
+ */
+CONSIGN_MUST_CHECK enum consign_err store_traffic_since(
+    struct db *db, uint64_t since_us, uint64_t from_leaf, struct arena *arena, struct store_traffic *ret_traffic);
+/* Of one consignment, each item and consignee by itself; no rows: there is none of this id. */
+CONSIGN_MUST_CHECK enum consign_err store_traffic_of(
+    struct db *db, const struct consign_id *id, struct arena *arena, struct store_traffic *ret_traffic);
 
 struct store_settlement {
 	uint64_t n;

@@ -103,6 +103,12 @@
 #define CONSIGN_PROPOSED_MAX 4u
 /* A freshness statement: three versions with hashes, a checkpoint, a signature. */
 #define CONSIGN_FRESHNESS_MAX_BYTES 4096u
+/* Rows of one answer about traffic: what one consignment may make, 256 items to 32 consignees. They fill half of a command. */
+#define CONSIGN_TRAFFIC_ROWS_MAX 8192u
+/* Consignments of one answer about traffic: some 20 ms of the thread that reads mail too. */
+#define CONSIGN_TRAFFIC_CONSIGNMENTS_MAX 1024u
+/* Questions about traffic under way at once, of all administrators. */
+#define CONSIGN_TRAFFIC_READS_MAX 4u
 /* Keys that may state freshness: a handful, as administrators are. */
 #define CONSIGN_FRESHNESS_KEYS_MAX 16u
 /* Witnesses of a hub: one a member that cares. */

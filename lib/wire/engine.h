@@ -49,7 +49,7 @@ _Static_assert(
 /* A signed 64-bit integer holds every number on the wire: so does SQLite, and so does every language of a tool. */
 #define WIRE_U64_MAX ((uint64_t)INT64_MAX)
 /* Rows of one table at most: the decoder counts occurrences in an array of this size on the stack. */
-#define WIRE_FIELDS_MAX 32u
+#define WIRE_FIELDS_MAX 48u
 
 struct wire_field {
 	const char *name; /* in the proto and in the struct */

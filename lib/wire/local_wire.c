@@ -195,6 +195,8 @@ static const struct wire_message wire_local_status_reply = {TABLE(local_status_r
 
 static const struct wire_field local_policy_fields[] = {
     NUM32(local_policy, 1, unused, 0, 0),
+    NUM64(local_policy, 2, leaf, 0, WIRE_U64_MAX),
+    NUM32(local_policy, 3, has_leaf, 0, 1),
 };
 static const struct wire_message wire_local_policy = {TABLE(local_policy, "PolicyRequest", policy_request, 0)};
 

@@ -152,6 +152,8 @@ struct local_status_reply {
 
 struct local_policy {
 	uint32_t unused;
+	uint64_t leaf;
+	uint32_t has_leaf; /* 0: the newest policy is meant */
 };
 
 struct local_policy_reply {

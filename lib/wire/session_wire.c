@@ -258,6 +258,37 @@ static const struct wire_field session_proposals_reply_fields[] = {
 };
 static const struct wire_message wire_session_proposals_reply = {TABLE(session_proposals_reply, "ProposalsReply", proposals_reply, 0)};
 
+static const struct wire_field session_traffic_query_fields[] = {
+    NUM64(session_traffic_query, 1, request, 0, WIRE_U64_MAX),
+    NUM64(session_traffic_query, 2, since_us, 0, WIRE_U64_MAX),
+    NUM64(session_traffic_query, 3, from_leaf, 0, WIRE_U64_MAX),
+    EXACT(session_traffic_query, 4, consignment_id, 16),
+};
+static const struct wire_message wire_session_traffic_query = {TABLE(session_traffic_query, "TrafficQuery", traffic_query, 0)};
+
+static const struct wire_field traffic_row_fields[] = {
+    TEXT(traffic_row, 1, consignor, FORM_ORG, 2),
+    TEXT(traffic_row, 2, consignee, FORM_ORG, 2),
+    TEXT(traffic_row, 3, study, FORM_STUDY, 1),
+    TEXT(traffic_row, 4, type, FORM_TYPE, 1),
+    NUM32(traffic_row, 5, label, CONSIGN_LABEL_OPEN, CONSIGN_LABEL_UNBLINDED),
+    NUM32(traffic_row, 6, code, 0, CONSIGN_CODE_LAST),
+    TEXT(traffic_row, 7, rule, FORM_STUDY, 0),
+    NUM64(traffic_row, 8, count, 1, WIRE_U64_MAX),
+    FIXED(traffic_row, 9, consignment_id),
+    NUM32(traffic_row, 10, item, 0, CONSIGN_BUNDLE_MAX_ITEMS - 1),
+    NUM64(traffic_row, 11, at_us, 1, WIRE_U64_MAX),
+    NUM64(traffic_row, 12, root_version, 1, WIRE_U64_MAX),
+};
+static const struct wire_message wire_traffic_row = {TABLE(traffic_row, "TrafficRow", traffic_row, 0)};
+
+static const struct wire_field session_traffic_reply_fields[] = {
+    NUM64(session_traffic_reply, 1, request, 0, WIRE_U64_MAX),
+    MESSAGES(session_traffic_reply, 2, rows, 0, CONSIGN_TRAFFIC_ROWS_MAX, traffic_row),
+    NUM64(session_traffic_reply, 3, next, 0, WIRE_U64_MAX),
+};
+static const struct wire_message wire_session_traffic_reply = {TABLE(session_traffic_reply, "TrafficReply", traffic_reply, 0)};
+
 static const struct wire_field session_done_fields[] = {
     NUM64(session_done, 1, request, 0, WIRE_U64_MAX),
     NUM32(session_done, 2, code, 0, CONSIGN_CODE_LAST),
@@ -347,6 +378,8 @@ static const struct wire_field session_command_fields[] = {
     CHOICE(session_command, 29, admin_watch, session_admin_watch),
     CHOICE(session_command, 30, admin_events, session_admin_events),
     CHOICE(session_command, 31, freshness, session_freshness),
+    CHOICE(session_command, 32, traffic_query, session_traffic_query),
+    CHOICE(session_command, 33, traffic_reply, session_traffic_reply),
 };
 const struct wire_message wire_session_command = {
     TABLE(session_command, "Command", command, CONSIGN_COMMAND_MAX_BYTES), .has_choice = true};
@@ -382,6 +415,9 @@ const struct wire_message *const wire_session_messages[] = {
     &wire_session_proposals_query,
     &wire_proposal_row,
     &wire_session_proposals_reply,
+    &wire_session_traffic_query,
+    &wire_traffic_row,
+    &wire_session_traffic_reply,
     &wire_session_done,
     &wire_session_ping,
     &wire_session_bye,

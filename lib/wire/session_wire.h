@@ -188,6 +188,34 @@ struct session_proposals_reply {
 	WIRE_LIST(struct proposal_row *) proposals;
 };
 
+struct session_traffic_query {
+	uint64_t request;
+	uint64_t since_us;
+	uint64_t from_leaf;
+	struct consign_slice consignment_id; /* 16 bytes; empty: what was sent since */
+};
+
+struct traffic_row {
+	struct consign_org consignor;
+	struct consign_org consignee;
+	struct consign_study study;
+	struct consign_type type;
+	uint32_t label; /* enum consign_label */
+	uint32_t code;  /* enum consign_code; 0 accepted */
+	char rule[CONSIGN_RULE_MAX_BYTES + 1]; /* may be empty */
+	uint64_t count;
+	struct consign_id consignment_id;
+	uint32_t item; /* its index */
+	uint64_t at_us;
+	uint64_t root_version;
+};
+
+struct session_traffic_reply {
+	uint64_t request;
+	WIRE_LIST(struct traffic_row *) rows;
+	uint64_t next; /* 0: that was all */
+};
+
 struct session_done {
 	uint64_t request;
 	uint32_t code;
@@ -269,6 +297,8 @@ struct session_command {
 	struct session_admin_watch *admin_watch;
 	struct session_admin_events *admin_events;
 	struct session_freshness *freshness;
+	struct session_traffic_query *traffic_query;
+	struct session_traffic_reply *traffic_reply;
 };
 
 WIRE_CODEC(session_command);

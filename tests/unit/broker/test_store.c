@@ -479,6 +479,8 @@ test_store_counts_what_waits_in_an_older_store(void **state)
 	run_sql(t->db, "DROP TABLE body_file");
 	run_sql(t->db, "DROP TABLE proposal");
 	run_sql(t->db, "DROP TABLE decision");
+	run_sql(t->db, "DROP INDEX refusal_leaf");
+	run_sql(t->db, "ALTER TABLE refusal DROP COLUMN manifest");
 	run_sql(t->db, "PRAGMA user_version = 1");
 	db_close(&t->reading);
 	db_close(&t->db);

@@ -27,7 +27,7 @@ foreach(call listener_open listener_close listener_send listener_drop listener_c
     reader_put store_apply store_before_commit file_disk_use frame_copy frame_take log_event)
   target_link_options(broker_fixture INTERFACE -Wl,--wrap=${call})
 endforeach()
-foreach(file dispatch on_open submitting joining documents deliver on_delivered expire broker commits watching requirements freshness)
+foreach(file dispatch on_open submitting joining documents deliver on_delivered expire broker commits watching requirements freshness traffic)
   unit(broker ${file} broker_fixture)
 endforeach()
 unit(broker reader consign_broker_parts failing)

@@ -66,6 +66,8 @@ const struct limit_row limit_rows_shown[] = {
     SHOWN(CONSIGN_INVITE_LIFE_US, "broker/test_on_join.c::test_on_invite_takes_a_life_of_two_weeks_and_not_a_microsecond_more"),
     PLAYED(CONSIGN_INVITE_LIFE_US, PERSON),
     SHOWN(CONSIGN_PROPOSALS_OPEN_MAX, "broker/test_proposals.c::test_propose_keeps_sixteen_open"),
+    SHOWN(CONSIGN_TRAFFIC_CONSIGNMENTS_MAX, "broker/test_traffic.c::test_store_traffic_ends_a_page_at_1024_consignments"),
+    SHOWN(CONSIGN_TRAFFIC_READS_MAX, "broker/test_traffic.c::test_on_traffic_query_answers_four_at_once"),
     SHOWN(CONSIGN_PROPOSAL_LIFE_US, "broker/test_proposals.c::test_propose_lives_for_four_weeks_and_not_a_microsecond_more"),
     {0},
 };

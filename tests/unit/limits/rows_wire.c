@@ -209,6 +209,7 @@ const struct limit_row limit_rows_wire[] = {
     FIELDS(CONSIGN_ADMINS_MAX, "Root.admins SignedDocument.signatures ProposalState.decisions"),
     LENGTH(CONSIGN_ADMIN_MAX_BYTES, "Admin"),
     FIELDS(CONSIGN_PROPOSALS_SHOWN_MAX, "ProposalsReply.proposals"),
+    FIELDS(CONSIGN_TRAFFIC_ROWS_MAX, "TrafficReply.rows"),
     FIELDS(CONSIGN_PROPOSED_MAX, "DecisionContent.signatures"),
     FIELDS(CONSIGN_FRESHNESS_KEYS_MAX, "Root.freshness_keys"),
     FIELDS(CONSIGN_WITNESSES_MAX, "Root.witnesses"),

@@ -45,20 +45,29 @@ find_in(const struct option *options, const char *name)
 const struct option *
 command_option(const struct command *command, const char *name)
 {
-	const struct option *o = find_in(common_options, name);
+	const struct option *o = find_in(command->options, name);
 
 	if (o == NULL && command->has_json && strcmp(name, json_option.name) == 0)
 		o = &json_option;
-	return o != NULL ? o : find_in(command->options, name);
+	return o != NULL ? o : find_in(common_options, name);
 }
 
 /*
- * Options may stand before the noun, so an option is first looked up in all rows. That is well defined because an
- * option takes a value in every row that has it or in none (tests/unit/cli/test_args.c holds the table to it).
+ * Options may stand before the noun, so an option is looked up in all rows. That is well defined because an option takes
+ * a value in every row that has it or in none (tests/unit/cli/test_args.c holds the table to it). The one exception is
+ * --version, which every command takes: of a document it takes a number, behind the words that name the command.
  */
 static const struct option *
-find_anywhere(const char *name)
+find_anywhere(const struct args *args, const char *name)
 {
+	const struct command *command =
+	    args->n_words == 0 ? NULL : command_find(args->words[0], args->n_words > 1 ? args->words[1] : NULL);
+	const struct option *own = command == NULL ? NULL : find_in(command->options, name);
+
+	if (own == NULL)
+		own = find_in(common_options, name);
+	if (own != NULL)
+		return own;
 	for (const struct command *c = command_table; c->noun != NULL; c++) {
 		const struct option *o = command_option(c, name);
 
@@ -83,7 +92,7 @@ take_option(int argc, char *const *argv, int *at, struct args *args, char *probl
 		return wrong(problem, "unknown option %s%s", argv[*at], "");
 	memcpy(name, text, len);
 	name[len] = '\0';
-	const struct option *o = find_anywhere(name);
+	const struct option *o = find_anywhere(args, name);
 
 	if (o == NULL)
 		return wrong(problem, "unknown option --%s%s", name, "");

@@ -1,172 +1,208 @@
-/* `consign policy show` and `consign policy explain`, at either kind of home. */
+/* `consign policy show` and `consign policy history`: the policy in force, older ones, and what changed between them. */
 #include "cmd.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "catalogue/payload.h"
-#include "client/exchange.h"
-#include "core/clock.h"
-#include "core/text.h"
-#include "policy/policy.h"
-#include "policy_source.h"
+#include "core/limits.h"
+#include "policy_changes.h"
+#include "policy_pick.h"
 #include "print.h"
 
-#define WHY_BYTES 512
+/* ── show ── */
+
+/* What is known of a version beside its text: to stderr, so that the text alone goes into a file. */
+static void
+say_head(const struct policy_shelf *shelf, const struct policy_pick *pick)
+{
+	const struct hub *hub = shelf_hub(shelf);
+	char time[PRINT_TIME_BYTES], names[SIGNERS_BYTES], reason[PRINT_SHOWN_BYTES], text[CONSIGN_TEXT_MAX_BYTES + 1];
+
+	if (hub == NULL || pick->since == NULL)
+		return;
+	const struct root *root = pick->since->root;
+
+	(void)snprintf(text, sizeof text, "%.*s", (int)pick->view.reason.len, (const char *)pick->view.reason.data);
+	say_note("policy %llu, in force since %s (root %llu), signed by %s%s%s", (unsigned long long)pick->view.version,
+	    time_text(root->created_us, time), (unsigned long long)root->version, root_signers(hub, pick->since, names),
+	    text[0] != '\0' ? ": " : "", text_shown(text, reason));
+}
+
+static enum consign_err
+print_policy_json(const struct policy_shelf *shelf, const struct policy_pick *pick)
+{
+	const struct hub *hub = shelf_hub(shelf);
+	json_t *json = policy_view_json(&pick->view);
+
+	if (json != NULL && hub != NULL && pick->since != NULL) {
+		json_object_set_new(json, "since", json_time(pick->since->root->created_us));
+		json_object_set_new(json, "root", json_integer((json_int_t)pick->since->root->version));
+		json_object_set_new(json, "signed_by", root_signers_json(hub, pick->since));
+	}
+	return print_json(&json);
+}
 
 enum consign_err
 cmd_policy_show(const struct args *args)
 {
-	struct policy_source source = {0};
+	struct policy_shelf shelf = {.args = args};
+	struct policy_pick pick = {0};
 	struct buf text = {0};
-	enum consign_err err = policy_source_open(args, &source);
+	uint64_t at_us;
+	enum consign_err err = pick_option(&shelf, &pick, &at_us);
 
-	if (err != CONSIGN_OK)
-		return err;
-	if (args_has(args, "json")) {
-		json_t *json = policy_view_json(&source.view);
-
-		err = print_json(&json);
-	} else if (source.view.source.len > 0) {
-		err = print_bytes(source.view.source);
-	} else {
-		err = policy_view_format(&source.view, &text);
-		if (err == CONSIGN_OK)
-			err = print_bytes(buf_slice(&text));
+	if (err == CONSIGN_OK) {
+		if (args_has(args, "json")) {
+			err = print_policy_json(&shelf, &pick);
+		} else if (pick.view.source.len > 0) {
+			err = print_bytes(pick.view.source);
+		} else {
+			err = policy_view_format(&pick.view, &text);
+			if (err == CONSIGN_OK)
+				err = print_bytes(buf_slice(&text));
+		}
+		if (err != CONSIGN_OK)
+			say_error("%s", consign_err_text(err));
+		else if (!args_has(args, "json") && (args_has(args, "version") || args_has(args, "at")))
+			say_head(&shelf, &pick);
 	}
-	if (err != CONSIGN_OK)
-		say_error("%s", consign_err_text(err));
 	buf_clear(&text);
-	policy_source_close(&source);
+	pick_clear(&pick);
+	shelf_close(&shelf);
 	return err;
 }
 
-static enum consign_err
-read_question(const struct args *args, struct policy_question *q)
-{
-	const char *label = args_value(args, "label");
+/* ── history ── */
 
-	*q = (struct policy_question){.consignor = args_value(args, "from"),
-	    .consignee = args_value(args, "to"),
-	    .study = args_value(args, "study"),
-	    .type = args_value(args, "type"),
-	    .at_us = clock_wall_us(clock_system())};
-	if (!text_is(CHARSET_ORG, slice_text(q->consignor)) || !text_is(CHARSET_ORG, slice_text(q->consignee)))
-		return say_fail(CONSIGN_E_USAGE, "--from and --to name one organisation each: 2 to 40 of a-z, 0-9 and -");
-	if (!text_is(CHARSET_STUDY, slice_text(q->study)))
-		return say_fail(CONSIGN_E_USAGE, "--study %s: expected letters, digits, dots, - and _", q->study);
-	if (!text_is(CHARSET_TYPE, slice_text(q->type)))
-		return say_fail(CONSIGN_E_USAGE, "--type %s: expected a message type such as x.report, without *", q->type);
-	q->label = payload_least_label(q->type);
-	if (label != NULL && label_parse(label, &q->label) != CONSIGN_OK)
-		return say_fail(CONSIGN_E_USAGE, "--label %s: expected open, restricted or unblinded", label);
-	return CONSIGN_OK;
+#define HISTORY_DEFAULT 20u
+#define HISTORY_MAX 1000u
+
+struct history_row {
+	const struct hub_root *since;
+	uint64_t version;
+	struct policy_changes changes;
+	bool has_changes;
+};
+
+/* What a version changed against the one before it; the first one changed everything. */
+static enum consign_err
+fill_row(struct policy_shelf *shelf, uint64_t version, struct policy_pick *newer, struct history_row *row)
+{
+	struct policy_pick older = {0};
+	const struct hub *hub = shelf_hub(shelf);
+	enum consign_err err = version > 1 ? pick_version(shelf, version - 1, &older) : CONSIGN_OK;
+
+	if (err == CONSIGN_OK)
+		err = policy_changes_count(&older.view, &newer->view, &row->changes);
+	row->since = root_first_with_policy(hub, version);
+	row->version = version;
+	row->has_changes = err == CONSIGN_OK;
+	pick_clear(newer);
+	*newer = older;
+	return err == CONSIGN_E_NOT_FOUND ? CONSIGN_OK : err; /* the change is unknown, what the root says is not */
 }
 
-/* What the directory says of an organisation, when the policy alone would permit. */
-static enum consign_code
-check_member(const struct policy_source *s, const char *org)
+static json_t *
+count_json(const struct change_count *c)
 {
-	const struct member *m = policy_source_member(s, org);
+	return json_pack("{s:I, s:I, s:I}", "added", (json_int_t)c->added, "removed", (json_int_t)c->removed, "changed",
+	    (json_int_t)c->changed);
+}
 
-	if (m == NULL)
-		return s->is_complete ? CONSIGN_CODE_ORG_UNKNOWN : CONSIGN_CODE_NONE;
-	switch (m->status) {
-	case MEMBER_ACTIVE:
-		return CONSIGN_CODE_NONE;
-	case MEMBER_COMPROMISED:
-		return CONSIGN_CODE_COMPROMISED;
-	default:
-		return CONSIGN_CODE_ORG_SUSPENDED;
+static enum consign_err
+print_row_json(const struct hub *hub, const struct history_row *row)
+{
+	json_t *json = json_pack("{s:I, s:I, s:o, s:o, s:o}", "version", (json_int_t)row->version, "root",
+	    (json_int_t)row->since->root->version, "since", json_time(row->since->root->created_us), "signed_by",
+	    root_signers_json(hub, row->since), "reason", json_slice(row->since->root->reason));
+
+	if (json != NULL) {
+		json_object_set_new(json, "studies", row->has_changes ? count_json(&row->changes.studies) : json_null());
+		json_object_set_new(json, "rules", row->has_changes ? count_json(&row->changes.rules) : json_null());
 	}
+	return print_json(&json);
+}
+
+/* "+1 -2 ~3"; "-" nothing. */
+static void
+put_count(struct table *table, const struct history_row *row, const struct change_count *c)
+{
+	char text[96];
+	int at = 0;
+
+	text[0] = '\0';
+	if (c->added > 0)
+		at += snprintf(text + at, sizeof text - (size_t)at, "%s+%zu", at > 0 ? " " : "", c->added);
+	if (c->removed > 0)
+		at += snprintf(text + at, sizeof text - (size_t)at, "%s-%zu", at > 0 ? " " : "", c->removed);
+	if (c->changed > 0)
+		at += snprintf(text + at, sizeof text - (size_t)at, "%s~%zu", at > 0 ? " " : "", c->changed);
+	table_put(table, !row->has_changes ? "?" : at == 0 ? "-" : text);
 }
 
 static void
-explain(const struct policy_question *q, const struct policy_verdict *v, const char *member, char ret_why[WHY_BYTES])
+put_row(const struct hub *hub, const struct history_row *row, struct table *table)
 {
-	const char *label = consign_label_text(q->label);
+	char time[PRINT_TIME_BYTES], names[SIGNERS_BYTES], shown[PRINT_SHOWN_BYTES], reason[CONSIGN_TEXT_MAX_BYTES + 1];
 
-	switch (v->code) {
-	case CONSIGN_CODE_NONE:
-		snprintf(ret_why, WHY_BYTES, "rule %s permits %s from %s to %s in %s, and %s may receive up to %s", v->rule,
-		    q->type, q->consignor, q->consignee, q->study, q->consignee, consign_label_text(v->clearance));
-		break;
-	case CONSIGN_CODE_STUDY_UNKNOWN:
-		snprintf(ret_why, WHY_BYTES, "there is no study %s, or %s is no party to it", q->study, q->consignor);
-		break;
-	case CONSIGN_CODE_NOT_A_PARTY:
-		snprintf(ret_why, WHY_BYTES, "%s is no party to %s", q->consignee, q->study);
-		break;
-	case CONSIGN_CODE_CLEARANCE:
-		snprintf(ret_why, WHY_BYTES, "%s may receive up to %s in %s, and this would be %s", q->consignee,
-		    consign_label_text(v->clearance), q->study, label);
-		break;
-	case CONSIGN_CODE_POLICY_FORBIDDEN:
-		snprintf(ret_why, WHY_BYTES, "rule %s forbids %s (%s) from %s to %s in %s", v->rule, q->type, label, q->consignor,
-		    q->consignee, q->study);
-		break;
-	case CONSIGN_CODE_POLICY_NO_RULE:
-		snprintf(ret_why, WHY_BYTES, "no rule permits %s (%s) from %s to %s in %s", q->type, label, q->consignor,
-		    q->consignee, q->study);
-		break;
-	default:
-		snprintf(ret_why, WHY_BYTES, "the policy permits it, but %s is not an active member of the hub", member);
-	}
+	table_putf(table, "%llu", (unsigned long long)row->version);
+	table_put(table, time_text(row->since->root->created_us, time));
+	table_putf(table, "%llu", (unsigned long long)row->since->root->version);
+	table_put(table, root_signers(hub, row->since, names));
+	put_count(table, row, &row->changes.studies);
+	put_count(table, row, &row->changes.rules);
+	(void)snprintf(reason, sizeof reason, "%.*s", (int)row->since->root->reason.len, (const char *)row->since->root->reason.data);
+	table_put(table, text_shown(reason, shown));
 }
 
 static enum consign_err
-print_verdict(
-    const struct policy_source *s, const struct policy_question *q, const struct policy_verdict *v, const char *why, bool as_json)
+print_history(struct policy_shelf *shelf, uint64_t limit)
 {
-	bool is_permitted = v->code == CONSIGN_CODE_NONE;
-	const char *rule = v->rule[0] != '\0' ? v->rule : NULL;
-	/* The consignee's, when it is a party at all. */
-	bool has_clearance = v->code != CONSIGN_CODE_STUDY_UNKNOWN && v->code != CONSIGN_CODE_NOT_A_PARTY;
-	const char *clearance = has_clearance ? consign_label_text(v->clearance) : NULL;
+	static const char *const headings[] = {"policy", "since", "root", "signed by", "studies", "rules", "reason"};
+	struct table table = {.headings = headings, .columns = sizeof headings / sizeof headings[0]};
+	const struct hub *hub = shelf_hub(shelf);
+	uint64_t newest = hub_root(hub)->root->policy->version;
+	struct policy_pick newer = {0};
+	enum consign_err err = pick_in_force(shelf, &newer);
 
-	if (as_json) {
-		json_t *json = json_pack("{s:b, s:s?, s:s?, s:s?, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "permitted",
-		    (int)is_permitted, "code", is_permitted ? NULL : consign_code_text(v->code), "rule", rule, "clearance",
-		    clearance, "why", why, "from", q->consignor, "to", q->consignee, "study", q->study, "type", q->type, "label",
-		    consign_label_text(q->label), "policy", (json_int_t)s->view.version);
+	for (uint64_t v = newest; err == CONSIGN_OK && v > 0 && newest - v < limit; v--) {
+		struct history_row row = {0};
 
-		return print_json(&json);
+		err = fill_row(shelf, v, &newer, &row);
+		if (err == CONSIGN_OK && args_has(shelf->args, "json"))
+			err = print_row_json(hub, &row);
+		else if (err == CONSIGN_OK)
+			put_row(hub, &row, &table);
 	}
-	printf("%s\n", is_permitted ? "permitted" : "refused");
-	printf("code       %s\nrule       %s\nclearance  %s\nlabel      %s\npolicy     %llu\nwhy        %s\n",
-	    is_permitted ? "-" : consign_code_text(v->code), rule != NULL ? rule : "-", clearance != NULL ? clearance : "-",
-	    consign_label_text(q->label), (unsigned long long)s->view.version, why);
-	return CONSIGN_OK;
+	if (err == CONSIGN_OK)
+		err = table_print(&table);
+	if (err == CONSIGN_OK && newest > limit && !args_has(shelf->args, "json"))
+		say_note("and %llu more: --limit N shows them", (unsigned long long)(newest - limit));
+	pick_clear(&newer);
+	table_clear(&table);
+	return err;
 }
 
 enum consign_err
-cmd_policy_explain(const struct args *args)
+cmd_policy_history(const struct args *args)
 {
-	struct policy_source source = {0};
-	struct policy_question question;
-	struct policy_verdict verdict = {.rule = ""};
-	char why[WHY_BYTES];
-	enum consign_err err = read_question(args, &question);
+	struct policy_shelf shelf = {.args = args};
+	char problem[ARGS_PROBLEM_BYTES];
+	uint64_t limit = HISTORY_DEFAULT;
+	enum consign_err err = args_number(args, "limit", 1, HISTORY_MAX, &limit, problem);
 
-	if (err == CONSIGN_OK)
-		err = policy_source_open(args, &source);
 	if (err != CONSIGN_OK)
-		return err;
-	const char *member = question.consignor;
-
-	policy_decide(source.policy, &question, &verdict);
-	if (verdict.code == CONSIGN_CODE_NONE)
-		verdict.code = check_member(&source, question.consignor);
-	if (verdict.code == CONSIGN_CODE_NONE) {
-		member = question.consignee;
-		verdict.code = check_member(&source, question.consignee);
+		return say_fail(err, "%s", problem);
+	err = shelf_open(&shelf);
+	if (err == CONSIGN_OK && shelf_hub(&shelf) == NULL) {
+		err = say_fail(CONSIGN_E_USAGE, "a company's home knows the policy in force only, not what was before it");
+		say_hint("ask an administrator, who holds every version");
 	}
-	explain(&question, &verdict, member, why);
-	err = print_verdict(&source, &question, &verdict, why, args_has(args, "json"));
-	if (err != CONSIGN_OK)
-		say_error("%s", consign_err_text(err));
-	else if (verdict.code != CONSIGN_CODE_NONE)
-		err = CONSIGN_E_DENIED; /* the answer is the words */
-	policy_source_close(&source);
+	if (err == CONSIGN_OK) {
+		err = print_history(&shelf, limit);
+		if (err == CONSIGN_E_IO)
+			(void)say_lost_output();
+	}
+	shelf_close(&shelf);
 	return err;
 }

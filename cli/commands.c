@@ -35,6 +35,15 @@
 		.name = "study", .value = "ID", .summary = "only this study"                                                     \
 	}
 
+#define POLICY_VERSION                                                                                                           \
+	{                                                                                                                        \
+		.name = "version", .value = "N", .summary = "this version of the policy, not the one in force (administrators)"  \
+	}
+#define POLICY_AT                                                                                                                \
+	{                                                                                                                        \
+		.name = "at", .value = "TIME", .summary = "the policy that was in force then: 2026-11-22T04:11:00Z, or a day (administrators)" \
+	}
+
 const struct option common_options[] = {
     {.name = "home", .value = "DIR", .summary = "whose keys and socket to use; else the environment's CONSIGN_HOME"},
     {.name = "help", .summary = "say what the command does and takes"},
@@ -87,12 +96,25 @@ static const struct option join_options[] = {{.name = "name", .value = "TEXT", .
 	.summary = "the agent's first subscriptions and alarms: sponsor, cro, cdmo, cmo, smo, lab, or a file such as ./mine.yaml"},
     PASSPHRASE_FILE, NO_PASSPHRASE, END};
 
-static const struct option explain_options[] = {{.name = "from", .value = "ORG", .summary = "the consignor", .is_required = true},
-    {.name = "to", .value = "ORG", .summary = "the consignee", .is_required = true},
-    {.name = "study", .value = "ID", .summary = "the study", .is_required = true},
-    {.name = "type", .value = "TYPE", .summary = "the message type", .is_required = true},
+static const struct option explain_options[] = {{.name = "from", .value = "ORG", .summary = "the consignor"},
+    {.name = "to", .value = "ORG", .summary = "the consignee"},
+    {.name = "study", .value = "ID", .summary = "the study"},
+    {.name = "type", .value = "TYPE", .summary = "the message type"},
     {.name = "label", .value = "LABEL", .summary = "open, restricted or unblinded (default: the least label of the type)"},
+    POLICY_VERSION, POLICY_AT, PASSPHRASE_FILE, END};
+static const struct option policy_show_options[] = {POLICY_VERSION, POLICY_AT, PASSPHRASE_FILE, END};
+static const struct option policy_test_options[] = {
+    {.name = "policy", .value = "FILE", .summary = "a policy file, not the policy in force"}, PASSPHRASE_FILE, END};
+static const struct option policy_diff_options[] = {
+    {.name = "all", .summary = "list every change, also of the rule or code alone"}, PASSPHRASE_FILE, END};
+static const struct option policy_simulate_options[] = {
+    {.name = "last", .value = "SPAN", .summary = "how far back: 30d, 12h, 90m (default 30d)"}, PASSPHRASE_FILE, END};
+static const struct option policy_matrix_options[] = {STUDY,
+    {.name = "html", .value = "FILE", .summary = "write a page to be printed on A4 landscape; - is standard output"},
+    {.name = "policy", .value = "FILE", .summary = "a policy file, not the policy in force"}, POLICY_VERSION, POLICY_AT,
     PASSPHRASE_FILE, END};
+static const struct option policy_history_options[] = {
+    {.name = "limit", .value = "N", .summary = "the newest N versions (default 20)"}, PASSPHRASE_FILE, END};
 
 #define RULE_FROM                                                                                                                \
 	.name = "from", .value = "ORG|role:ROLE", .summary = "the consignors: organisations, roles or groups (@NAME); '*' is any party",         \
@@ -226,10 +248,30 @@ const struct command command_table[] = {
     {"policy", "check", cmd_policy_check, "FILE", true, NULL, "check a policy file without a hub; - is standard input",
 	"What is a mistake is refused with its place and ends with status 1. What is well-formed and cannot have been meant is warned "
 	"of: labels without clearance, rules that never match or say nothing new, idle parties, studies without a sponsor."},
-    {"policy", "show", cmd_policy_show, "", true, admin_options, "print the policy in force",
+    {"policy", "show", cmd_policy_show, "", true, policy_show_options, "print the policy in force, or an older one",
 	"At an administrator's home the file as it was applied; at a company's what concerns that company."},
-    {"policy", "explain", cmd_policy_explain, "", true, explain_options, "say whether a message would pass, and why",
-	"Ends with status 0 when it would, with 1 when it would not."},
+    {"policy", "explain", cmd_policy_explain, "[MESSAGE-ID]", true, explain_options, "say whether a message would pass, and why, step by step",
+	"Of a question: --from, --to, --study and --type; or of a message that was sent, by its id, under the policy that then held: at "
+	"an administrator's home any, at a company's what it sent itself. Each step of the decision with what was found, the rules that were looked at, and the policy that decided: since when it "
+	"holds and who signed it. Ends with status 0 when the message would pass, with 1 when it would not."},
+    {"policy", "test", cmd_policy_test, "CASES", true, policy_test_options, "hold a policy against cases; - is standard input",
+	"CASES is a YAML list of {from, to, study, type, expect} and, where wanted, label (default open), at (a time; default now) "
+	"and rule. expect is permit, refuse or the code of a refusal. Prints a line for each case that does not hold, and ends with "
+	"status 1 when there is one."},
+    {"policy", "diff", cmd_policy_diff, "A B", true, policy_diff_options, "say which questions two policies answer differently",
+	"A and B are versions, in-force, or files. Every consignor, consignee, label and type of every study is asked about: the "
+	"types of the catalogue, those that rules name, and one for each glob. Ends with status 0 whether or not anything changes."},
+    {"policy", "simulate", cmd_policy_simulate, "FILE", true, policy_simulate_options,
+	"say what a policy would have done with the messages that were sent",
+	"Asks the broker what it accepted and refused, and the policy in FILE (or a version of it) about each: what would have been "
+	"refused, and what permitted. A message to several consignees counts for each. What a company's own agent refused never "
+	"reached the broker, and is not among them. Ends with status 0 whatever comes out."},
+    {"policy", "matrix", cmd_policy_matrix, "", true, policy_matrix_options, "show who may send what to whom",
+	"A table for each study: consignors down, consignees across. Into a pipe: a line for each study, consignor, consignee and "
+	"rule, with tabs."},
+    {"policy", "history", cmd_policy_history, "", true, policy_history_options,
+	"list the versions of the policy: when, by whom, why, what changed",
+	"Newest first. +1 -2 ~3 means: one came, two went, three say something else."},
     {"policy", "allow", cmd_policy_allow, "", false, allow_options, "add a permit rule to the policy in force",
 	"The file of the policy keeps its comments and layout; the rule is added at its end, as the others are written. Options that "
 	"may be given again also take words with commas between."},

@@ -74,7 +74,8 @@ help_command(const struct command *c, struct buf *out)
 	if (err == CONSIGN_OK && c->has_json)
 		err = put_option_line(&json_option, out);
 	for (const struct option *o = common_options; err == CONSIGN_OK && o->name != NULL; o++)
-		err = put_option_line(o, out);
+		if (command_option(c, o->name) == o)
+			err = put_option_line(o, out);
 	return err;
 }
 
@@ -124,7 +125,8 @@ put_completions(const struct command *c, struct buf *out)
 	for (const struct option *o = c->options; err == CONSIGN_OK && o != NULL && o->name != NULL; o++)
 		err = buf_printf(out, "--%s ", o->name);
 	for (const struct option *o = common_options; err == CONSIGN_OK && o->name != NULL; o++)
-		err = buf_printf(out, "--%s ", o->name);
+		if (command_option(c, o->name) == o)
+			err = buf_printf(out, "--%s ", o->name);
 	if (err == CONSIGN_OK && c->has_json)
 		err = buf_printf(out, "--%s ", json_option.name);
 	if (err == CONSIGN_OK && strcmp(c->words, "bash|zsh") == 0)

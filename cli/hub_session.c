@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/clock.h"
 #include "core/limits.h"
@@ -28,6 +29,9 @@ struct hub_session {
 	struct hub *hub;
 	struct buf freshness;
 	uint64_t requests;
+	uint64_t pong_us; /* the last pong heard */
+	bool awaits_pong;
+	unsigned fetches;
 };
 
 static void
@@ -147,7 +151,7 @@ take_documents(struct hub_session *s, const struct session_documents *documents)
 	return err;
 }
 
-/* The next command; documents and pings are dealt with on the way. Lends until the next call. */
+/* The next command; documents are dealt with on the way, pings and pongs too. Lends until the next call. */
 static enum consign_err
 next_command(struct hub_session *s, bool stop_at_documents, struct session_command **ret_command)
 {
@@ -178,7 +182,9 @@ next_command(struct hub_session *s, bool stop_at_documents, struct session_comma
 				return say_fail(err, "%s", consign_err_text(err));
 			continue;
 		}
-		if (command->ping == NULL && command->pong == NULL && (command->documents == NULL || stop_at_documents)) {
+		if (command->pong != NULL)
+			s->pong_us = command->pong->at_us;
+		if (command->ping == NULL && (command->pong == NULL || s->awaits_pong) && (command->documents == NULL || stop_at_documents)) {
 			*ret_command = command;
 			return CONSIGN_OK;
 		}
@@ -424,6 +430,16 @@ ask(struct hub_session *s, const struct session_command *command)
 	return err != CONSIGN_OK ? err : await_done(s);
 }
 
+/* A broker drops who fetches more than CONSIGN_FETCHES_PER_SECOND: whoever needs many takes half of that. */
+static void
+pace_fetches(struct hub_session *s)
+{
+	const struct timespec pause = {.tv_sec = 1};
+
+	if (++s->fetches % (CONSIGN_FETCHES_PER_SECOND / 2) == 0)
+		(void)nanosleep(&pause, NULL);
+}
+
 enum consign_err
 hub_session_publish(struct hub_session *s, struct session_documents *documents)
 {
@@ -455,23 +471,43 @@ holds(const struct hub *hub, const struct root *root)
 	    (root->directory == NULL || hub_directory_at(hub, root->directory->version) != NULL);
 }
 
+/* A fetch that finds nothing has no answer: the pong behind it tells that there will be none. */
+static enum consign_err
+fetch_and_wait(struct hub_session *s, uint64_t version)
+{
+	struct session_fetch fetch = {.root_version = version};
+	struct session_ping ping = {.at_us = ++s->requests};
+	struct session_command *answer;
+
+	pace_fetches(s);
+	s->pong_us = 0;
+	s->awaits_pong = true;
+	enum consign_err err = send_command(s, &(struct session_command){.fetch = &fetch});
+
+	if (err == CONSIGN_OK)
+		err = send_command(s, &(struct session_command){.ping = &ping});
+	while (err == CONSIGN_OK && s->pong_us != ping.at_us)
+		err = next_command(s, false, &answer);
+	s->awaits_pong = false;
+	return err;
+}
+
 enum consign_err
 hub_session_fetch_root(struct hub_session *s, uint64_t version)
 {
 	const struct hub_root *root = hub_root_at(s->hub, version);
-	struct session_fetch fetch = {.root_version = version};
-	struct session_command *answer;
 
 	if (root == NULL)
 		return say_fail(CONSIGN_E_NOT_FOUND, "this hub has no root %llu", (unsigned long long)version);
 	if (holds(s->hub, root->root))
 		return CONSIGN_OK;
-	enum consign_err err = send_command(s, &(struct session_command){.fetch = &fetch});
+	enum consign_err err = fetch_and_wait(s, version);
 
-	/* Documents may come between that somebody published just now. */
-	while (err == CONSIGN_OK && !holds(s->hub, root->root))
-		err = next_command(s, true, &answer);
-	return err;
+	if (err != CONSIGN_OK || holds(s->hub, root->root))
+		return err;
+	say_error("the broker does not hold the documents of root %llu any more", (unsigned long long)version);
+	say_hint("a broker keeps the newest %u versions at hand; older ones are in its store and its backups", HUB_VERSIONS_KEPT);
+	return CONSIGN_E_NOT_FOUND;
 }
 
 enum consign_err
@@ -529,6 +565,30 @@ hub_session_proposals(struct hub_session *s, const struct consign_hash *id, cons
 		err = await_answer(s, is_proposals, &answer);
 	if (err == CONSIGN_OK)
 		*ret_reply = answer->proposals_reply;
+	return err;
+}
+
+static bool
+is_traffic(const struct session_command *c, uint64_t request)
+{
+	return c->traffic_reply != NULL && c->traffic_reply->request == request;
+}
+
+enum consign_err
+hub_session_traffic(struct hub_session *s, uint64_t since_us, uint64_t from_leaf, const struct consign_id *id,
+    const struct session_traffic_reply **ret_reply)
+{
+	struct session_traffic_query query = {.request = ++s->requests, .since_us = since_us, .from_leaf = from_leaf};
+	struct session_command *answer;
+
+	if (id != NULL)
+		query.consignment_id = SLICE_ARRAY(id->b);
+	enum consign_err err = send_command(s, &(struct session_command){.traffic_query = &query});
+
+	if (err == CONSIGN_OK)
+		err = await_answer(s, is_traffic, &answer);
+	if (err == CONSIGN_OK)
+		*ret_reply = answer->traffic_reply;
 	return err;
 }
 

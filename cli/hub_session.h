@@ -64,6 +64,12 @@ CONSIGN_MUST_CHECK enum consign_err hub_session_watch(
  * version  of a root that the hub holds. Errors: NOT_FOUND, as hub_session_open
  */
 CONSIGN_MUST_CHECK enum consign_err hub_session_fetch_root(struct hub_session *session, uint64_t version);
+/*
+ * What was accepted and refused since a time, counted, a page: from a leaf on (0: the first of the period). With an id that
+ * consignment alone, each item by itself. ret_reply lends until the next call.
+ */
+CONSIGN_MUST_CHECK enum consign_err hub_session_traffic(struct hub_session *session, uint64_t since_us, uint64_t from_leaf,
+    const struct consign_id *id, const struct session_traffic_reply **ret_reply);
 /* org "": all. ret_reply lends until the next call. */
 CONSIGN_MUST_CHECK enum consign_err
 hub_session_joins(struct hub_session *session, const char *org, const struct session_joins_reply **ret_reply);

@@ -39,7 +39,8 @@ run(const struct args *args)
 	struct buf text = {0};
 	enum consign_err err;
 
-	if (args_has(args, "version")) {
+	/* With a value it is that of a document (`policy show --version 3`). */
+	if (args_has(args, "version") && args_value(args, "version") == NULL) {
 		printf("consign %s\n", CONSIGN_VERSION);
 		return CONSIGN_OK;
 	}

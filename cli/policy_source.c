@@ -32,10 +32,9 @@ open_at_admin(const struct args *args, struct policy_source *s)
 }
 
 static enum consign_err
-ask_agent(const struct home *home, struct client_reply **ret_reply)
+ask_agent(const struct home *home, struct local_policy question, struct client_reply **ret_reply)
 {
 	struct consign_client *client = NULL;
-	struct local_policy question = {0};
 	uint64_t number;
 	enum consign_err err = home_agent(home, &client);
 
@@ -73,9 +72,9 @@ policy_source_compile(const struct local_policy_reply *r, struct policy **ret_po
 }
 
 static enum consign_err
-open_at_company(struct policy_source *s)
+open_at_company(struct local_policy question, struct policy_source *s)
 {
-	enum consign_err err = ask_agent(&s->home, &s->reply);
+	enum consign_err err = ask_agent(&s->home, question, &s->reply);
 
 	if (err != CONSIGN_OK)
 		return err;
@@ -84,8 +83,11 @@ open_at_company(struct policy_source *s)
 	if (r == NULL) {
 		const struct local_error *e = s->reply->wire->error;
 
-		return say_fail(CONSIGN_E_DENIED, "the agent has no policy to show%s%.*s", e != NULL ? ": " : "",
-		    e != NULL ? (int)e->detail.len : 0, e != NULL ? (const char *)e->detail.data : "");
+		say_error("the agent has no policy to show%s%.*s", e != NULL ? ": " : "", e != NULL ? (int)e->detail.len : 0,
+		    e != NULL ? (const char *)e->detail.data : "");
+		if (e != NULL && e->hint.len > 0)
+			say_hint("%.*s", (int)e->hint.len, (const char *)e->hint.data);
+		return CONSIGN_E_DENIED;
 	}
 	err = policy_source_compile(r, &s->own_policy);
 	if (err != CONSIGN_OK)
@@ -96,21 +98,33 @@ open_at_company(struct policy_source *s)
 	return CONSIGN_OK;
 }
 
-enum consign_err
-policy_source_open(const struct args *args, struct policy_source *ret_source)
+static enum consign_err
+open_source(const struct args *args, unsigned kinds, struct local_policy question, struct policy_source *ret_source)
 {
 	struct policy_source s = {0};
-	enum consign_err err = home_open(args, HOME_ADMIN | HOME_COMPANY, &s.home);
+	enum consign_err err = home_open(args, kinds, &s.home);
 
 	if (err != CONSIGN_OK)
 		return err;
-	err = s.home.kind == HOME_ADMIN ? open_at_admin(args, &s) : open_at_company(&s);
+	err = s.home.kind == HOME_ADMIN ? open_at_admin(args, &s) : open_at_company(question, &s);
 	if (err != CONSIGN_OK) {
 		policy_source_close(&s);
 		return err;
 	}
 	*ret_source = s;
 	return CONSIGN_OK;
+}
+
+enum consign_err
+policy_source_open(const struct args *args, struct policy_source *ret_source)
+{
+	return open_source(args, HOME_ADMIN | HOME_COMPANY, (struct local_policy){0}, ret_source);
+}
+
+enum consign_err
+policy_source_open_at(const struct args *args, uint64_t leaf, struct policy_source *ret_source)
+{
+	return open_source(args, HOME_COMPANY, (struct local_policy){.leaf = leaf, .has_leaf = 1}, ret_source);
 }
 
 void

@@ -20,6 +20,8 @@ struct policy_source {
 };
 
 CONSIGN_MUST_CHECK enum consign_err policy_source_open(const struct args *args, struct policy_source *ret_source);
+/* At a company's home: the policy in force at a leaf of the ledger, as far as its agent holds it. */
+CONSIGN_MUST_CHECK enum consign_err policy_source_open_at(const struct args *args, uint64_t leaf, struct policy_source *ret_source);
 /* The slices that an agent showed, compiled as it compiles them. gives; end with policy_free. Errors: as policy_compile */
 CONSIGN_MUST_CHECK enum consign_err policy_source_compile(const struct local_policy_reply *reply, struct policy **ret_policy);
 void policy_source_close(struct policy_source *source);

@@ -260,6 +260,44 @@ policy_view_format(const struct policy_view *view, struct buf *out)
 	return err;
 }
 
+enum consign_err
+policy_view_study(const struct policy_study *study, struct buf *out)
+{
+	return put_study(study, out);
+}
+
+enum consign_err
+policy_view_each_rule(
+    const struct policy_view *view, void (*each)(void *context, const char *id, struct consign_slice words), void *context)
+{
+	struct placed_rule *rules;
+	struct buf words = {0};
+	size_t n;
+	enum consign_err err = gather(view, &rules, &n);
+
+	if (err != CONSIGN_OK)
+		return err;
+	for (size_t i = 0, same; err == CONSIGN_OK && i < n; i += same) {
+		for (same = 1; i + same < n && is_same(&rules[i], &rules[i + same]); same++)
+			;
+		buf_reset(&words);
+		/* One by one: in each study it names only the parties to that study. */
+		for (size_t k = 0; err == CONSIGN_OK && k < same; k++)
+			err = put_rule(rules + i + k, 1, &words);
+		if (err == CONSIGN_OK)
+			each(context, rules[i].rule->id.s, buf_slice(&words));
+	}
+	buf_clear(&words);
+	free(rules);
+	return err;
+}
+
+enum consign_err
+policy_view_rule(const struct policy_rule *rule, const struct policy_study *study, struct buf *out)
+{
+	return put_rule(&(struct placed_rule){rule, study}, 1, out);
+}
+
 /* ── what differs ── */
 
 static const struct policy_study *

@@ -26,6 +26,14 @@ CONSIGN_MUST_CHECK enum consign_err policy_view_count(const struct policy_view *
 CONSIGN_MUST_CHECK enum consign_err policy_view_compare(const struct policy_view *before, const struct policy_view *after, struct buf *out);
 /* In the language of docs/POLICY.md, rules in the order of the file. */
 CONSIGN_MUST_CHECK enum consign_err policy_view_format(const struct policy_view *view, struct buf *out);
+/* One study in the same language. */
+CONSIGN_MUST_CHECK enum consign_err policy_view_study(const struct policy_study *study, struct buf *out);
+/* Each distinct rule in the same language, once for each study that it stands in, in the order of the file. words: lent during the call. */
+CONSIGN_MUST_CHECK enum consign_err policy_view_each_rule(
+    const struct policy_view *view, void (*each)(void *context, const char *id, struct consign_slice words), void *context);
+/* One rule in the same language; study NULL: of the common part. */
+CONSIGN_MUST_CHECK enum consign_err policy_view_rule(
+    const struct policy_rule *rule, const struct policy_study *study, struct buf *out);
 /* A new reference; NULL out of memory. */
 json_t *policy_view_json(const struct policy_view *view);
 

@@ -30,7 +30,7 @@ test_help_usage_shows_words_and_options(void **state)
 	assert_string_equal(text_of(&out), "consign show ID [--raw] [--attachment N|NAME] [--json]");
 	buf_clear(&out);
 	assert_int_equal(help_usage(command_find("policy", "explain"), &out), CONSIGN_OK);
-	assert_non_null(strstr(text_of(&out), " --from ORG --to ORG --study ID --type TYPE [--label LABEL]"));
+	assert_non_null(strstr(text_of(&out), " [MESSAGE-ID] [--from ORG] [--to ORG] [--study ID] [--type TYPE] [--label LABEL]"));
 	buf_clear(&out);
 }
 

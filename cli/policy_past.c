@@ -1,0 +1,129 @@
+/* What was asked then (policy_past.h). */
+#include "policy_past.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent_call.h"
+#include "core/text.h"
+#include "print.h"
+
+/* ── an administrator's ── */
+
+static bool
+is_there(const struct past *p, const char *org)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->consignees[i].org.s, org) == 0)
+			return true;
+	return false;
+}
+
+/* Rows come newest attempt first: that one decided. */
+static void
+take_row(struct past *p, const struct traffic_row *row, uint64_t *ret_root)
+{
+	if (p->n == CONSIGN_CONSIGNEES_MAX || is_there(p, row->consignee.s))
+		return;
+	if (p->n == 0) {
+		p->consignor = row->consignor;
+		p->study = row->study;
+		p->type = row->type;
+		p->label = (enum consign_label)row->label;
+		p->at_us = row->at_us;
+		*ret_root = row->root_version;
+	} else if (row->root_version != *ret_root) {
+		return; /* an earlier attempt, under another root */
+	}
+	struct past_consignee *c = &p->consignees[p->n++];
+
+	c->org = row->consignee;
+	c->code = (enum consign_code)row->code;
+	memcpy(c->rule, row->rule, sizeof c->rule);
+}
+
+static enum consign_err
+find_at_broker(struct policy_shelf *shelf, const struct consign_message_id *id, struct past *past, struct policy_pick *ret_pick)
+{
+	const struct session_traffic_reply *reply;
+	uint64_t root = 0;
+	enum consign_err err = shelf_open(shelf);
+
+	if (err == CONSIGN_OK)
+		err = hub_session_traffic(shelf->source.desk.session, 0, 0, &id->consignment, &reply);
+	if (err != CONSIGN_OK)
+		return err;
+	for (size_t i = 0; i < reply->rows.n; i++)
+		if (reply->rows.v[i]->item == id->index)
+			take_row(past, reply->rows.v[i], &root);
+	if (past->n > 0)
+		return pick_root(shelf, root, ret_pick);
+	say_error("the broker knows no message %s", past->id);
+	say_hint("what a company's own agent refused never left it: ask there, with the same command");
+	return CONSIGN_E_NOT_FOUND;
+}
+
+/* ── a company's ── */
+
+static void
+take_track(struct past *p, const char *own, const struct consign_track *t)
+{
+	(void)snprintf(p->consignor.s, sizeof p->consignor.s, "%s", own);
+	(void)snprintf(p->study.s, sizeof p->study.s, "%s", t->study);
+	(void)snprintf(p->type.s, sizeof p->type.s, "%s", t->type);
+	p->label = t->label == 0 ? CONSIGN_LABEL_OPEN : t->label;
+	p->at_us = t->accepted_us != 0 ? t->accepted_us : t->created_us;
+	for (size_t i = 0; i < t->n_consignees && i < CONSIGN_CONSIGNEES_MAX; i++) {
+		struct past_consignee *c = &p->consignees[p->n++];
+
+		(void)snprintf(c->org.s, sizeof c->org.s, "%s", t->consignees[i].org);
+		c->code = t->code;
+		(void)snprintf(c->rule, sizeof c->rule, "%s", t->rule);
+	}
+}
+
+static enum consign_err
+find_at_agent(struct policy_shelf *shelf, const struct home *home, struct past *past, struct policy_pick *ret_pick)
+{
+	struct consign_client *client = NULL;
+	const struct consign_reply *reply = NULL;
+	uint64_t number = 0, leaf = 0;
+	bool has_leaf = false;
+	enum consign_err err = home_agent(home, &client);
+
+	if (err == CONSIGN_OK) {
+		err = consign_client_post_track(client, past->id, &number);
+		err = agent_reply(client, err, number, CONSIGN_REPLY_TRACK, &reply);
+	}
+	if (err == CONSIGN_OK) {
+		take_track(past, home->name, reply->track);
+		has_leaf = reply->track->has_leaf;
+		leaf = reply->track->leaf;
+		consign_reply_free(&reply);
+	}
+	consign_client_close(&client);
+	if (err == CONSIGN_OK && has_leaf)
+		err = shelf_open_at(shelf, leaf);
+	else if (err == CONSIGN_OK)
+		say_note("the hub has not decided about it: asked of the policy that this agent holds now");
+	return err == CONSIGN_OK ? pick_in_force(shelf, ret_pick) : err;
+}
+
+enum consign_err
+past_find(struct policy_shelf *shelf, const char *text, struct past *ret_past, struct policy_pick *ret_pick)
+{
+	struct consign_message_id id;
+	struct home home = {0};
+
+	*ret_past = (struct past){0};
+	if (message_id_parse(slice_text(text), &id) != CONSIGN_OK)
+		return say_fail(CONSIGN_E_USAGE, "%s is no message id", text);
+	message_id_format(&id, ret_past->id);
+	enum consign_err err = home_open(shelf->args, HOME_ADMIN | HOME_COMPANY, &home);
+
+	if (err == CONSIGN_OK)
+		err = home.kind == HOME_ADMIN ? find_at_broker(shelf, &id, ret_past, ret_pick)
+					      : find_at_agent(shelf, &home, ret_past, ret_pick);
+	home_clear(&home);
+	return err;
+}

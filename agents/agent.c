@@ -178,6 +178,9 @@ tick(void *context)
 		alarms_turn(a->alarms);
 		reception_turn(a->reception);
 		freshness_tend(a);
+		if (a->keys_unsettled)
+			card_tend(a);
+		socket_door_keys(a->door);
 	}
 	outbox_flush(a->outbox);
 }
@@ -263,9 +266,8 @@ static enum consign_err
 open_keys(struct agent *a, char ret_problem[256])
 {
 	a->identity_key = keyfile_find(a->keys, "identity", NULL);
-	a->transport_secret = keyfile_find(a->keys, "transport", NULL);
 	a->storage_key = keyfile_find(a->keys, "storage", NULL);
-	if (a->identity_key != NULL && a->transport_secret != NULL && a->storage_key != NULL)
+	if (a->identity_key != NULL && keyfile_find(a->keys, "transport", NULL) != NULL && a->storage_key != NULL)
 		return CONSIGN_OK;
 	snprintf(ret_problem, 256, "keys/agent.key lacks identity, transport or storage key");
 	return CONSIGN_E_KEY_FILE;

@@ -30,8 +30,7 @@ struct agent {
 	struct consign_org org;
 	struct consign_hash hub_id;
 	struct keyfile *keys;
-	const struct secret *identity_key; /* borrowed from keys, like the three below */
-	const struct secret *transport_secret;
+	const struct secret *identity_key; /* borrowed from keys, like the one below; the others come and go (keyring.h) */
 	const struct secret *storage_key;
 	char key_path[512];
 	struct loop *loop;
@@ -60,6 +59,13 @@ struct agent {
 	bool disk_full;
 	bool stopping;
 	uint64_t card_tried_us; /* wall: when a renewal was last sent */
+	enum consign_code card_code; /* the broker's word on the last one */
+	uint32_t documents_waiting;  /* publications taken in that are not durable yet */
+	bool keys_unsettled;         /* next or old keys are to be looked at again soon */
+	bool keys_unsaved;
+	uint64_t mailbox_card;     /* our card's version when this session began, */
+	uint64_t mailbox_position; /* and how long our mailbox was then (keyring.h) */
+	uint64_t mailbox_asked;    /* for which card's sake a session was begun */
 	uint64_t started_us;
 	int64_t wall_ahead_us; /* of the steady clock, at the last look */
 };
@@ -82,7 +88,7 @@ void agent_close(struct agent **agent);
 /* A commit failed: everything decided since is gone. Reloads from the store at the next turn; peers and tools are told. */
 void agent_store_failed(struct agent *a, enum consign_err err);
 
-/* The newest signing key of our card, with its id. NULL when the card has none of ours (then nothing can be signed). */
+/* The newest signing key of our card, with its id. NULL when the key file has none (then nothing can be signed). */
 const struct secret *agent_signing_key(const struct agent *a, struct consign_key_id *ret_id);
 /* The secret of a seal key of ours; NULL when it is gone. */
 const struct secret *agent_seal_key(const struct agent *a, const struct consign_key_id *id);

@@ -1,128 +1,83 @@
-/* Card renewal and the life of seal keys. */
+/* The next card: when, and with which keys. */
 #include "card.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/limits.h"
 #include "core/log.h"
-#include "core/text.h"
+#include "keyring.h"
 #include "uplink.h"
 
-/* Without memory: a key that is not found for want of it would be taken for one that is gone, and mail be rejected for that. */
-static void
-key_name(const char *prefix, const struct consign_key_id *id, char ret_name[KEYFILE_NAME_BYTES])
-{
-	size_t n = (size_t)snprintf(ret_name, KEYFILE_NAME_BYTES, "%s-", prefix);
+/* A card that was refused, or not answered, is sent again after so long. */
+#define TRY_AGAIN_US (60ull * 1000000)
 
-	for (size_t i = 0; i < sizeof id->b && n + 2 < KEYFILE_NAME_BYTES; i++)
-		n += (size_t)snprintf(ret_name + n, 3, "%02x", id->b[i]);
+static bool
+put_key(struct arena *arena, struct valid_key **list, size_t *n, const struct valid_key *key)
+{
+	list[*n] = arena_alloc(arena, sizeof **list);
+	if (list[*n] == NULL)
+		return false;
+	*list[(*n)++] = *key;
+	return true;
 }
 
-const struct secret *
-agent_signing_key(const struct agent *a, struct consign_key_id *ret_id)
-{
-	const struct hub_card *card = hub_card(a->hub, a->org.s);
-	char name[KEYFILE_NAME_BYTES];
-
-	for (size_t i = 0; card != NULL && i < card->card->signing_keys.n; i++) {
-		struct consign_key_id id;
-
-		key_id_of(&card->card->signing_keys.v[i]->key, &id);
-		key_name("signing", &id, name);
-		const struct secret *key = keyfile_find(a->keys, name, NULL);
-
-		if (key != NULL) {
-			*ret_id = id;
-			return key;
-		}
-	}
-	/* Before the first documents: the key that the first card was made with is the only one there is. */
-	for (size_t i = 0; card == NULL && i < keyfile_count(a->keys); i++)
-		if (strncmp(keyfile_name_at(a->keys, i), "signing-", 8) == 0) {
-			const struct secret *key = keyfile_find(a->keys, keyfile_name_at(a->keys, i), NULL);
-			struct consign_public_key public_key;
-
-			sign_public(key, &public_key);
-			key_id_of(&public_key, ret_id);
-			return key;
-		}
-	return NULL;
-}
-
-const struct secret *
-agent_seal_key(const struct agent *a, const struct consign_key_id *id)
-{
-	char name[KEYFILE_NAME_BYTES];
-
-	key_name("seal", id, name);
-	return keyfile_find(a->keys, name, NULL);
-}
-
-/* A new seal key in the key file, durable, before anybody hears of it. */
+/*
+ * The signing keys of the next card, newest first. The old ones stay, for what they have signed and is still on its way; without a new
+ * one the newest is certified for longer.
+ */
 static enum consign_err
-make_seal_key(struct agent *a, uint64_t now, struct consign_public_key *ret_public)
+next_signing_keys(const struct agent *a, const struct card *old, uint64_t now, struct arena *arena, struct card *card)
 {
-	struct secret *secret = NULL;
-	struct consign_public_key public_key;
-	struct consign_key_id id;
-	char name[KEYFILE_NAME_BYTES];
-	enum consign_err err = box_keypair(&secret, &public_key);
-
-	if (err != CONSIGN_OK)
-		return err;
-	key_id_of(&public_key, &id);
-	key_name("seal", &id, name);
-	err = keyfile_put(a->keys, name, now, secret);
-	secret_free(&secret);
-	if (err == CONSIGN_OK)
-		err = keyfile_save(a->keys, a->key_path);
-	if (err == CONSIGN_OK)
-		*ret_public = public_key;
-	return err;
-}
-
-/* The next card: a new seal key first, the old ones that mail may still be sealed to behind it. */
-static enum consign_err
-next_card(struct agent *a, const struct hub_card *old, struct arena *arena, struct signed_document *ret_document)
-{
-	uint64_t now = clock_wall_us(a->clock);
-	struct card card = *old->card;
+	struct valid_key **list = arena_alloc(arena, CONSIGN_CARD_KEYS_MAX * sizeof *list);
 	struct valid_key fresh = {.not_before_us = now - CONSIGN_KEY_EARLY_US, .not_after_us = now + CONSIGN_KEY_LIFE_US};
-	struct valid_key **seal = arena_alloc(arena, (card.seal_keys.n + 1) * sizeof *seal);
-	struct doc_signature *signature = arena_alloc(arena, sizeof *signature);
-	struct buf bytes = {0};
-	struct consign_public_key identity;
-	enum consign_err err = seal == NULL || signature == NULL ? CONSIGN_E_NO_MEMORY : make_seal_key(a, now, &fresh.key);
-
-	if (err != CONSIGN_OK)
-		return err;
-	card.version++;
-	card.previous = SLICE_ARRAY(old->hash.b);
-	card.created_us = now;
-	card.expires_us = now + CONSIGN_CARD_LIFE_US;
+	bool is_new = keyring_next(a, KEY_SIGNING, &fresh.key, NULL);
 	size_t n = 0;
 
-	seal[n++] = &fresh;
-	for (size_t i = 0; i < old->card->seal_keys.n && n < CONSIGN_CARD_KEYS_MAX; i++)
-		if (old->card->seal_keys.v[i]->not_after_us > now)
-			seal[n++] = old->card->seal_keys.v[i];
-	card.seal_keys.v = seal;
-	card.seal_keys.n = n;
-	struct valid_key **signing = arena_alloc(arena, (card.signing_keys.n + 1) * sizeof *signing);
-
-	if (signing == NULL)
+	if (list == NULL || (is_new && !put_key(arena, list, &n, &fresh)))
 		return CONSIGN_E_NO_MEMORY;
-	for (size_t i = 0; i < card.signing_keys.n; i++) {
-		signing[i] = arena_alloc(arena, sizeof **signing);
-		if (signing[i] == NULL)
+	for (size_t i = 0; i < old->signing_keys.n && n < CONSIGN_CARD_KEYS_MAX; i++) {
+		const struct valid_key *key = old->signing_keys.v[i];
+
+		if (i > 0 && key->not_after_us <= now)
+			continue;
+		if (!put_key(arena, list, &n, key))
 			return CONSIGN_E_NO_MEMORY;
-		*signing[i] = *old->card->signing_keys.v[i];
-		if (i == 0)
-			signing[i]->not_after_us = now + CONSIGN_KEY_LIFE_US; /* the same key, certified for longer */
+		if (i == 0 && !is_new)
+			list[n - 1]->not_after_us = now + CONSIGN_KEY_LIFE_US;
 	}
-	card.signing_keys.v = signing;
-	err = card_encode(&card, &bytes);
+	card->signing_keys.v = list;
+	card->signing_keys.n = n;
+	return CONSIGN_OK;
+}
+
+/* The seal keys: the next one, and behind it those that mail may still be sealed to; unless it is to be the only one. */
+static enum consign_err
+next_seal_keys(const struct agent *a, const struct card *old, uint64_t now, struct arena *arena, struct card *card)
+{
+	struct valid_key **list = arena_alloc(arena, CONSIGN_CARD_KEYS_MAX * sizeof *list);
+	struct valid_key fresh = {.not_before_us = now - CONSIGN_KEY_EARLY_US, .not_after_us = now + CONSIGN_KEY_LIFE_US};
+	bool is_alone = false;
+	size_t n = 0;
+
+	if (list == NULL || (keyring_next(a, KEY_SEAL, &fresh.key, &is_alone) && !put_key(arena, list, &n, &fresh)))
+		return CONSIGN_E_NO_MEMORY;
+	for (size_t i = 0; !is_alone && i < old->seal_keys.n && n < CONSIGN_CARD_KEYS_MAX; i++)
+		if (old->seal_keys.v[i]->not_after_us > now && !put_key(arena, list, &n, old->seal_keys.v[i]))
+			return CONSIGN_E_NO_MEMORY;
+	card->seal_keys.v = list;
+	card->seal_keys.n = n;
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+sign_card(struct agent *a, const struct card *card, struct arena *arena, struct signed_document *ret_document)
+{
+	struct doc_signature *signature = arena_alloc(arena, sizeof *signature);
+	struct doc_signature **list = arena_alloc(arena, sizeof *list);
+	struct consign_public_key identity;
+	struct buf bytes = {0};
+	enum consign_err err = signature == NULL || list == NULL ? CONSIGN_E_NO_MEMORY : card_encode(card, &bytes);
+
 	if (err == CONSIGN_OK && (ret_document->content = arena_copy(arena, buf_slice(&bytes))).data == NULL)
 		err = CONSIGN_E_NO_MEMORY;
 	buf_clear(&bytes);
@@ -131,13 +86,31 @@ next_card(struct agent *a, const struct hub_card *old, struct arena *arena, stru
 	sign_public(a->identity_key, &identity);
 	key_id_of(&identity, &signature->key_id);
 	sign_make(a->identity_key, SIGN_CARD, &a->hub_id, ret_document->content, &signature->signature);
+	list[0] = signature;
 	ret_document->kind = SIGN_CARD;
-	ret_document->signatures.v = arena_alloc(arena, sizeof *ret_document->signatures.v);
-	if (ret_document->signatures.v == NULL)
-		return CONSIGN_E_NO_MEMORY;
-	ret_document->signatures.v[0] = signature;
+	ret_document->signatures.v = list;
 	ret_document->signatures.n = 1;
 	return CONSIGN_OK;
+}
+
+/* The next card, with every next key of the key file: they were saved before anybody hears of them. */
+static enum consign_err
+next_card(struct agent *a, const struct hub_card *old, struct arena *arena, struct signed_document *ret_document)
+{
+	uint64_t now = clock_wall_us(a->clock);
+	struct card card = *old->card;
+	enum consign_err err = next_signing_keys(a, old->card, now, arena, &card);
+
+	if (err == CONSIGN_OK)
+		err = next_seal_keys(a, old->card, now, arena, &card);
+	if (err != CONSIGN_OK)
+		return err;
+	(void)keyring_next(a, KEY_TRANSPORT, &card.transport_key, NULL); /* else as it was */
+	card.version++;
+	card.previous = SLICE_ARRAY(old->hash.b);
+	card.created_us = now;
+	card.expires_us = now + CONSIGN_CARD_LIFE_US;
+	return sign_card(a, &card, arena, ret_document);
 }
 
 static void
@@ -163,45 +136,6 @@ publish(struct agent *a, const struct hub_card *old)
 	arena_free(&arena);
 }
 
-/* Mail sealed to a key arrives at the latest when it expires: then the key goes, and with it what was sealed to it. */
-static void
-destroy_old_keys(struct agent *a, const struct card *card, uint64_t now)
-{
-	bool changed = false;
-
-	for (size_t i = keyfile_count(a->keys); i > 0; i--) {
-		const char *name = keyfile_name_at(a->keys, i - 1);
-		uint64_t created;
-		bool in_card = false;
-		char named[KEYFILE_NAME_BYTES];
-
-		if (strncmp(name, "seal-", 5) != 0 || keyfile_find(a->keys, name, &created) == NULL)
-			continue;
-		for (size_t k = 0; k < card->seal_keys.n && !in_card; k++) {
-			struct consign_key_id id;
-
-			key_id_of(&card->seal_keys.v[k]->key, &id);
-			key_name("seal", &id, named);
-			in_card = strcmp(named, name) == 0;
-		}
-		if (in_card || now < created + CONSIGN_KEY_LIFE_US + CONSIGN_EXPIRES_MAX_US)
-			continue;
-		keyfile_drop(a->keys, name);
-		changed = true;
-	}
-	if (!changed)
-		return;
-	if (keyfile_save(a->keys, a->key_path) != CONSIGN_OK)
-		log_event(LOG_ERROR, "keys.not_saved", "hint", "s", "old seal keys could not be destroyed; check the disk", NULL);
-	/* The cache may hold what the destroyed keys unwrapped. */
-	struct seal_receiver *fresh;
-
-	if (seal_receiver_new(&fresh) == CONSIGN_OK) {
-		seal_receiver_free(&a->receiver);
-		a->receiver = fresh;
-	}
-}
-
 void
 card_tend(struct agent *a)
 {
@@ -210,17 +144,43 @@ card_tend(struct agent *a)
 
 	if (card == NULL || uplink_state(a->uplink) != UPLINK_UP)
 		return;
-	destroy_old_keys(a, card->card, now);
-	if (now > card->card->created_us + CONSIGN_CARD_RENEW_US && now - a->card_tried_us > 60ull * 1000000) {
-		a->card_tried_us = now;
+	keyring_settle(a);
+	bool is_old = now > card->card->created_us + CONSIGN_CARD_RENEW_US;
+
+	if ((!is_old && !keyring_is_pending(a, KEY_ALL)) || now - a->card_tried_us <= TRY_AGAIN_US || a->documents_waiting > 0)
+		return;
+	a->card_tried_us = now;
+	enum consign_err err = is_old ? keyring_prepare(a, KEY_SEAL, false) : CONSIGN_OK;
+
+	if (err == CONSIGN_OK)
 		publish(a, card);
-	}
+	else
+		log_event(LOG_ERROR, "card.not_renewed", "reason", "s", consign_err_text(err), NULL);
+}
+
+enum consign_err
+card_rotate(struct agent *a, unsigned uses)
+{
+	enum consign_err err = keyring_prepare(a, uses, true);
+
+	if (err != CONSIGN_OK)
+		return err;
+	a->card_code = CONSIGN_CODE_NONE;
+	a->card_tried_us = 0;
+	a->keys_unsettled = true;
+	card_tend(a);
+	return CONSIGN_OK;
 }
 
 void
 card_published(struct agent *a, const struct session_done *done)
 {
-	(void)a;
-	if (done->code != CONSIGN_CODE_NONE)
-		log_event(LOG_ERROR, "card.refused", "code", "s", consign_code_text((enum consign_code)done->code), NULL);
+	a->card_code = (enum consign_code)done->code;
+	a->keys_unsettled = true;
+	if (done->code == CONSIGN_CODE_NONE)
+		return;
+	log_event(LOG_ERROR, "card.refused", "code", "s", consign_code_text((enum consign_code)done->code), NULL);
+	/* Another one of ours was before it: the next one follows that, once it is here. */
+	if (done->code == CONSIGN_CODE_STALE_DOCUMENT)
+		a->card_tried_us = 0;
 }

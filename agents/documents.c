@@ -7,6 +7,7 @@
 #include "accusations.h"
 #include "card.h"
 #include "core/log.h"
+#include "doors/socket.h"
 #include "freshness.h"
 #include "lanes.h"
 #include "recent.h"
@@ -59,8 +60,12 @@ documents_done(struct commit_job *job, enum consign_err err)
 {
 	struct documents_job *j = (struct documents_job *)job;
 
+	j->agent->documents_waiting--;
 	if (err != CONSIGN_OK)
 		agent_store_failed(j->agent, err);
+	else
+		card_tend(j->agent);
+	socket_door_keys(j->agent->door);
 	if (j->n_found > 0)
 		recent_clear(j->agent->recent); /* a copy of what tools are not to be given any more */
 	for (size_t i = 0; err == CONSIGN_OK && i < j->n_found; i++)
@@ -163,9 +168,9 @@ documents_take(struct agent *a, const struct session_documents *documents)
 	j->agent = a;
 	j->job.apply = apply_documents;
 	j->job.done = documents_done;
+	a->documents_waiting++;
 	commit_put(a->committer, &j->job);
 	log_event(LOG_INFO, "documents.taken", "root", "u", hub_root(a->hub)->root->version, NULL);
-	card_tend(a);
 	reception_retry(a->reception);
 	freshness_tend(a);
 	lanes_pump(a->lanes);

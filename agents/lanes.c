@@ -16,6 +16,8 @@
 #define ENTRIES_A_STUDY 128u
 #define BYTES_A_STUDY (16u * 1024u * 1024u)
 #define HELD_MAX 256u
+/* What is stale still after it was sealed anew waits so much longer each time. */
+#define STALE_PAUSE_US 500000u
 
 struct out_study {
 	struct consign_study id;
@@ -521,6 +523,7 @@ lanes_replaced(struct lanes *l, struct out_entry *e, struct sealed *sealed)
 		return err;
 	if (s != NULL)
 		s->bytes += lanes_entry_bytes(e) - before;
-	lanes_postpone(l, e, e->stale_tries > 0 ? (uint64_t)e->stale_tries * 500000 : 0);
+	/* The documents that made it stale are durable at the broker before the refusal is, and so have come before it: the first time at once. */
+	lanes_postpone(l, e, e->stale_tries > 1 ? (uint64_t)(e->stale_tries - 1) * STALE_PAUSE_US : 0);
 	return CONSIGN_OK;
 }

@@ -48,6 +48,7 @@ struct reception {
 	struct agent *agent;
 	struct judge *judge;
 	uint64_t position; /* decided: committed, or waiting for its commit */
+	uint64_t durable;  /* committed */
 	struct consign_hash head;
 	struct held_delivery *held; /* in order; the first is what waits */
 	struct held_delivery **held_end;
@@ -140,7 +141,14 @@ reception_load(struct reception *r)
 		err = CONSIGN_E_CORRUPT;
 	}
 	buf_clear(&fact);
+	r->durable = r->position;
 	return err;
+}
+
+uint64_t
+reception_durable(const struct reception *r)
+{
+	return r->durable;
 }
 
 uint64_t
@@ -313,6 +321,7 @@ delivery_done(struct commit_job *job, enum consign_err err)
 	struct reception_job *j = (struct reception_job *)job;
 
 	if (err == CONSIGN_OK) {
+		j->r->durable = j->position;
 		ready(j->r, buf_slice(&j->receipt));
 		if (j->v.tombstone == NULL)
 			recent_put(j->r->agent->recent, &j->judged.kept, &(struct recent_row){j->seq, j->position, j->received_us, j->v.accepted_us});

@@ -20,6 +20,7 @@ void reception_free(struct reception **reception);
 /* Position and chain head from the store; forgets what is held. */
 CONSIGN_MUST_CHECK enum consign_err reception_load(struct reception *r);
 uint64_t reception_position(const struct reception *r); /* durable or about to be */
+uint64_t reception_durable(const struct reception *r);  /* durable */
 /* The connection is gone: what was held will be delivered again. */
 void reception_reset(struct reception *r);
 /* A delivery; takes its frames. command: the encoded command frame. */

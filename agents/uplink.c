@@ -16,6 +16,7 @@
 #include "core/log.h"
 #include "documents.h"
 #include "freshness.h"
+#include "keyring.h"
 #include "lanes.h"
 #include "reception.h"
 
@@ -33,7 +34,9 @@ struct uplink {
 	char endpoint[256];
 	char socks_proxy[256];
 	struct consign_public_key server_key;
-	struct consign_public_key transport_public;
+	struct consign_public_key transport_public; /* of this connection */
+	bool is_other;       /* the key that is to be tried is not the one that our card is known to name (keyring_transport) */
+	uint64_t hello_card; /* the version of our card that the hello named */
 	enum uplink_state state;
 	uint64_t since_us;   /* wall: of the state */
 	uint64_t entered_us; /* steady: of the state */
@@ -109,6 +112,16 @@ schedule(struct uplink *u)
 		log_event(LOG_ERROR, "uplink.stuck", "reason", "s", "out of memory", NULL);
 }
 
+static void
+go_down(struct uplink *u)
+{
+	enter(u, UPLINK_DOWN);
+	u->closing = true;
+	lanes_unsent(u->agent->lanes);
+	reception_reset(u->agent->reception);
+	schedule(u);
+}
+
 void
 uplink_break(struct uplink *u, const char *why)
 {
@@ -117,11 +130,17 @@ uplink_break(struct uplink *u, const char *why)
 	if (strcmp(u->problem, why) != 0)
 		log_event(LOG_WARN, "uplink.down", "reason", "s", why, NULL);
 	snprintf(u->problem, sizeof u->problem, "%s", why);
-	enter(u, UPLINK_DOWN);
-	u->closing = true;
-	lanes_unsent(u->agent->lanes);
-	reception_reset(u->agent->reception);
-	schedule(u);
+	go_down(u);
+}
+
+void
+uplink_restart(struct uplink *u, const char *why)
+{
+	if (u->state == UPLINK_DOWN)
+		return;
+	log_event(LOG_INFO, "uplink.again", "reason", "s", why, NULL);
+	u->pause_ms = PAUSE_FIRST_MS;
+	go_down(u);
 }
 
 enum consign_err
@@ -200,6 +219,7 @@ on_challenge(struct uplink *u, const struct session_challenge *c)
 	}
 	size_t name = strlen(a->org.s);
 
+	u->hello_card = h.card_version;
 	memcpy(h.name, a->org.s, name + 1);
 	memcpy(bytes, u->transport_public.b, 32);
 	memcpy(bytes + 32, c->nonce.b, 32);
@@ -217,6 +237,10 @@ on_welcome(struct uplink *u, const struct session_welcome *w)
 {
 	enter(u, UPLINK_UP);
 	u->epoch = w->epoch;
+	u->is_other = false;
+	u->agent->mailbox_card = u->hello_card;
+	u->agent->mailbox_position = w->mailbox_position;
+	u->agent->keys_unsettled = true;
 	log_event(LOG_INFO, "uplink.up", "endpoint", "s", u->endpoint, "epoch", "u", w->epoch, NULL);
 	lanes_window(u->agent->lanes, w->window_consignments, w->window_bytes);
 	/* Submissions wait for the documents that follow: what they say may have changed while we were away. */
@@ -233,7 +257,10 @@ on_bye(struct uplink *u, const struct session_bye *bye)
 		u->pause_ms = PAUSE_SUPERSEDED_MS; /* another agent of this organisation is at work: do not fight it */
 	if (bye->code == CONSIGN_CODE_SHUTTING_DOWN)
 		u->pause_ms = PAUSE_FIRST_MS;
-	uplink_break(u, why);
+	if (bye->code == CONSIGN_CODE_STALE_DOCUMENT && keyring_is_pending(u->agent, KEY_TRANSPORT))
+		uplink_restart(u, "with the new transport key");
+	else
+		uplink_break(u, why);
 }
 
 static void
@@ -315,8 +342,11 @@ happened(void *context, enum link_event event)
 		return;
 	if (event == LINK_UP && u->state == UPLINK_CONNECTING)
 		say_open(u);
-	else if (event == LINK_REFUSED)
+	else if (event == LINK_REFUSED) {
+		/* While the transport key is exchanged, only the broker knows which one it admits. */
+		u->is_other = !u->is_other && keyring_is_pending(u->agent, KEY_TRANSPORT);
 		uplink_break(u, "the broker does not admit this agent's key: not approved yet, suspended, or not the broker of the invite");
+	}
 	else if (event == LINK_DOWN) {
 		if (u->state == UPLINK_UP)
 			u->pause_ms = PAUSE_FIRST_MS; /* it worked until now: look again soon */
@@ -329,7 +359,10 @@ connect_now(void *context)
 {
 	struct uplink *u = context;
 	struct agent *a = u->agent;
-	struct link_options o = {.endpoint = u->endpoint, .server_public = u->server_key, .transport_secret = a->transport_secret,
+	const struct secret *secret = keyring_transport(a, u->is_other);
+
+	box_public(secret, &u->transport_public);
+	struct link_options o = {.endpoint = u->endpoint, .server_public = u->server_key, .transport_secret = secret,
 	    .transport_public = u->transport_public, .socks_proxy = u->socks_proxy[0] != '\0' ? u->socks_proxy : NULL, .received = received,
 	    .round = round_over, .event = happened, .context = u};
 
@@ -391,7 +424,6 @@ uplink_new(struct agent *a, const struct agent_options *options, struct uplink *
 	snprintf(u->endpoint, sizeof u->endpoint, "%s", options->endpoint);
 	snprintf(u->socks_proxy, sizeof u->socks_proxy, "%s", options->socks_proxy != NULL ? options->socks_proxy : "");
 	u->server_key = options->broker_transport_key;
-	box_public(a->transport_secret, &u->transport_public);
 	enter(u, UPLINK_DOWN);
 	enum consign_err err = loop_every(a->loop, 250, watch_over, u, &timer);
 

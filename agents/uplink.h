@@ -17,6 +17,8 @@ void uplink_free(struct uplink **uplink); /* says goodbye */
 enum uplink_state uplink_state(const struct uplink *u);
 /* Ends the connection; it is tried again after a pause. why: one sentence, kept for status. */
 void uplink_break(struct uplink *u, const char *why);
+/* The same in order: nothing is wrong, and it is tried again at once. */
+void uplink_restart(struct uplink *u, const char *why);
 CONSIGN_MUST_CHECK enum consign_err uplink_say(struct uplink *u, const struct session_command *command, struct frame *manifest, struct frame *body);
 
 /* The command that is being handled, as it was said; empty outside of that. For accusations. */

@@ -149,12 +149,14 @@ documents_changed(struct broker *b)
 	for (struct session *s = sessions_first(b->sessions); s != NULL; s = s->next) {
 		enum consign_code code = why_not_stay(b, s);
 
-		if (code == CONSIGN_CODE_STALE_DOCUMENT)
+		if (code == CONSIGN_CODE_STALE_DOCUMENT) {
+			say_documents(b, s); /* the card, so that it comes back knowing it */
 			say_bye(b, s, code, "the organisation's newest card has another transport key");
-		else if (code != CONSIGN_CODE_NONE)
+		} else if (code != CONSIGN_CODE_NONE) {
 			say_bye(b, s, code, "the directory no longer admits this connection");
-		else if (s->state == SESSION_AGENT || s->state == SESSION_ADMIN)
+		} else if (s->state == SESSION_AGENT || s->state == SESSION_ADMIN) {
 			say_documents(b, s);
+		}
 	}
 }
 

@@ -35,6 +35,8 @@ enum consign_err cmd_org_end(const struct args *args);
 enum consign_err cmd_org_compromised(const struct args *args);
 enum consign_err cmd_join(const struct args *args);
 enum consign_err cmd_fingerprint(const struct args *args);
+enum consign_err cmd_key_list(const struct args *args);
+enum consign_err cmd_key_rotate(const struct args *args);
 enum consign_err cmd_policy_apply(const struct args *args);
 enum consign_err cmd_policy_check(const struct args *args);
 enum consign_err cmd_policy_show(const struct args *args);

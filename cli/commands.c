@@ -243,6 +243,12 @@ const struct command command_table[] = {
 	"convenience, never a right: what may pass is decided by the policy; `consign doctor` compares the two."},
     {"fingerprint", NULL, cmd_fingerprint, "", true, NULL,
 	"print this company's fingerprint, to be read out to the administrator", NULL},
+    {"key", "list", cmd_key_list, "", true, NULL, "list this company's keys",
+	"current: in use, on the card. next: made, and not in force yet. old: a seal key that waits for mail which may still come."},
+    {"key", "rotate", cmd_key_rotate, "[signing|seal|transport|all]", false, NULL, "replace keys of this company (default: all)",
+	"The agent makes new keys, publishes a card with them and goes over to them, while mail comes and goes. Ends when they are in force. Old "
+	"signing and transport keys are destroyed at once, old seal keys when everything that was sealed to them has come. No administrator is "
+	"needed; the identity key stays. Seal keys are also replaced once a week by the agent itself."},
     {"policy", "apply", cmd_policy_apply, "FILE", false, reason_options,
 	"sign a policy file and put it in force; - is standard input", NULL},
     {"policy", "check", cmd_policy_check, "FILE", true, NULL, "check a policy file without a hub; - is standard input",

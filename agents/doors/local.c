@@ -21,4 +21,6 @@ local_dispatch(struct tool *t, const struct local_request *r, struct arena *aren
 		local_status(t, r->number, arena);
 	else if (r->policy != NULL)
 		local_policy(t, r->number, r->policy, arena);
+	else if (r->keys != NULL)
+		local_keys(t, r->number, r->keys, arena);
 }

@@ -29,6 +29,7 @@ struct socket_door {
 	int wake_timer;      /* -1: no turn is ordered */
 	int rest_timer;      /* -1: listening */
 	bool is_short;       /* of files or memory, and that was said */
+	struct keys_waiting *rotating; /* tools that wait for new keys to be in force */
 };
 
 /* What was readable of a tool was read: messages handed in are bundled. */
@@ -51,6 +52,9 @@ void local_watch(struct tool *t, uint64_t number, const struct local_watch *watc
 void local_track(struct tool *t, uint64_t number, const struct local_track *track, struct arena *arena);
 void local_status(struct tool *t, uint64_t number, struct arena *arena);
 void local_policy(struct tool *t, uint64_t number, const struct local_policy *question, struct arena *arena);
+void local_keys(struct tool *t, uint64_t number, const struct local_keys *keys, struct arena *arena);
+/* The door ends: who waits for keys is told nothing more. */
+void local_keys_end(struct socket_door *door);
 
 /* Watches of one tool: there is new mail (or places were acknowledged); send what may be sent; the tool has gone. */
 void local_watch_news(struct tool *t);

@@ -331,6 +331,7 @@ socket_door_close(struct socket_door **door)
 		if (d->tools[i] != NULL)
 			tool_finish(d->tools[i]);
 	run_tasks(d); /* their tools have gone: each ends itself */
+	local_keys_end(d);
 	if (d->wake_timer >= 0)
 		loop_cancel(d->agent->loop, d->wake_timer);
 	if (d->rest_timer >= 0)

@@ -10,5 +10,7 @@
 
 CONSIGN_MUST_CHECK enum consign_err socket_door_open(struct agent *a, struct socket_door **ret_door);
 void socket_door_close(struct socket_door **door);
+/* Own keys may be in force that somebody waits for. door may be NULL. */
+void socket_door_keys(struct socket_door *door);
 
 #endif

@@ -257,6 +257,8 @@
 #define CONSIGN_PROBLEMS_REPLY_MAX_BYTES (2u * 1024u * 1024u)
 /* Facts of a status. */
 #define CONSIGN_FACTS_MAX 1024u
+/* Own keys that a tool is shown: those of a card, and more old ones than a year of weeks leaves. */
+#define CONSIGN_LOCAL_KEYS_MAX 128u
 /* A name of a subscription: a word. */
 #define CONSIGN_SUBSCRIPTION_MAX_BYTES 64u
 /* A tool's key for a message: two UUIDs or hashes, and words around them. */

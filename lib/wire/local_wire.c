@@ -209,6 +209,26 @@ static const struct wire_field local_policy_reply_fields[] = {
 };
 static const struct wire_message wire_local_policy_reply = {TABLE(local_policy_reply, "PolicyReply", policy_reply, 0)};
 
+static const struct wire_field local_keys_fields[] = {
+    NUM32(local_keys, 1, rotate, 0, LOCAL_KEYS_ALL),
+};
+static const struct wire_message wire_local_keys = {TABLE(local_keys, "KeysRequest", keys_request, 0)};
+
+static const struct wire_field local_key_fields[] = {
+    NUM32(local_key, 1, use, LOCAL_KEY_SIGNING, LOCAL_KEY_TRANSPORT),
+    FIXED(local_key, 2, id),
+    NUM32(local_key, 3, state, LOCAL_KEY_CURRENT, LOCAL_KEY_OLD),
+    NUM64(local_key, 4, created_us, 0, WIRE_U64_MAX),
+    NUM64(local_key, 5, until_us, 0, WIRE_U64_MAX),
+};
+static const struct wire_message wire_local_key = {TABLE(local_key, "LocalKey", local_key, 0)};
+
+static const struct wire_field local_keys_reply_fields[] = {
+    MESSAGES(local_keys_reply, 1, keys, 0, CONSIGN_LOCAL_KEYS_MAX, local_key),
+    NUM64(local_keys_reply, 2, card_version, 0, WIRE_U64_MAX),
+};
+static const struct wire_message wire_local_keys_reply = {TABLE(local_keys_reply, "KeysReply", keys_reply, 0)};
+
 static const struct wire_field local_error_fields[] = {
     NUM32(local_error, 1, code, 1, CONSIGN_CODE_LAST),
     NUM32(local_error, 2, retry_class, 0, 1),
@@ -227,6 +247,7 @@ static const struct wire_field local_request_fields[] = {
     CHOICE(local_request, 7, track, local_track),
     CHOICE(local_request, 8, status, local_status),
     CHOICE(local_request, 9, policy, local_policy),
+    CHOICE(local_request, 10, keys, local_keys),
 };
 const struct wire_message wire_local_request = {
     TABLE(local_request, "LocalRequest", local_request, CONSIGN_LOCAL_FRAME_MAX_BYTES), .has_choice = true};
@@ -242,6 +263,7 @@ static const struct wire_field local_reply_fields[] = {
     CHOICE(local_reply, 8, status, local_status_reply),
     CHOICE(local_reply, 9, policy, local_policy_reply),
     CHOICE(local_reply, 10, error, local_error),
+    CHOICE(local_reply, 11, keys, local_keys_reply),
 };
 const struct wire_message wire_local_reply = {
     TABLE(local_reply, "LocalReply", local_reply, CONSIGN_LOCAL_FRAME_MAX_BYTES), .has_choice = true};
@@ -268,6 +290,9 @@ const struct wire_message *const wire_local_messages[] = {
     &wire_local_status_reply,
     &wire_local_policy,
     &wire_local_policy_reply,
+    &wire_local_keys,
+    &wire_local_key,
+    &wire_local_keys_reply,
     &wire_local_error,
     &wire_local_request,
     &wire_local_reply,

@@ -164,6 +164,28 @@ struct local_policy_reply {
 	struct consign_slice reason;
 };
 
+/* One of this organisation's own keys. */
+enum local_key_use { LOCAL_KEY_SIGNING = 1, LOCAL_KEY_SEAL = 2, LOCAL_KEY_TRANSPORT = 4 };
+#define LOCAL_KEYS_ALL 7u
+enum local_key_state { LOCAL_KEY_CURRENT = 1, LOCAL_KEY_NEXT = 2, LOCAL_KEY_OLD = 3 };
+
+struct local_keys {
+	uint32_t rotate; /* enum local_key_use, added up; 0: only to be told */
+};
+
+struct local_key {
+	uint32_t use;
+	struct consign_key_id id;
+	uint32_t state;
+	uint64_t created_us;
+	uint64_t until_us; /* by the card; 0: it says nothing */
+};
+
+struct local_keys_reply {
+	WIRE_LIST(struct local_key *) keys;
+	uint64_t card_version;
+};
+
 struct local_error {
 	uint32_t code;
 	uint32_t retry_class;
@@ -182,6 +204,7 @@ struct local_request {
 	struct local_track *track;
 	struct local_status *status;
 	struct local_policy *policy;
+	struct local_keys *keys;
 };
 
 struct local_reply {
@@ -195,6 +218,7 @@ struct local_reply {
 	struct local_status_reply *status;
 	struct local_policy_reply *policy;
 	struct local_error *error;
+	struct local_keys_reply *keys;
 };
 
 WIRE_CODEC(local_request);

@@ -54,10 +54,9 @@ read_home(struct live_member *m, const char *home)
 	if (err != CONSIGN_OK)
 		return err;
 	a->identity_key = keyfile_find(a->keys, "identity", NULL);
-	a->transport_secret = keyfile_find(a->keys, "transport", NULL);
 	a->storage_key = keyfile_find(a->keys, "storage", NULL);
-	m->transport = a->transport_secret;
-	return a->identity_key == NULL || a->transport_secret == NULL || a->storage_key == NULL ? CONSIGN_E_KEY_FILE : CONSIGN_OK;
+	m->transport = keyfile_find(a->keys, "transport", NULL);
+	return a->identity_key == NULL || m->transport == NULL || a->storage_key == NULL ? CONSIGN_E_KEY_FILE : CONSIGN_OK;
 }
 
 enum consign_err

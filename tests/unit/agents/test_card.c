@@ -31,6 +31,17 @@ enum uplink_state __wrap_uplink_state(const struct uplink *u);
 enum consign_err __wrap_uplink_say(
     struct uplink *u, const struct session_command *command, struct frame *manifest, struct frame *body);
 
+void __wrap_uplink_restart(struct uplink *u, const char *why);
+static unsigned restarts;
+
+void
+__wrap_uplink_restart(struct uplink *u, const char *why)
+{
+	(void)u;
+	(void)why;
+	restarts++;
+}
+
 enum uplink_state
 __wrap_uplink_state(const struct uplink *u)
 {

@@ -20,6 +20,8 @@
 #include "doors/tool.h"
 #include "freshness.h"
 #include "alarms.h"
+#include "card.h"
+#include "keyring.h"
 #include "outbox.h"
 #include "problem_list.h"
 #include "reception.h"
@@ -148,6 +150,40 @@ accusations(const struct agent *a)
 {
 	(void)a;
 	return accused;
+}
+
+/* Own keys: one of each use; what is pending a test says, and what was asked to be replaced it is told. */
+static enum uplink_state uplink_now;
+static unsigned keys_pending, keys_rotated;
+
+enum uplink_state
+uplink_state(const struct uplink *u)
+{
+	(void)u;
+	return uplink_now;
+}
+
+enum consign_err
+card_rotate(struct agent *a, unsigned uses)
+{
+	a->card_code = CONSIGN_CODE_NONE;
+	keys_rotated = keys_pending = uses;
+	return CONSIGN_OK;
+}
+
+bool
+keyring_is_pending(const struct agent *a, unsigned uses)
+{
+	(void)a;
+	return (keys_pending & uses) != 0;
+}
+
+bool
+keyring_at(const struct agent *a, size_t n, struct keyring_row *ret_row)
+{
+	(void)a;
+	*ret_row = (struct keyring_row){.use = (enum key_use)(1 << n), .id = {{(uint8_t)n}}, .created_us = T0, .until_us = T0 + n, .state = KEY_OLD};
+	return n < 3;
 }
 
 /* ── the client's side ── */
@@ -1619,6 +1655,129 @@ test_socket_policy_is_refused_for_now_before_there_is_one(void **state)
 	client_close(&c);
 }
 
+static void
+ask_keys(struct client *c, uint64_t number, uint32_t rotate)
+{
+	ask(c, &(struct local_request){.number = number, .keys = &(struct local_keys){rotate}});
+}
+
+static void
+test_socket_lists_own_keys(void **state)
+{
+	struct client c = client_open(*state);
+
+	ask_keys(&c, 7, 0);
+	struct local_reply *r = reply(&c);
+
+	assert_int_equal(r->number, 7);
+	assert_non_null(r->keys);
+	assert_int_equal(r->keys->keys.n, 3);
+	assert_int_equal(r->keys->keys.v[2]->use, LOCAL_KEY_TRANSPORT);
+	assert_int_equal(r->keys->keys.v[2]->id.b[0], 2);
+	assert_int_equal(r->keys->keys.v[2]->state, LOCAL_KEY_OLD);
+	assert_int_equal(r->keys->keys.v[2]->created_us, T0);
+	assert_int_equal(r->keys->keys.v[2]->until_us, T0 + 2);
+	client_close(&c);
+}
+
+static void
+test_socket_answers_a_rotation_when_the_new_keys_are_in_force(void **state)
+{
+	struct fixture *f = *state;
+	struct client c = client_open(f);
+
+	uplink_now = UPLINK_DOWN;
+	keys_rotated = 0;
+	ask_keys(&c, 1, LOCAL_KEY_SEAL);
+	assert_int_equal(refusal(&c)->code, CONSIGN_CODE_TRY_LATER); /* no card is known */
+	snprintf(f->agent.org.s, sizeof f->agent.org.s, "acme");
+	ask_keys(&c, 2, LOCAL_KEY_SEAL);
+	assert_int_equal(refusal(&c)->code, CONSIGN_CODE_TRY_LATER); /* not connected */
+	assert_int_equal(keys_rotated, 0);
+	uplink_now = UPLINK_UP;
+	ask_keys(&c, 3, LOCAL_KEY_SEAL | LOCAL_KEY_TRANSPORT);
+	turn(f, 3);
+	assert_int_equal(keys_rotated, LOCAL_KEY_SEAL | LOCAL_KEY_TRANSPORT);
+	socket_door_keys(f->agent.door);
+	turn(f, 3);
+	assert_int_equal(frames_in(&c), 0);
+	keys_pending = LOCAL_KEY_TRANSPORT;
+	socket_door_keys(f->agent.door);
+	turn(f, 3);
+	assert_int_equal(frames_in(&c), 0);
+	keys_pending = 0;
+	uplink_now = UPLINK_DOWN; /* with the old key no more, with the new one not yet */
+	socket_door_keys(f->agent.door);
+	turn(f, 3);
+	assert_int_equal(frames_in(&c), 0);
+	uplink_now = UPLINK_UP;
+	socket_door_keys(f->agent.door);
+	struct local_reply *r = reply(&c);
+
+	assert_int_equal(r->number, 3);
+	assert_non_null(r->keys);
+	client_close(&c);
+}
+
+static void
+test_socket_says_that_the_hub_refuses_the_card_with_the_new_keys(void **state)
+{
+	struct fixture *f = *state;
+	struct client c = client_open(f);
+
+	snprintf(f->agent.org.s, sizeof f->agent.org.s, "acme");
+	uplink_now = UPLINK_UP;
+	ask_keys(&c, 1, LOCAL_KEY_SIGNING);
+	turn(f, 3);
+	f->agent.card_code = CONSIGN_CODE_STALE_DOCUMENT; /* another card of ours was before it: it is made anew */
+	socket_door_keys(f->agent.door);
+	turn(f, 3);
+	assert_int_equal(frames_in(&c), 0);
+	f->agent.card_code = CONSIGN_CODE_DENIED;
+	socket_door_keys(f->agent.door);
+	assert_int_equal(refusal(&c)->code, CONSIGN_CODE_DENIED);
+	/* Who has gone is not waited for. */
+	ask_keys(&c, 2, LOCAL_KEY_SIGNING);
+	turn(f, 3);
+	client_close(&c);
+	turn(f, 3);
+	socket_door_keys(f->agent.door);
+	assert_null(f->agent.door->rotating);
+}
+
+static void
+test_socket_makes_no_more_signing_keys_than_a_card_holds(void **state)
+{
+	struct fixture *f = *state;
+	struct client c = client_open(f);
+	struct valid_key keys[CONSIGN_CARD_KEYS_MAX] = {0}, *list[CONSIGN_CARD_KEYS_MAX];
+
+	snprintf(f->agent.org.s, sizeof f->agent.org.s, "acme");
+	struct card *card = (struct card *)(uintptr_t)hub_card(f->agent.hub, "acme")->card;
+
+	for (size_t i = 0; i < CONSIGN_CARD_KEYS_MAX; i++) {
+		keys[i].not_after_us = T0 + 1;
+		list[i] = &keys[i];
+	}
+	card->signing_keys.v = list;
+	card->signing_keys.n = CONSIGN_CARD_KEYS_MAX;
+	uplink_now = UPLINK_UP;
+	keys_rotated = keys_pending = 0;
+	ask_keys(&c, 1, LOCAL_KEY_SIGNING);
+	assert_int_equal(refusal(&c)->code, CONSIGN_CODE_QUOTA);
+	assert_int_equal(keys_rotated, 0);
+	ask_keys(&c, 2, LOCAL_KEY_SEAL);
+	turn(f, 3);
+	assert_int_equal(keys_rotated, LOCAL_KEY_SEAL);
+	keys_pending = keys_rotated = 0;
+	keys[CONSIGN_CARD_KEYS_MAX - 1].not_after_us = T0; /* the oldest holds no more */
+	ask_keys(&c, 3, LOCAL_KEY_SIGNING);
+	turn(f, 3);
+	assert_int_equal(keys_rotated, LOCAL_KEY_SIGNING);
+	card->signing_keys.n = 0;
+	client_close(&c);
+}
+
 /* The first root names policy 1: one common part, one study. Lives in the fixture's arena. */
 static void
 add_policy(struct fixture *f)
@@ -1723,6 +1882,10 @@ main(void)
 	    TEST(test_socket_acks_that_are_on_their_way_are_followed_in_order),
 	    TEST(test_socket_watch_is_given_each_once_and_in_order_whoever_acknowledges_what),
 	    TEST(test_socket_status_says_its_facts_in_their_order),
+	    TEST(test_socket_lists_own_keys),
+	    TEST(test_socket_answers_a_rotation_when_the_new_keys_are_in_force),
+	    TEST(test_socket_says_that_the_hub_refuses_the_card_with_the_new_keys),
+	    TEST(test_socket_makes_no_more_signing_keys_than_a_card_holds),
 	    TEST(test_socket_policy_is_refused_for_now_before_there_is_one),
 	    TEST(test_socket_policy_gives_the_slices_and_the_members),
 	};

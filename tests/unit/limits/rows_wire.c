@@ -231,6 +231,7 @@ const struct limit_row limit_rows_wire[] = {
     FIELDS(CONSIGN_ENDPOINT_MAX_BYTES, "BrokerKeys.endpoint Invite.endpoint"),
     /* the local door */
     LENGTH(CONSIGN_LOCAL_FRAME_MAX_BYTES, "LocalRequest LocalReply"),
+    FIELDS(CONSIGN_LOCAL_KEYS_MAX, "KeysReply.keys"),
     FIELDS(CONSIGN_LOCAL_MESSAGES_MAX, "SendRequest.messages SendReply.outcomes InboxReply.messages AckRequest.ids AckReply.acked"),
     FIELDS(CONSIGN_WATCH_WINDOW_MAX, "WatchRequest.window"),
     FIELDS(CONSIGN_FACTS_MAX, "StatusReply.facts"),

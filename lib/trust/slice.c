@@ -55,6 +55,27 @@ slice_roots(const struct slicing *s, uint64_t after, struct session_documents *d
 	return err;
 }
 
+/* Whether the two ever shared a study, as far as policies are kept: then each knows of the other, and has mail of it. */
+static bool
+have_met(const struct hub *hub, const char *a, const char *b)
+{
+	for (size_t i = 0; i < hub->policies.n; i++)
+		if (policy_share_study(((const struct policy_cell *)hub->policies.v[i])->policy.policy, a, b))
+			return true;
+	return false;
+}
+
+/* Whether the reader is to be told of the member. That one is compromised it must hear even after they parted: of mail that is on its way. */
+static bool
+member_concerns(const struct slicing *s, const struct hub_policy *policy, const struct member *m)
+{
+	if (s->org == NULL || strcmp(s->org, m->org.s) == 0)
+		return true;
+	if (policy != NULL && policy_share_study(policy->policy, s->org, m->org.s))
+		return true;
+	return m->status == MEMBER_COMPROMISED && have_met(s->hub, s->org, m->org.s);
+}
+
 static enum consign_err
 slice_directory(const struct slicing *s, const struct hub_directory *dir, const struct hub_policy *policy, struct session_documents *d)
 {
@@ -63,12 +84,9 @@ slice_directory(const struct slicing *s, const struct hub_directory *dir, const 
 	d->directories.v = arena_alloc(s->arena, sizeof *d->directories.v);
 	if (b == NULL || d->directories.v == NULL || (b->parts.v = arena_alloc(s->arena, (dir->n_members + 1) * sizeof *b->parts.v)) == NULL)
 		return CONSIGN_E_NO_MEMORY;
-	for (size_t i = 0; i < dir->n_members; i++) {
-		const char *other = dir->members[i]->org.s;
-
-		if (s->org == NULL || strcmp(s->org, other) == 0 || (policy != NULL && policy_share_study(policy->policy, s->org, other)))
+	for (size_t i = 0; i < dir->n_members; i++)
+		if (member_concerns(s, policy, dir->members[i]))
 			b->parts.v[b->parts.n++] = dir->member_parts[i];
-	}
 	enum consign_err err = prove(s, dir->bundle->head, &b->head);
 
 	if (err == CONSIGN_OK)

@@ -205,6 +205,60 @@ test_slice_follows_the_newest_policy(void **state)
 	assert_false(slice_mentions(t, "cora", "Second"));
 }
 
+/* A policy with one study of two parties, in force; what there is of new members and statuses, too. */
+static void
+put_in_force(struct fixture *t, const char *a, const char *b)
+{
+	char yaml[512];
+
+	snprintf(yaml, sizeof yaml,
+	    "studies:\n  - id: one\n    title: First\n    parties:\n      - {org: %s, roles: [sponsor]}\n      - {org: %s, roles: [cro]}\n"
+	    "rules:\n  - {id: notes, permit: [x.note]}\n",
+	    a, b);
+	fixture_policy(&t->f, yaml, FIXTURE_ALL_SIGN);
+	fixture_root(&t->f, FIXTURE_ALL_SIGN);
+	fixture_publish_all(&t->f);
+	assert_int_equal(fixture_take(&t->f, t->hub, fixture_all(&t->f, hub_checkpoint(t->hub)->size), HUB_PROVEN), CONSIGN_OK);
+	t->proofs.checkpoint = fixture_update(&t->f, 0);
+}
+
+static void
+test_slice_is_enough_when_a_party_is_replaced_by_another(void **state)
+{
+	struct fixture *t = *state;
+	struct hub *agent;
+
+	/* The same directory, and as many members of it as before: but another one. */
+	assert_int_equal(hub_new(&t->f.hub_id, false, &agent), CONSIGN_OK);
+	assert_int_equal(fixture_take(&t->f, agent, slice(t, "bolt"), HUB_PROVEN), CONSIGN_OK);
+	assert_null(hub_member(hub_directory(agent), "dune"));
+	put_in_force(t, "bolt", "dune");
+	t->proofs.checkpoint = fixture_update(&t->f, hub_checkpoint(agent)->size);
+	assert_int_equal(fixture_take(&t->f, agent, slice(t, "bolt"), HUB_PROVEN), CONSIGN_OK);
+	assert_int_equal(hub_directory(agent)->version, 1);
+	assert_non_null(hub_member(hub_directory(agent), "dune"));
+	assert_non_null(hub_card(agent, "dune"));
+	hub_free(&agent);
+}
+
+static void
+test_slice_tells_of_a_compromise_those_who_have_met_it(void **state)
+{
+	struct fixture *t = *state;
+
+	fixture_org(&t->f, "bolt")->member.status = MEMBER_SUSPENDED;
+	fixture_directory(&t->f, FIXTURE_ALL_SIGN);
+	put_in_force(t, "acme", "cora");
+	assert_false(slice_mentions(t, "acme", "bolt"));
+	fixture_org(&t->f, "bolt")->member.status = MEMBER_COMPROMISED;
+	fixture_org(&t->f, "bolt")->member.compromised_since = 3;
+	fixture_directory(&t->f, FIXTURE_ALL_SIGN);
+	put_in_force(t, "acme", "cora");
+	assert_true(slice_mentions(t, "acme", "bolt"));
+	assert_false(slice_mentions(t, "cora", "bolt"));
+	assert_false(slice_mentions(t, "dune", "bolt"));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(test_slice_##name, setup, teardown)
 
 /* Mail of a time when they were partners names the card of that time; a later card is not theirs to know. */
@@ -250,6 +304,8 @@ main(void)
 	    CASE(may_know_follows_shared_studies),
 	    CASE(follows_the_newest_policy),
 	    CASE(gives_a_card_of_before_to_who_was_a_partner_then),
+	    CASE(is_enough_when_a_party_is_replaced_by_another),
+	    CASE(tells_of_a_compromise_those_who_have_met_it),
 	};
 
 	return cmocka_run_group_tests_name("trust/slice", tests, NULL, NULL);

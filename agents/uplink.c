@@ -31,7 +31,9 @@
 
 struct uplink {
 	struct agent *agent;
-	char endpoint[256];
+	char configured[256]; /* where the broker is, by config.yaml */
+	char endpoint[256];   /* where it is looked for now: there, or where the newest root says that it is */
+	bool is_moved;        /* the latter */
 	char socks_proxy[256];
 	struct consign_public_key server_key;
 	struct consign_public_key transport_public; /* of this connection */
@@ -112,9 +114,24 @@ schedule(struct uplink *u)
 		log_event(LOG_ERROR, "uplink.stuck", "reason", "s", "out of memory", NULL);
 }
 
+/*
+ * A broker that has moved says so in the root while it still answers at its old place. Both are tried in turn until one is the
+ * broker, by its key; config.yaml first, because an operator may have his reasons.
+ */
+static void
+try_elsewhere(struct uplink *u)
+{
+	const struct hub_root *root = hub_root(u->agent->hub);
+
+	u->is_moved = !u->is_moved && root != NULL && strcmp(root->root->broker->endpoint, u->configured) != 0;
+	snprintf(u->endpoint, sizeof u->endpoint, "%s", u->is_moved ? root->root->broker->endpoint : u->configured);
+}
+
 static void
 go_down(struct uplink *u)
 {
+	if (u->state != UPLINK_UP && !u->is_other)
+		try_elsewhere(u);
 	enter(u, UPLINK_DOWN);
 	u->closing = true;
 	lanes_unsent(u->agent->lanes);
@@ -421,6 +438,7 @@ uplink_new(struct agent *a, const struct agent_options *options, struct uplink *
 	u->agent = a;
 	u->timer = -1;
 	u->pause_ms = PAUSE_FIRST_MS;
+	snprintf(u->configured, sizeof u->configured, "%s", options->endpoint);
 	snprintf(u->endpoint, sizeof u->endpoint, "%s", options->endpoint);
 	snprintf(u->socks_proxy, sizeof u->socks_proxy, "%s", options->socks_proxy != NULL ? options->socks_proxy : "");
 	u->server_key = options->broker_transport_key;

@@ -124,6 +124,9 @@ put_member(const struct consign_hash *hub_id, const struct member *was, const st
 		err = buf_printf(out, " since leaf %llu", (unsigned long long)is->compromised_since);
 	if (err == CONSIGN_OK && was->status != is->status)
 		err = buf_printf(out, "\n");
+	if (err == CONSIGN_OK && was->status == MEMBER_COMPROMISED && is->status == MEMBER_COMPROMISED && was->compromised_since != is->compromised_since)
+		err = buf_printf(out, "~ organisation %s: compromised since leaf %llu, then since leaf %llu\n", is->org.s,
+		    (unsigned long long)was->compromised_since, (unsigned long long)is->compromised_since);
 	if (err == CONSIGN_OK && !slice_equal(was->name, is->name))
 		err = buf_printf(out, "~ organisation %s is called %.*s\n", is->org.s, (int)is->name.len, (const char *)is->name.data);
 	return err;

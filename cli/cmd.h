@@ -25,6 +25,7 @@ enum consign_err cmd_proposal_withdraw(const struct args *args);
 enum consign_err cmd_proposal_export(const struct args *args);
 enum consign_err cmd_proposal_sign(const struct args *args);
 enum consign_err cmd_proposal_import(const struct args *args);
+enum consign_err cmd_hub_move(const struct args *args);
 enum consign_err cmd_org_invite(const struct args *args);
 enum consign_err cmd_org_approve(const struct args *args);
 enum consign_err cmd_org_list(const struct args *args);

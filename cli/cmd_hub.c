@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin.h"
 #include "core/clock.h"
 #include "core/file.h"
 #include "core/limits.h"
@@ -330,5 +331,51 @@ cmd_hub_init(const struct args *args)
 	draft_clear(&h.draft);
 	buf_clear(&h.bind);
 	buf_clear(&h.documents);
+	return err;
+}
+
+/* ── move ── */
+
+static enum consign_err
+move(struct admin_desk *desk, const char *endpoint, const char *reason)
+{
+	struct root root = *hub_root(desk->hub)->root;
+	struct broker_keys broker = *root.broker;
+	struct draft draft = {0};
+
+	if (strcmp(broker.endpoint, endpoint) == 0)
+		return say_fail(CONSIGN_E_CONFLICT, "root %llu says already that the broker is at %s", (unsigned long long)root.version, endpoint);
+	snprintf(broker.endpoint, sizeof broker.endpoint, "%s", endpoint);
+	root.broker = &broker;
+	enum consign_err err = admin_draft(desk, reason, &draft);
+
+	if (err == CONSIGN_OK)
+		err = admin_publish_root(desk, &draft, &root);
+	if (err == CONSIGN_OK && draft.is_in_force) {
+		printf("%s\troot %llu\n", endpoint, (unsigned long long)draft.root.version);
+		say_note("Agents that are connected know it now; let the broker run where it is until the others have been here too.\n"
+			 "Once it is moved, set endpoint in %s/config.yaml, and in each administrator's.",
+		    desk->home.dir);
+	}
+	draft_clear(&draft);
+	return err;
+}
+
+enum consign_err
+cmd_hub_move(const struct args *args)
+{
+	const char *endpoint = args_value(args, "endpoint"), *reason;
+	struct admin_desk desk = {0};
+	enum consign_err err = admin_reason(args, &reason);
+
+	if (err != CONSIGN_OK)
+		return err;
+	if (!endpoint_is_valid(endpoint, false) || strlen(endpoint) >= sizeof((struct broker_keys *)0)->endpoint)
+		return say_fail(CONSIGN_E_USAGE, "--endpoint %s: expected tcp://HOST:PORT", endpoint);
+	err = admin_open(args, &desk);
+	if (err != CONSIGN_OK)
+		return err;
+	err = move(&desk, endpoint, reason);
+	admin_close(&desk);
 	return err;
 }

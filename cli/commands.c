@@ -82,6 +82,9 @@ static const struct option admin_add_options[] = {
     {.name = "fingerprint", .value = "WORDS", .summary = "the six words that the newcomer read out", .is_required = true}, REASON, PASSPHRASE_FILE, END};
 static const struct option proposal_list_options[] = {{.name = "open", .summary = "only those that can be decided on"}, PASSPHRASE_FILE, END};
 static const struct option proposal_sign_options[] = {{.name = "reject", .summary = "sign that this administrator does not agree"}, REASON, PASSPHRASE_FILE, END};
+static const struct option hub_move_options[] = {
+    {.name = "endpoint", .value = "tcp://HOST:PORT", .summary = "where companies will reach the broker", .is_required = true}, REASON, PASSPHRASE_FILE,
+    END};
 static const struct option compromised_options[] = {
     {.name = "since", .value = "LEAF|now", .summary = "mail accepted at this leaf of the ledger or after it is refused", .is_required = true},
     REASON, PASSPHRASE_FILE, END};
@@ -191,6 +194,9 @@ const struct command command_table[] = {
 	"where the broker listens. Refuses a folder that holds a hub already."},
     {"hub", "export", cmd_hub_export, "", false, admin_options, "print what a new administrator's home needs to know of the hub",
 	"The hub's id, where its broker is and the newest root. It is no secret, and must not be exchanged on its way: hand it over by a channel that you trust."},
+    {"hub", "move", cmd_hub_move, "", false, hub_move_options, "say where the broker will be",
+	"Signs it into the next root. Agents that hear it while the broker still answers at its old place find it at the new one by themselves; new "
+	"invites name the new one. The broker's keys stay. docs/OPERATIONS.md says how a broker is moved."},
     {"admin", "list", cmd_admin_list, "", true, admin_options, "list the administrators and how many of them a change needs", NULL},
     {"admin", "request", cmd_admin_request, "NAME", false, admin_request_options, "make a new administrator's home; prints the request to be taken in",
 	"Makes the keys, which never leave the home. Hand the request to an administrator and read the six words out by another channel."},

@@ -294,6 +294,7 @@ test_keyring_destroys_an_old_seal_key_when_the_mailbox_of_then_is_here(void **st
 {
 	struct fixture *t = *state;
 
+	begin_session(t, 0); /* under the old card */
 	assert_int_equal(card_rotate(&t->agent, KEY_SEAL), CONSIGN_OK);
 	take_in(t);
 	keyring_settle(&t->agent);

@@ -298,6 +298,23 @@ add_problems(struct tracking *t, struct local_track_consignee *c)
 	return err;
 }
 
+/* When the newest policy wants it there, counted from its acceptance; 0: it does not say. */
+static uint64_t
+due_of(const struct tracking *t, const struct manifest *m, const char *org)
+{
+	const struct local_track_reply *r = t->reply;
+	const struct hub_policy *policy = hub_policy(t->agent->hub);
+	struct policy_question q = {.consignor = t->agent->org.s, .consignee = org, .study = m->study.s, .type = r->type.s,
+	    .label = (enum consign_label)m->label, .at_us = r->accepted_us};
+	struct policy_verdict v;
+
+	if (policy == NULL || r->accepted_us == 0)
+		return 0;
+	policy_decide(policy->policy, &q, &v);
+	return v.code == CONSIGN_CODE_NONE && v.deliver_within_us > 0 && v.deliver_within_us < UINT64_MAX - r->accepted_us
+	    ? r->accepted_us + v.deliver_within_us : 0;
+}
+
 static enum consign_err
 track_consignees(struct tracking *t, const struct manifest *m, uint64_t refused_us)
 {
@@ -318,6 +335,7 @@ track_consignees(struct tracking *t, const struct manifest *m, uint64_t refused_
 			continue;
 		}
 		c->at_us = r->accepted_us;
+		c->due_us = due_of(t, m, org);
 		err = find_settlement(t, c, &progress);
 		if (err == CONSIGN_OK && progress == REJECTED)
 			err = add_problems(t, c);

@@ -2,12 +2,25 @@
 #include "cmd.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "agent_call.h"
 #include "business.h"
+#include "core/clock.h"
 #include "core/text.h"
 #include "home.h"
 #include "print.h"
+
+/* Not there in time: when it came too late, or has not come and its time is over. */
+static bool
+is_overdue(const struct consign_track_consignee *c)
+{
+	bool is_under_way = strcmp(c->state, "accepted") == 0;
+
+	if (c->due_us == 0)
+		return false;
+	return is_under_way ? clock_wall_us(clock_system()) > c->due_us : c->at_us > c->due_us;
+}
 
 static json_t *
 consignee_json(const struct consign_track_consignee *c)
@@ -15,6 +28,10 @@ consignee_json(const struct consign_track_consignee *c)
 	json_t *json = json_pack("{s:s, s:s, s:o, s:o}", "org", c->org, "state", c->state, "position",
 	    c->position == 0 ? json_null() : json_integer((json_int_t)c->position), "at", json_time(c->at_us));
 
+	if (json != NULL && c->due_us > 0) {
+		json_object_set_new(json, "due_at", json_time(c->due_us));
+		json_object_set_new(json, "overdue", json_boolean(is_overdue(c)));
+	}
 	if (json != NULL && c->code != CONSIGN_CODE_NONE) {
 		json_object_set_new(json, "code", json_string(consign_code_text(c->code)));
 		json_object_set_new(json, "detail", json_string(c->detail));
@@ -45,8 +62,8 @@ print_track_json(const struct consign_track *t)
 static enum consign_err
 print_track(const struct consign_track *t)
 {
-	static const char *const headings[] = {"org", "state", "position", "at", "reason"};
-	struct table table = {.headings = headings, .columns = 5};
+	static const char *const headings[] = {"org", "state", "position", "at", "due", "reason"};
+	struct table table = {.headings = headings, .columns = 6};
 	char time[PRINT_TIME_BYTES], shown[PRINT_SHOWN_BYTES];
 
 	printf("id        %s\nstate     %s\nstudy     %s\ntype      %s\nlabel     %s\ncreated   %s\n", t->id, t->state, t->study,
@@ -66,7 +83,8 @@ print_track(const struct consign_track *t)
 		else
 			table_putf(&table, "%llu", (unsigned long long)c->position);
 		table_put(&table, time_text(c->at_us, time));
-		table_putf(&table, "%s%s%s", c->code == CONSIGN_CODE_NONE ? "" : consign_code_text(c->code),
+		table_put(&table, c->due_us == 0 ? "-" : time_text(c->due_us, time));
+		table_putf(&table, "%s%s%s%s", is_overdue(c) ? "overdue " : "", c->code == CONSIGN_CODE_NONE ? "" : consign_code_text(c->code),
 		    c->detail[0] != '\0' ? " " : "", text_shown(c->detail, shown));
 	}
 	if (t->n_consignees > 0)

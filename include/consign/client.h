@@ -92,6 +92,7 @@ struct consign_track_consignee {
 	enum consign_code code;
 	const char *detail;
 	struct consign_problems problems; /* why it rejected the message as no message of its type */
+	uint64_t due_us;   /* when it should have arrived, by the rule that permits it; 0: no rule says */
 };
 
 /* Where a message that we sent is: "queued", "accepted", "delivered", "rejected", "refused" or "expired". */

@@ -287,6 +287,7 @@ take_track(struct arena *arena, const struct local_track_reply *w, struct consig
 
 		c[i] = (struct consign_track_consignee){.org = one->org.s,
 		    .state = one->state,
+		    .due_us = one->due_us,
 		    .position = one->position,
 		    .at_us = one->at_us,
 		    .code = (enum consign_code)one->code,

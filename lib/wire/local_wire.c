@@ -151,6 +151,7 @@ static const struct wire_field local_track_consignee_fields[] = {
     BYTES(local_track_consignee, 6, detail, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
     MESSAGES(local_track_consignee, 7, problems, 0, CONSIGN_PROBLEMS_MAX, stated_problem),
     NUM32(local_track_consignee, 8, problems_total, 0, UINT32_MAX),
+    NUM64(local_track_consignee, 9, due_us, 0, WIRE_U64_MAX),
 };
 static const struct wire_message wire_local_track_consignee = {
     TABLE(local_track_consignee, "TrackConsignee", track_consignee, 0)};

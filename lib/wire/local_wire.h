@@ -116,6 +116,7 @@ struct local_track_consignee {
 	struct consign_slice detail;
 	WIRE_LIST(struct stated_problem *) problems;
 	uint32_t problems_total;
+	uint64_t due_us; /* 0: no rule says */
 };
 
 struct local_track_reply {

@@ -45,8 +45,7 @@ static const char *const migrations[] = {
     "CREATE INDEX proposal_open ON proposal (root_version) WHERE state = 1;"
     "CREATE TABLE decision (proposal BLOB NOT NULL, n INTEGER NOT NULL, signed BLOB NOT NULL, PRIMARY KEY (proposal, n)) WITHOUT ROWID;",
     /* what a refused consignment said, so that it can be asked what another policy would have done with it */
-    "ALTER TABLE refusal ADD COLUMN manifest BLOB;"
-    "CREATE INDEX refusal_leaf ON refusal (leaf);",
+    "ALTER TABLE refusal ADD COLUMN manifest BLOB; CREATE INDEX refusal_leaf ON refusal (leaf);",
 };
 
 enum consign_err

@@ -160,7 +160,9 @@ show_lines(const struct proposal_seen *p, uint32_t threshold, const struct buf *
 		    text_shown(text, shown));
 	}
 	printf("changes   root %llu\n", (unsigned long long)p->content->root_version);
-	if (changes->len > 0)
+	if (p->state != PROPOSAL_OPEN)
+		printf("(it has ended; `consign policy history` and `consign watch --admin --since start --once` say what came into force)\n");
+	else if (changes->len > 0)
 		(void)fwrite(changes->data, 1, changes->len, stdout);
 	else
 		printf("(nothing that has a meaning: only numbers and dates)\n");

@@ -173,6 +173,7 @@ documents_take(struct agent *a, const struct session_documents *documents)
 	log_event(LOG_INFO, "documents.taken", "root", "u", hub_root(a->hub)->root->version, NULL);
 	reception_retry(a->reception);
 	freshness_tend(a);
+	lanes_hurry(a->lanes);
 	lanes_pump(a->lanes);
 }
 

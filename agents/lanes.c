@@ -451,6 +451,15 @@ lanes_try_later(struct lanes *l, struct out_entry *e, const struct session_try_l
 	lanes_postpone(l, e, (uint64_t)why->retry_ms * 1000);
 }
 
+void
+lanes_hurry(struct lanes *l)
+{
+	for (struct out_study *s = l->studies; s != NULL; s = s->next)
+		for (struct out_entry *e = s->first; e != NULL; e = e->next)
+			if (e->state == OUT_WAITING && (e->postponed.code == CONSIGN_CODE_QUOTA || e->postponed.code == CONSIGN_CODE_MAILBOX_FULL))
+				e->retry_us = 0;
+}
+
 const struct postponement *
 lanes_postponement(const struct lanes *l, const struct consign_id *id)
 {

@@ -66,6 +66,8 @@ struct out_entry *lanes_answered(struct lanes *l, uint64_t sequence);
 void lanes_postpone(struct lanes *l, struct out_entry *e, uint64_t pause_us);
 /* Notes why, and postpones. */
 void lanes_try_later(struct lanes *l, struct out_entry *e, const struct session_try_later *why);
+/* The policy changed, and with it perhaps a quota: what waits for one asks again at once, whatever pause it was told. */
+void lanes_hurry(struct lanes *l);
 /* NULL when that consignment was not postponed, or is not in memory. Lends until lanes are used again. */
 const struct postponement *lanes_postponement(const struct lanes *l, const struct consign_id *id);
 /* What waits and why, reason by reason: `since` is the oldest of each. LANE_HELD is not a reason of its own. Fills up to max; returns how many. */

@@ -507,6 +507,8 @@ broker_open(const struct broker_options *options, struct broker **ret_broker, ch
 		err = sessions_new(&b->sessions);
 	if (err == CONSIGN_OK)
 		err = pending_new(&b->pending);
+	if (err == CONSIGN_OK && (b->buckets = buckets_new()) == NULL)
+		err = CONSIGN_E_NO_MEMORY;
 	if (err == CONSIGN_OK)
 		err = open_keys(b, ret_problem);
 	if (err == CONSIGN_OK)
@@ -562,6 +564,7 @@ broker_close(struct broker **broker)
 	watching_free(&b->watching);
 	buf_clear(&b->freshness);
 	free_invites(b);
+	buckets_free(&b->buckets);
 	mailboxes_free(&b->mailboxes);
 	recent_clear(&b->recent);
 	ledger_close(&b->ledger);

@@ -12,6 +12,7 @@
 #ifndef BROKER_BROKER_H
 #define BROKER_BROKER_H
 
+#include "buckets.h"
 #include "core/clock.h"
 #include "core/config.h"
 #include "core/keyfile.h"
@@ -68,7 +69,8 @@ struct broker {
 	struct metrics *metrics;
 	const char *home;
 	uint64_t retention_us;
-	struct quota quota;
+	struct quota quota;      /* of each organisation, where the policy says nothing else */
+	struct buckets *buckets; /* what was used of the policy's quotas */
 	uint64_t epoch; /* of the newest delivering session */
 	int64_t wall_ahead_us;    /* of the steady clock, when it was last trusted */
 	bool clock_has_jumped;
@@ -129,7 +131,7 @@ struct request {
 };
 typedef void handler(struct broker *b, struct request *r);
 handler on_open, on_hello, on_submit, on_release, on_delivered, on_fetch, on_publish, on_invite, on_join, on_joins_query, on_confirm,
-    on_credit, on_ping, on_bye, on_propose, on_decide, on_proposals_query, on_admin_watch, on_freshness, on_traffic_query;
+    on_credit, on_ping, on_bye, on_propose, on_decide, on_proposals_query, on_admin_watch, on_freshness, on_traffic_query, on_quotas_query;
 
 /* Everything to say to peers goes through these; a peer that cannot be reached loses its session, nothing else. */
 void say(struct broker *b, struct session *s, const struct session_command *command);

@@ -35,6 +35,7 @@ static const struct {
     HANDLER(admin_watch),
     HANDLER(freshness),
     HANDLER(traffic_query),
+    HANDLER(quotas_query),
 #undef HANDLER
 };
 

@@ -87,7 +87,7 @@ say_documents(struct broker *b, struct session *s)
 	arena_free(&arena);
 }
 
-static const struct quota fetch_quota = {.messages_per_second = CONSIGN_FETCHES_PER_SECOND, .bytes_per_second = 1};
+static const struct quota fetch_quota = {.messages = {CONSIGN_FETCHES_PER_SECOND, 1000000}};
 
 void
 on_fetch(struct broker *b, struct request *r)

@@ -164,7 +164,32 @@ struct asked {
 	enum consign_code self;
 	const char *why;
 	bool is_known; /* self and why */
+	struct rated *rated; /* what the verdict's rule permitted so far; NULL: it has no rate */
 };
+
+/* From now on the verdict of this consignee is another. */
+static enum consign_err
+begin_rated(const struct hub *hub, const char *consignee, struct arena *arena, struct judgement *j, struct asked *a)
+{
+	const struct policy_rate *rate =
+	    a->verdict.code != CONSIGN_CODE_NONE ? NULL : policy_rule_rate(hub_policy(hub)->policy, a->verdict.rule);
+
+	a->rated = NULL;
+	if (rate == NULL)
+		return CONSIGN_OK;
+	a->rated = arena_alloc(arena, sizeof *a->rated);
+	if (a->rated == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	*a->rated = (struct rated){.rule = a->verdict.rule, .rate = rate, .consignee = consignee, .next = j->rated};
+	j->rated = a->rated;
+	return CONSIGN_OK;
+}
+
+static bool
+is_as_before(const struct manifest *m, const uint64_t *sizes, size_t item)
+{
+	return item > 0 && strcmp(m->items.v[item]->type.s, m->items.v[item - 1]->type.s) == 0 && sizes[item] == sizes[item - 1];
+}
 
 static void
 ask(const struct hub *hub, const struct manifest *m, const uint64_t *sizes, size_t item, size_t consignee, uint64_t now_us, struct asked *a)
@@ -173,8 +198,6 @@ ask(const struct hub *hub, const struct manifest *m, const uint64_t *sizes, size
 	struct policy_question q = {.consignor = m->consignor.s, .consignee = c->org.s, .study = m->study.s,
 	    .type = m->items.v[item]->type.s, .label = (enum consign_label)m->label, .at_us = now_us, .bytes = sizes[item]};
 
-	if (item > 0 && strcmp(q.type, m->items.v[item - 1]->type.s) == 0 && sizes[item] == sizes[item - 1])
-		return;
 	/* The policy first: an outsider must not learn from our answers who is in the directory. */
 	policy_decide(hub_policy(hub)->policy, &q, &a->verdict);
 	if (a->verdict.code == CONSIGN_CODE_NONE && !a->is_known) {
@@ -195,9 +218,16 @@ judge_policy(const struct hub *hub, const struct manifest *m, struct consign_sli
 		for (size_t c = 0; c < m->consignees.n; c++) {
 			struct asked *a = &asked[c];
 			bool is_by_policy;
-			enum consign_err err;
+			enum consign_err err = CONSIGN_OK;
 
-			ask(hub, m, sizes, i, c, now_us, a);
+			if (!is_as_before(m, sizes, i)) {
+				ask(hub, m, sizes, i, c, now_us, a);
+				err = begin_rated(hub, m->consignees.v[c]->org.s, arena, j, a);
+			}
+			if (err != CONSIGN_OK)
+				return err;
+			if (a->rated != NULL)
+				a->rated->messages++;
 			is_by_policy = a->verdict.code != CONSIGN_CODE_NONE;
 			if ((!is_by_policy && a->self == CONSIGN_CODE_NONE) || j->n == CONSIGN_VERDICTS_MAX)
 				continue;

@@ -8,7 +8,17 @@
 #ifndef BROKER_JUDGE_H
 #define BROKER_JUDGE_H
 
+#include "policy/policy.h"
 #include "trust/hub.h"
+
+/* What a rule with a rate permits of a consignment, to one consignee. */
+struct rated {
+	const char *rule; /* lent by the policy, as the rate */
+	const struct policy_rate *rate;
+	const char *consignee; /* lent by the manifest */
+	uint64_t messages;
+	struct rated *next;
+};
 
 struct judgement {
 	/* CONSIGN_CODE_NONE: accept. TRY_LATER: postpone, with detail. Else the verdicts say why it is refused. */
@@ -16,6 +26,7 @@ struct judgement {
 	char detail[160];
 	struct verdict **verdicts; /* one for the whole (index 0, no org), or one for each refused item and consignee */
 	size_t n;
+	struct rated *rated; /* by rules with a rate; a rule may stand in it more than once. Lives in the arena */
 };
 
 /*

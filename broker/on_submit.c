@@ -5,10 +5,10 @@
  */
 #include "broker.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "charge.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "ledger/statement.h"
@@ -345,7 +345,8 @@ has_room(struct submitting *u)
 		const char *org = u->m->consignees.v[i]->org.s;
 		struct mailbox *box = mailbox_of(u->b->mailboxes, org);
 		const struct mailbox_share *share = box == NULL ? NULL : mailbox_share(box, u->s->name);
-		enum room room = share == NULL ? ROOM_NONE : quota_room(&u->b->quota, &box->waiting, &share->waiting, size_of(u));
+		struct quota quota = charge_quota_of(u->b, org);
+		enum room room = share == NULL ? ROOM_NONE : quota_room(&quota, &box->waiting, &share->waiting, size_of(u));
 
 		if (room == ROOM)
 			continue;
@@ -357,22 +358,29 @@ has_room(struct submitting *u)
 	return true;
 }
 
-/* False when the consignor is over its quota of this second: postponed until there is room. */
 static bool
-is_within_rate(struct submitting *u)
+postpone_charge(struct submitting *u, const struct charge_problem *problem)
 {
-	struct broker *b = u->b;
-	struct mailbox *own = mailbox_of(b->mailboxes, u->s->name);
-	uint64_t retry_us = 1000000;
-	char detail[128];
-
-	if (own != NULL && rate_take(&own->sent, &b->quota, clock_steady_us(b->clock), u->m->items.n, size_of(u), &retry_us))
-		return true;
 	held_add(&u->s->held, u->m);
-	snprintf(detail, sizeof detail, "more than the quota of %llu messages or %llu bytes a second", (unsigned long long)b->quota.messages_per_second,
-	    (unsigned long long)b->quota.bytes_per_second);
-	say_try_later_in(b, u->s, u->sequence, CONSIGN_CODE_QUOTA, detail, (uint32_t)(retry_us / 1000 + 1));
+	say_try_later_in(u->b, u->s, u->sequence, CONSIGN_CODE_QUOTA, problem->detail, (uint32_t)(problem->retry_us / 1000 + 1));
 	return false;
+}
+
+/* Before anything is verified: verifying is what a flood would cost. */
+static bool
+is_within_quota(struct submitting *u)
+{
+	struct charge_problem problem;
+
+	return charge_consignor(u->b, u->s->name, u->m->items.n, size_of(u), &problem) || postpone_charge(u, &problem);
+}
+
+static bool
+is_within_shares(struct submitting *u, const struct judgement *j)
+{
+	struct charge_problem problem;
+
+	return charge_shares(u->b, u->m, size_of(u), j->rated, &problem) || postpone_charge(u, &problem);
 }
 
 static enum consign_err
@@ -518,7 +526,7 @@ decide(struct submitting *u)
 		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_LANE_HELD, "an earlier consignment of its lane comes first");
 		return;
 	}
-	if (!is_within_rate(u))
+	if (!is_within_quota(u))
 		return;
 	u->now_us = clock_wall_us(b->clock);
 	if (judge_submission(b->hub, u->s->name, u->sm, u->m, frame_slice(u->r->body), u->now_us, u->r->arena, &j) != CONSIGN_OK) {
@@ -537,7 +545,7 @@ decide(struct submitting *u)
 	}
 	if (!seen_is_ours(u))
 		return;
-	if (has_room(u))
+	if (has_room(u) && is_within_shares(u, &j))
 		accept(u);
 }
 

@@ -6,64 +6,132 @@
 #include "core/limits.h"
 
 #define SECOND_US 1000000u
-/* 2^40 a second, or waiting, is none that anybody reaches; times 10^6 it stays below 2^63. */
-#define QUOTA_MAX (UINT64_C(1) << 40)
 
 enum consign_err
 quota_read(const struct config *config, struct quota *ret_quota, char ret_problem[256])
 {
-	struct quota q;
+	struct quota q = {.messages.us = SECOND_US, .bytes.us = SECOND_US};
 	const struct {
 		const char *key;
 		uint64_t fallback;
 		uint64_t *value;
 	} keys[] = {
-	    {"quota_messages_per_second", CONSIGN_QUOTA_MESSAGES_PER_SECOND, &q.messages_per_second},
-	    {"quota_bytes_per_second", CONSIGN_QUOTA_BYTES_PER_SECOND, &q.bytes_per_second},
+	    {"quota_messages_per_second", CONSIGN_QUOTA_MESSAGES_PER_SECOND, &q.messages.amount},
+	    {"quota_bytes_per_second", CONSIGN_QUOTA_BYTES_PER_SECOND, &q.bytes.amount},
 	    {"quota_mailbox_consignments", CONSIGN_MAILBOX_MAX_CONSIGNMENTS, &q.mailbox_consignments},
 	    {"quota_mailbox_bytes", CONSIGN_MAILBOX_MAX_BYTES, &q.mailbox_bytes},
 	};
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (config_u64(config, keys[i].key, 1, QUOTA_MAX, keys[i].fallback, keys[i].value) != CONSIGN_OK) {
-			snprintf(ret_problem, 256, "config.yaml: %s must be a whole number from 1 to %llu", keys[i].key, (unsigned long long)QUOTA_MAX);
+		if (config_u64(config, keys[i].key, 1, CONSIGN_QUOTA_MAX, keys[i].fallback, keys[i].value) != CONSIGN_OK) {
+			snprintf(ret_problem, 256, "config.yaml: %s must be a whole number from 1 to %llu", keys[i].key, (unsigned long long)CONSIGN_QUOTA_MAX);
 			return CONSIGN_E_CONFIG;
 		}
 	*ret_quota = q;
 	return CONSIGN_OK;
 }
 
-/* The virtual scheduling of GCRA (ITU-T I.371): `at` is when the bucket will be empty. The time to wait; 0 when it fits now. */
-static uint64_t
-wait_for(uint64_t at, uint64_t now_us, uint64_t cost_us)
+struct quota
+quota_of(const struct quota *fallback, const struct policy_quota *own)
 {
-	if (at <= now_us)
-		return 0;
-	uint64_t full = at - now_us + cost_us;
+	struct quota q = *fallback;
 
-	return full > SECOND_US ? full - SECOND_US : 0;
+	if (own == NULL)
+		return q;
+	if (own->messages != 0)
+		q.messages = (struct quota_rate){own->messages, own->messages_us};
+	if (own->bytes != 0)
+		q.bytes = (struct quota_rate){own->bytes, own->bytes_us};
+	if (own->mailbox_consignments != 0)
+		q.mailbox_consignments = own->mailbox_consignments;
+	if (own->mailbox_bytes != 0)
+		q.mailbox_bytes = own->mailbox_bytes;
+	return q;
 }
 
-/* Rounded up: nothing is free. */
-static uint64_t
-cost_of(uint64_t amount, uint64_t per_second)
+/* ── rates: the virtual scheduling of GCRA (ITU-T I.371) ── */
+
+/* What is owed stays as much when the rate at which it is worked off changes. */
+static void
+rescale(struct level *l, const struct quota_rate *limit, uint64_t now_us)
 {
-	return (amount * SECOND_US + per_second - 1) / per_second;
+	if (l->limit.amount == limit->amount && l->limit.us == limit->us)
+		return;
+	if (limit->amount == 0)
+		l->at_us = 0;
+	else if (l->at_us > now_us && l->limit.amount != 0)
+		l->at_us = now_us
+		    + (uint64_t)((double)(l->at_us - now_us) * (double)l->limit.amount / (double)l->limit.us * (double)limit->us / (double)limit->amount);
+	l->limit = *limit;
+}
+
+/* Rounded up: nothing is free. A body is below 2^21 bytes and a day below 2^37 us. */
+static uint64_t
+cost_of(uint64_t amount, const struct quota_rate *limit)
+{
+	return limit->amount == 0 ? 0 : (amount * limit->us + limit->amount - 1) / limit->amount;
+}
+
+static uint64_t
+level_wait(struct level *l, const struct quota_rate *limit, uint64_t now_us, uint64_t amount)
+{
+	rescale(l, limit, now_us);
+	if (limit->amount == 0 || l->at_us <= now_us)
+		return 0;
+	uint64_t full = l->at_us - now_us + cost_of(amount, limit);
+
+	return full > limit->us ? full - limit->us : 0;
+}
+
+static void
+level_add(struct level *l, const struct quota_rate *limit, uint64_t now_us, uint64_t amount)
+{
+	rescale(l, limit, now_us);
+	l->at_us = (l->at_us > now_us ? l->at_us : now_us) + cost_of(amount, limit);
+}
+
+uint64_t
+rate_wait(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes)
+{
+	uint64_t messages_wait = level_wait(&r->messages, &quota->messages, now_us, messages);
+	uint64_t bytes_wait = level_wait(&r->bytes, &quota->bytes, now_us, bytes);
+
+	return messages_wait > bytes_wait ? messages_wait : bytes_wait;
+}
+
+void
+rate_add(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes)
+{
+	level_add(&r->messages, &quota->messages, now_us, messages);
+	level_add(&r->bytes, &quota->bytes, now_us, bytes);
 }
 
 bool
 rate_take(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes, uint64_t *ret_retry_us)
 {
-	uint64_t messages_cost = cost_of(messages, quota->messages_per_second), bytes_cost = cost_of(bytes, quota->bytes_per_second);
-	uint64_t messages_wait = wait_for(r->messages_us, now_us, messages_cost), bytes_wait = wait_for(r->bytes_us, now_us, bytes_cost);
+	uint64_t wait_us = rate_wait(r, quota, now_us, messages, bytes);
 
-	if (messages_wait > 0 || bytes_wait > 0) {
-		*ret_retry_us = messages_wait > bytes_wait ? messages_wait : bytes_wait;
+	if (wait_us > 0) {
+		*ret_retry_us = wait_us;
 		return false;
 	}
-	r->messages_us = (r->messages_us > now_us ? r->messages_us : now_us) + messages_cost;
-	r->bytes_us = (r->bytes_us > now_us ? r->bytes_us : now_us) + bytes_cost;
+	rate_add(r, quota, now_us, messages, bytes);
 	return true;
+}
+
+static uint64_t
+level_used(const struct level *l, uint64_t now_us)
+{
+	if (l->limit.us == 0 || l->at_us <= now_us)
+		return 0;
+	return (uint64_t)((double)(l->at_us - now_us) * (double)l->limit.amount / (double)l->limit.us + 0.5);
+}
+
+void
+rate_used(const struct rate *r, uint64_t now_us, uint64_t *ret_messages, uint64_t *ret_bytes)
+{
+	*ret_messages = level_used(&r->messages, now_us);
+	*ret_bytes = level_used(&r->bytes, now_us);
 }
 
 static bool

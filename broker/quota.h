@@ -1,6 +1,7 @@
 /*
- * What each organisation may use of the broker: so much a second of what it sends, and so much waiting in a mailbox. Whoever is over a quota
- * is told TRY_LATER; nothing is lost, its own lanes wait, nobody else's.
+ * What each organisation may use of the broker: so much in a time of what it sends, and so much waiting in a mailbox. Whoever is over a quota
+ * is told TRY_LATER; nothing is lost, its own lanes wait, nobody else's. What config.yaml says holds for every organisation of which the
+ * policy says nothing else; quotas of studies, and rates of rules, are the policy's alone (buckets.h counts for those).
  *
  * Pure. Threads: any, a struct rate belongs to one.
  * Source    docs/PROTOCOL.md 7.5; docs/OPERATIONS.md 4
@@ -13,11 +14,17 @@
 
 #include "consign/error.h"
 #include "core/config.h"
+#include "wire/policy_wire.h"
 
-/* Of one organisation. */
+/* So much in so long; amount 0: any. us: at most CONSIGN_QUOTA_PERIOD_MAX_US. */
+struct quota_rate {
+	uint64_t amount;
+	uint64_t us;
+};
+
 struct quota {
-	uint64_t messages_per_second;
-	uint64_t bytes_per_second; /* of manifests and bodies, as they travel */
+	struct quota_rate messages;
+	struct quota_rate bytes; /* of manifests and bodies, as they travel */
 	uint64_t mailbox_consignments;
 	uint64_t mailbox_bytes;
 };
@@ -25,17 +32,32 @@ struct quota {
 /* From config.yaml; what is not there is as in core/limits.h. ret_problem: 256 bytes. Errors: CONFIG */
 CONSIGN_MUST_CHECK enum consign_err quota_read(const struct config *config, struct quota *ret_quota, char ret_problem[256]);
 
-/* When what was taken will have been worked off (steady us): a leaky bucket that holds one second. Zero-initialised. */
+/* The quota of one owner: what the policy says of it, and else the default's. own: NULL none. Pure. */
+struct quota quota_of(const struct quota *fallback, const struct policy_quota *own);
+
+/* A leaky bucket that holds what a rate gives in its time. */
+struct level {
+	uint64_t at_us;          /* steady: when it will be empty */
+	struct quota_rate limit; /* that it was last filled under */
+};
+
+/* Of one owner. Zero-initialised: nothing was taken. */
 struct rate {
-	uint64_t messages_us;
-	uint64_t bytes_us;
+	struct level messages;
+	struct level bytes;
 };
 
 /*
- * Takes so much of this second. False when it is over the quota: nothing is taken, and *ret_retry_us says when there is room.
- * What alone is more than a second's worth passes when nothing was taken before it, and the debt is worked off.
+ * How long until so much fits: 0 when it does now. What alone is more than a bucket holds fits when that is empty, and the debt is
+ * worked off. When a quota was changed, what is owed under the old one is owed under the new one.
  */
+uint64_t rate_wait(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes);
+/* Takes it, whether it fits or not. */
+void rate_add(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes);
+/* Takes it if it fits. False when it does not: nothing is taken, and *ret_retry_us says when there is room. */
 bool rate_take(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes, uint64_t *ret_retry_us);
+/* What stands in the buckets now. */
+void rate_used(const struct rate *r, uint64_t now_us, uint64_t *ret_messages, uint64_t *ret_bytes);
 
 /* What waits in a mailbox, of one consignor or of all. */
 struct use {

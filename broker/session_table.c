@@ -23,6 +23,7 @@ static const struct session_rule rules[] = {
     {"proposals_query", IN(ADMIN)},
     {"admin_watch", IN(ADMIN)},
     {"traffic_query", IN(ADMIN)},
+    {"quotas_query", IN(ADMIN)},
     {"join", IN(JOINING)},
     {"ping", IN(AGENT) | IN(ADMIN) | IN(JOINING)},
     {"bye", IN(CHALLENGED) | IN(AGENT) | IN(ADMIN) | IN(JOINING)},

@@ -150,6 +150,17 @@ static const struct option party_add_options[] = {
     {.name = "clearance", .value = "LABEL", .summary = "the highest label that it may receive (default open)"}, REASON, DRY_RUN,
     PASSPHRASE_FILE, END};
 
+#define QUOTA_OWNER                                                                                                              \
+	{.name = "org", .value = "ORG", .summary = "of what this organisation sends, and what waits for it"},                        \
+	    {.name = "study", .value = "ID", .summary = "of what all send in this study; with --org of what that one sends in it"}
+static const struct option quota_list_options[] = {{.name = "org", .value = "ORG", .summary = "only of this organisation"}, STUDY, PASSPHRASE_FILE, END};
+static const struct option quota_set_options[] = {QUOTA_OWNER,
+    {.name = "messages", .value = "N/s|m|h|d", .summary = "so many messages a second, minute, hour or day, such as 500/h"},
+    {.name = "bytes", .value = "SIZE/s|m|h|d", .summary = "so much as it travels, such as 64MiB/h"},
+    {.name = "mailbox-consignments", .value = "N", .summary = "so many may wait for the organisation"},
+    {.name = "mailbox-bytes", .value = "SIZE", .summary = "so much may wait for it, such as 2GiB"}, REASON, DRY_RUN, PASSPHRASE_FILE, END};
+static const struct option quota_clear_options[] = {QUOTA_OWNER, REASON, DRY_RUN, PASSPHRASE_FILE, END};
+
 static const struct option send_options[] = {
     {.name = "to", .value = "ORG[,ORG…]", .summary = "the consignees", .is_required = true, .may_repeat = true},
     {.name = "study", .value = "ID", .summary = "the study", .is_required = true},
@@ -309,6 +320,11 @@ const struct command command_table[] = {
 	"Its name also goes from rules that hold in no other study of its own; a rule that is about nobody then goes, which is said."},
     {"party", "clear", cmd_party_clear, "STUDY ORG LABEL", false, change_options, "set the highest label that a party may receive",
 	"LABEL is open, restricted or unblinded. Lowering it also refuses mail that is on its way."},
+    {"quota", "list", cmd_quota_list, "", true, quota_list_options, "list quotas and what is used of them",
+	"One line for each organisation, and for each study and each organisation in a study of which the policy says something. What is marked as the hub's own is the broker's configuration."},
+    {"quota", "set", cmd_quota_set, "", false, quota_set_options, "set what an organisation may send and keep waiting, or what may be sent in a study",
+	"What is not said stays as it is. Who is over a quota waits, in order; nothing is refused or lost."},
+    {"quota", "clear", cmd_quota_clear, "", false, quota_clear_options, "take a quota out of the policy", "For an organisation the broker's configuration holds again."},
     {"send", NULL, cmd_send, "", true, send_options, "send a message; prints its id",
 	"A type of the catalogue takes a message in JSON (`consign catalogue example TYPE` prints one); a type x.* takes any file. The id is printed once the message is safely queued at the agent, whether or not the broker can be reached."},
     {"catalogue", "list", cmd_catalogue_list, "", true, NULL, "list the message types", NULL},

@@ -593,6 +593,30 @@ hub_session_traffic(struct hub_session *s, uint64_t since_us, uint64_t from_leaf
 }
 
 static bool
+is_quotas(const struct session_command *c, uint64_t request)
+{
+	return c->quotas_reply != NULL && c->quotas_reply->request == request;
+}
+
+enum consign_err
+hub_session_quotas(
+    struct hub_session *s, const char *org, const char *study, uint32_t from, const struct session_quotas_reply **ret_reply)
+{
+	struct session_quotas_query query = {.request = ++s->requests, .from = from};
+	struct session_command *answer;
+
+	snprintf(query.org, sizeof query.org, "%s", org);
+	snprintf(query.study, sizeof query.study, "%s", study);
+	enum consign_err err = send_command(s, &(struct session_command){.quotas_query = &query});
+
+	if (err == CONSIGN_OK)
+		err = await_answer(s, is_quotas, &answer);
+	if (err == CONSIGN_OK)
+		*ret_reply = answer->quotas_reply;
+	return err;
+}
+
+static bool
 is_joins(const struct session_command *c, uint64_t request)
 {
 	return c->joins_reply != NULL && c->joins_reply->request == request;

@@ -70,6 +70,12 @@ CONSIGN_MUST_CHECK enum consign_err hub_session_fetch_root(struct hub_session *s
  */
 CONSIGN_MUST_CHECK enum consign_err hub_session_traffic(struct hub_session *session, uint64_t since_us, uint64_t from_leaf,
     const struct consign_id *id, const struct session_traffic_reply **ret_reply);
+/*
+ * Quotas with what is used of them, a page: from a row on. org, study "": of all. ret_reply lends until the next call. Errors: as
+ * hub_session_open
+ */
+CONSIGN_MUST_CHECK enum consign_err hub_session_quotas(
+    struct hub_session *session, const char *org, const char *study, uint32_t from, const struct session_quotas_reply **ret_reply);
 /* org "": all. ret_reply lends until the next call. */
 CONSIGN_MUST_CHECK enum consign_err
 hub_session_joins(struct hub_session *session, const char *org, const struct session_joins_reply **ret_reply);

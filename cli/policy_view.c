@@ -8,6 +8,7 @@
 #include "policy/policy.h"
 #include "policy/units.h"
 #include "print.h"
+#include "quota_view.h"
 
 void
 policy_view_of(struct policy_part *const *parts, size_t n, struct policy_study **studies, struct policy_view *view)
@@ -18,6 +19,8 @@ policy_view_of(struct policy_part *const *parts, size_t n, struct policy_study *
 			view->common = parts[i]->common;
 		else if (parts[i]->study != NULL)
 			studies[view->n_studies++] = parts[i]->study;
+		else if (parts[i]->quotas != NULL)
+			view->quotas = parts[i]->quotas;
 		else
 			view->source = parts[i]->source;
 	}
@@ -230,6 +233,27 @@ put_rule(const struct placed_rule *rules, size_t n, struct buf *out)
 		if (value != 0)
 			err = buf_printf(out, "    %s: %s\n", units[i].key, text);
 	}
+	if (err == CONSIGN_OK && r->rate_us != 0) {
+		char text[UNITS_TEXT_BYTES];
+
+		units_rate_format(r->rate_messages, r->rate_us, false, text);
+		err = buf_printf(out, "    rate: %s\n", text);
+	}
+	return err;
+}
+
+static enum consign_err
+put_quotas(const struct policy_quotas *quotas, struct buf *out)
+{
+	enum consign_err err = quotas == NULL ? CONSIGN_OK : buf_printf(out, "quotas:\n");
+
+	for (size_t i = 0; err == CONSIGN_OK && quotas != NULL && i < quotas->quotas.n; i++) {
+		err = buf_printf(out, "  - ");
+		if (err == CONSIGN_OK)
+			err = quota_view_put(quotas->quotas.v[i], out);
+		if (err == CONSIGN_OK)
+			err = buf_printf(out, "\n");
+	}
 	return err;
 }
 
@@ -257,7 +281,7 @@ policy_view_format(const struct policy_view *view, struct buf *out)
 		err = put_rule(rules + i, same, out);
 	}
 	free(rules);
-	return err;
+	return err == CONSIGN_OK ? put_quotas(view->quotas, out) : err;
 }
 
 enum consign_err
@@ -461,7 +485,9 @@ policy_view_compare(const struct policy_view *before, const struct policy_view *
 	for (size_t i = 0; err == CONSIGN_OK && i < before->n_studies; i++)
 		if (find_study(after, before->studies[i]->id.s) == NULL)
 			err = buf_printf(out, "- study %s\n", before->studies[i]->id.s);
-	return err == CONSIGN_OK ? compare_rules(before, after, out) : err;
+	if (err == CONSIGN_OK)
+		err = compare_rules(before, after, out);
+	return err == CONSIGN_OK ? quota_view_compare(before->quotas, after->quotas, out) : err;
 }
 
 /* ── JSON: jansson drops what cannot be appended, and gives NULL for what cannot be made; both mean no memory ── */
@@ -527,6 +553,10 @@ rule_json(const struct placed_rule *rules, size_t n)
 			json_object_set_new(
 			    json, units[i].json, units[i].is_time ? json_time(value) : json_integer((json_int_t)value));
 	}
+	if (json != NULL && r->rate_us != 0) {
+		json_object_set_new(json, "rate_messages", json_integer((json_int_t)r->rate_messages));
+		json_object_set_new(json, "rate_us", json_integer((json_int_t)r->rate_us));
+	}
 	return json;
 }
 
@@ -551,6 +581,13 @@ policy_view_json(const struct policy_view *view)
 	json_t *json = json_pack("{s:I, s:o, s:o, s:o}", "version", (json_int_t)view->version, "reason", json_slice(view->reason),
 	    "studies", studies, "rules", list);
 
+	if (json != NULL && view->quotas != NULL) {
+		json_t *quotas = json_array();
+
+		for (size_t i = 0; i < view->quotas->quotas.n; i++)
+			json_array_append_new(quotas, quota_view_json(view->quotas->quotas.v[i]));
+		json_object_set_new(json, "quotas", quotas);
+	}
 	if (json != NULL && view->source.len > 0)
 		json_object_set_new(json, "source", json_slice(view->source));
 	return json;

@@ -15,6 +15,7 @@ struct policy_view {
 	const struct policy_common *common; /* NULL none */
 	struct policy_study *const *studies;
 	size_t n_studies;
+	const struct policy_quotas *quotas; /* NULL none, or not known here */
 	struct consign_slice source; /* the file as applied; empty where it is not known */
 };
 

@@ -77,8 +77,8 @@
 #define CONSIGN_ORGS_MAX 16384u
 /* Studies of one hub: likewise. */
 #define CONSIGN_STUDIES_MAX 16384u
-/* Parts of a head: of a policy one a study, one common, one source. A directory has one an org, which is fewer. */
-#define CONSIGN_PARTS_MAX (CONSIGN_STUDIES_MAX + 2u)
+/* Parts of a head: of a policy one a study, one common, one source, one of quotas. A directory has one an org, which is fewer. */
+#define CONSIGN_PARTS_MAX (CONSIGN_STUDIES_MAX + 3u)
 /* A part: a document, or the source text with a salt. */
 #define CONSIGN_PART_MAX_BYTES (CONSIGN_DOCUMENT_MAX_BYTES + 4096u)
 /* Parties of one study, or organisations at one end of a rule: all sites of the largest trials. */
@@ -89,6 +89,12 @@
 #define CONSIGN_RULE_TYPES_MAX 256u
 /* Rules of all study parts together: a megabyte of source could ask for a hundred million, and each would be signed and sent. */
 #define CONSIGN_RULE_COPIES_MAX (4u * 1024u * 1024u)
+/* Quotas of one policy: at their longest they fill three quarters of the part that they stand in. */
+#define CONSIGN_QUOTAS_MAX 4096u
+/* Messages or bytes of a quota or a rate: more nobody reaches, and what is computed from it stays below 2^63. */
+#define CONSIGN_QUOTA_MAX (1024ull * 1024 * 1024 * 1024)
+/* The time of a quota or a rate: a broker that is started anew has forgotten what was used, so a week would mean little. */
+#define CONSIGN_QUOTA_PERIOD_MAX_US (24ull * 3600 * 1000000)
 /* The text that the administrator applied: 65,536 rules are near it. */
 #define CONSIGN_POLICY_SOURCE_MAX_BYTES (1024u * 1024u)
 /* Administrators of a hub, and signatures of a document: people who meet. */
@@ -222,6 +228,12 @@
 #define CONSIGN_QUOTA_MESSAGES_PER_SECOND 200000u
 /* The same in bytes, of manifests and bodies. */
 #define CONSIGN_QUOTA_BYTES_PER_SECOND (256u * 1024u * 1024u)
+/* Quotas and rates of the policy that are in use at once: pairs of companies under rules with a rate. Some 20 MB of the broker. */
+#define CONSIGN_BUCKETS_MAX 65536u
+/* Rows of one answer about quotas: a screen, or a page of a program's. */
+#define CONSIGN_QUOTA_ROWS_MAX 1024u
+/* Who is over a quota asks again after at most so long, although there may be no room for a day: the quota may be raised meanwhile. */
+#define CONSIGN_QUOTA_PAUSE_MAX_US (30ull * 1000000)
 /* Fetches of one session: an agent asks for what it misses, once. */
 #define CONSIGN_FETCHES_PER_SECOND 64u
 /* Lanes that a session may hold by what was postponed or refused: each is some 150 bytes here, and looked at with each submission. */

@@ -450,6 +450,8 @@ policy_compile(struct policy_part *const *parts, size_t n, struct policy **ret_p
 		err = add_all_pages(&c);
 	if (err == CONSIGN_OK)
 		err = list_studies(c.policy);
+	if (err == CONSIGN_OK)
+		err = quotas_compile(parts, n, &c.policy->quotas);
 	if (err == CONSIGN_OK) {
 		*ret_policy = c.policy;
 		c.policy = NULL;

@@ -25,6 +25,7 @@
 #define POLICY_COMPILED_H
 
 #include "policy/policy.h"
+#include "policy/quotas.h"
 #include "policy/table.h"
 
 /* Positions of one page. A study that needs more has several. A list, two numbers of 16 bits, can say each. */
@@ -108,6 +109,8 @@ struct policy {
 
 	uint32_t *org_first;   /* by org: its first in org_studies; one more at the end */
 	uint32_t *org_studies; /* rising within an org */
+
+	struct quota_table quotas;
 };
 
 static inline uint8_t *

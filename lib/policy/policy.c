@@ -73,6 +73,7 @@ policy_free(struct policy **policy)
 	free(p->condition_globs);
 	free(p->org_first);
 	free(p->org_studies);
+	quotas_clear(&p->quotas);
 	free(p);
 	*policy = NULL;
 }

@@ -55,14 +55,32 @@ struct policy_verdict {
  * Compiles the parts (slices of one version: any number of studies, at most one common part; source parts are skipped).
  * parts     borrows; copied
  * ret       gives; end with policy_free
- * Errors: MALFORMED (two common parts, a study twice, a party twice, a number that is no role, label or effect, a validity that
- * ends before it begins, an obligation of a forbid), TOO_BIG
+ * Errors: MALFORMED (two common parts or two of quotas, a study twice, a party twice, a number that is no role, label or effect, a validity that
+ * ends before it begins, an obligation of a forbid, what quotas_compile refuses), TOO_BIG
  * (studies, parties or rules over limits.h), NO_MEMORY
  */
 CONSIGN_MUST_CHECK enum consign_err policy_compile(struct policy_part *const *parts, size_t n, struct policy **ret_policy);
 void policy_free(struct policy **policy);
 /* Never fails: what is not permitted is refused. */
 void policy_decide(const struct policy *policy, const struct policy_question *q, struct policy_verdict *ret_verdict);
+/* What a rule permits from one consignor to one consignee: so many messages in so long. Verdicts do not know of it; the broker counts. */
+struct policy_rate {
+	uint64_t messages;
+	uint64_t us;
+};
+bool policy_has_rates(const struct policy *policy);
+/* NULL: the rule has none. */
+const struct policy_rate *policy_rule_rate(const struct policy *policy, const char *rule);
+
+/*
+ * The quota of an organisation (study ""), of a study (org ""), of an organisation in a study. NULL: the policy has none, or holds no
+ * part with quotas. Lends, as those below.
+ */
+const struct policy_quota *policy_quota(const struct policy *policy, const char *org, const char *study);
+size_t policy_quotas_n(const struct policy *policy);
+/* In the order of the file; i below policy_quotas_n. */
+const struct policy_quota *policy_quota_at(const struct policy *policy, size_t i);
+
 /* The clearance of a party; false when org is no party to the study. */
 bool policy_clearance(const struct policy *policy, const char *study, const char *org, enum consign_label *ret_clearance);
 /* Whether two orgs share a study (then each may know of the other). */

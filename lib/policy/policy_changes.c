@@ -1,6 +1,7 @@
 /* See policy_changes.h. Works on trees, so that whatever the language learns is compared too. */
 #include "policy/policy_changes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,17 +57,40 @@ text_of(const struct node *map, const char *name)
 	return key == NULL || key->value->kind != NODE_WORD ? "" : (const char *)key->value->text.data;
 }
 
-/* "rule a", "party acme in S1". study NULL: not of a study */
-static void
-put_name(struct comparison *c, const char *sign, const char *what, const char *name, const char *study)
+/* A list of things that have a name: what each is called, and the key of its name. */
+struct family {
+	const char *what, *id;
+	const char *study; /* of parties, which are named within it; else NULL */
+	const char *within; /* of quotas: the key of what else names them; else NULL */
+};
+
+#define FAMILY_NAME_BYTES 256u
+
+/* "a"; of a quota "acme", "acme in S1", "study S1", which is no organisation's name */
+static const char *
+name_of(const struct family *f, const struct node *map, char buffer[FAMILY_NAME_BYTES])
 {
+	const char *name = text_of(map, f->id), *within = f->within == NULL ? "" : text_of(map, f->within);
+
+	if (within[0] == '\0')
+		return name;
+	(void)snprintf(buffer, FAMILY_NAME_BYTES, "%s%s%s", name, name[0] == '\0' ? "study " : " in ", within);
+	return buffer;
+}
+
+/* "rule a", "party acme in S1" */
+static void
+put_name(struct comparison *c, const char *sign, const struct family *f, const struct node *map)
+{
+	char name[FAMILY_NAME_BYTES];
+
 	put(c, sign);
-	put(c, what);
+	put(c, f->what);
 	put(c, " ");
-	put(c, name);
-	if (study != NULL) {
+	put(c, name_of(f, map, name));
+	if (f->study != NULL) {
 		put(c, " in ");
-		put(c, study);
+		put(c, f->study);
 	}
 }
 
@@ -97,21 +121,22 @@ says_the_same(const struct node *a, const struct node *b)
 }
 
 static bool
-is_shown(const struct node *key, const char *id)
+is_shown(const struct node *key, const struct family *f)
 {
 	/* Parties have lines of their own. */
-	return !slice_equal(key->text, slice_text(id)) && !slice_equal(key->text, slice_text("parties"));
+	return !slice_equal(key->text, slice_text(f->id)) && !slice_equal(key->text, slice_text("parties")) &&
+	       (f->within == NULL || !slice_equal(key->text, slice_text(f->within)));
 }
 
 /* What is new or gone: all that it says. */
 static void
-say_whole(struct comparison *c, const char *sign, const char *what, const struct node *map, const char *id, const char *study)
+say_whole(struct comparison *c, const char *sign, const struct family *f, const struct node *map)
 {
 	const char *between = ": ";
 
-	put_name(c, sign, what, text_of(map, id), study);
+	put_name(c, sign, f, map);
 	for (const struct node *key = map->first; key != NULL; key = key->next) {
-		if (!is_shown(key, id))
+		if (!is_shown(key, f))
 			continue;
 		put(c, between);
 		put(c, (const char *)key->text.data);
@@ -136,19 +161,19 @@ put_change(struct comparison *c, const char **between, const struct node *key, c
 
 /* Keys of two mappings of the same name. */
 static void
-say_changed(struct comparison *c, const char *what, const struct node *a, const struct node *b, const char *id, const char *study)
+say_changed(struct comparison *c, const struct family *f, const struct node *a, const struct node *b)
 {
 	const char *between = ": ";
 
 	buf_reset(&c->line);
-	put_name(c, "~ ", what, text_of(b, id), study);
+	put_name(c, "~ ", f, b);
 	for (const struct node *key = a->first; key != NULL; key = key->next) {
 		const struct node *other = yaml_find(b, (const char *)key->text.data);
-		if (is_shown(key, id) && (other == NULL || !says_the_same(key->value, other->value)))
+		if (is_shown(key, f) && (other == NULL || !says_the_same(key->value, other->value)))
 			put_change(c, &between, key, key->value, other == NULL ? NULL : other->value);
 	}
 	for (const struct node *key = b->first; key != NULL; key = key->next)
-		if (is_shown(key, id) && yaml_find(a, (const char *)key->text.data) == NULL)
+		if (is_shown(key, f) && yaml_find(a, (const char *)key->text.data) == NULL)
 			put_change(c, &between, key, NULL, key->value);
 	if (strcmp(between, "; ") == 0)
 		end_line(c);
@@ -157,18 +182,13 @@ say_changed(struct comparison *c, const char *what, const struct node *a, const 
 
 /* ── lists of named things ── */
 
-struct family {
-	const char *what, *id;
-	const char *study; /* of parties */
-};
-
 static void compare_lists(struct comparison *c, const struct family *f, const struct node *a, const struct node *b);
 
 /* a or b NULL: new, gone */
 static void
 compare_parties(struct comparison *c, const struct node *a, const struct node *b)
 {
-	const struct family parties = {"party", "org", text_of(b == NULL ? a : b, "id")};
+	const struct family parties = {"party", "org", text_of(b == NULL ? a : b, "id"), NULL};
 	const struct node *was = yaml_find(a, "parties"), *is = yaml_find(b, "parties");
 
 	if (was != NULL || is != NULL)
@@ -179,11 +199,11 @@ static void
 compare_one(struct comparison *c, const struct family *f, const struct node *a, const struct node *b)
 {
 	if (a == NULL)
-		say_whole(c, "+ ", f->what, b, f->id, f->study);
+		say_whole(c, "+ ", f, b);
 	else if (b == NULL)
-		say_whole(c, "- ", f->what, a, f->id, f->study);
+		say_whole(c, "- ", f, a);
 	else
-		say_changed(c, f->what, a, b, f->id, f->study);
+		say_changed(c, f, a, b);
 	/* Who was in a study that is gone is told by the study's line. */
 	if (b != NULL)
 		compare_parties(c, a, b);
@@ -191,15 +211,16 @@ compare_one(struct comparison *c, const struct family *f, const struct node *a, 
 
 /* Names to elements; the same name twice does not happen in a policy. */
 static enum consign_err
-index_names(const struct node *list, const char *id, struct names *names, const struct node ***ret_elements)
+index_names(const struct node *list, const struct family *f, struct names *names, const struct node ***ret_elements)
 {
+	char name[FAMILY_NAME_BYTES];
 	const struct node **elements = calloc(list == NULL ? 1 : list->n + 1, sizeof *elements);
 	enum consign_err err = elements == NULL ? CONSIGN_E_NO_MEMORY : CONSIGN_OK;
 
 	for (const struct node *one = list == NULL ? NULL : list->first; err == CONSIGN_OK && one != NULL; one = one->next) {
 		uint32_t number;
 
-		err = names_put(names, slice_text(text_of(one, id)), &number);
+		err = names_put(names, slice_text(name_of(f, one, name)), &number);
 		if (err == CONSIGN_OK)
 			elements[number] = one;
 	}
@@ -214,16 +235,17 @@ compare_lists(struct comparison *c, const struct family *f, const struct node *a
 	const struct node **was = NULL, **is = NULL;
 	bool is_moved = false;
 	uint32_t last = 0;
+	char name[FAMILY_NAME_BYTES];
 
 	if (c->err == CONSIGN_OK)
-		c->err = index_names(a, f->id, &was_names, &was);
+		c->err = index_names(a, f, &was_names, &was);
 	if (c->err == CONSIGN_OK)
-		c->err = index_names(b, f->id, &is_names, &is);
+		c->err = index_names(b, f, &is_names, &is);
 	for (const struct node *one = a == NULL ? NULL : a->first; c->err == CONSIGN_OK && one != NULL; one = one->next)
-		if (names_find(&is_names, slice_text(text_of(one, f->id))) == TABLE_NONE)
+		if (names_find(&is_names, slice_text(name_of(f, one, name))) == TABLE_NONE)
 			compare_one(c, f, one, NULL);
 	for (const struct node *one = b == NULL ? NULL : b->first; c->err == CONSIGN_OK && one != NULL; one = one->next) {
-		uint32_t number = names_find(&was_names, slice_text(text_of(one, f->id)));
+		uint32_t number = names_find(&was_names, slice_text(name_of(f, one, name)));
 
 		compare_one(c, f, number == TABLE_NONE ? NULL : was[number], one);
 		if (number != TABLE_NONE) {
@@ -246,21 +268,28 @@ compare_lists(struct comparison *c, const struct family *f, const struct node *a
 static void
 compare_roots(struct comparison *c, const struct node *a, const struct node *b)
 {
-	static const struct family studies = {"study", "id", NULL}, rules = {"rule", "id", NULL};
-	const struct node *nothing = NULL;
+	static const struct {
+		const char *key;
+		struct family family;
+	} lists[] = {
+	    {"studies", {"study", "id", NULL, NULL}}, {"rules", {"rule", "id", NULL, NULL}}, {"quotas", {"quota of", "org", NULL, "study"}}};
+	const size_t lists_n = sizeof lists / sizeof lists[0];
 
-	for (int i = 0; i < 2; i++) {
-		const struct family *f = i == 0 ? &studies : &rules;
-		const struct node *was = yaml_find(a, i == 0 ? "studies" : "rules"), *is = yaml_find(b, i == 0 ? "studies" : "rules");
+	for (size_t i = 0; i < lists_n; i++) {
+		const struct node *was = yaml_find(a, lists[i].key), *is = yaml_find(b, lists[i].key);
 
-		compare_lists(c, f, was == NULL ? nothing : was->value, is == NULL ? nothing : is->value);
+		compare_lists(c, &lists[i].family, was == NULL ? NULL : was->value, is == NULL ? NULL : is->value);
 	}
 	for (int i = 0; i < 2; i++)
 		for (const struct node *key = (i == 0 ? a : b)->first; key != NULL; key = key->next) {
 			const char *name = (const char *)key->text.data, *between = "~ ";
 			const struct node *other = yaml_find(i == 0 ? b : a, name);
 
-			if (strcmp(name, "studies") == 0 || strcmp(name, "rules") == 0 || strcmp(name, "version") == 0)
+			bool is_told = strcmp(name, "version") == 0;
+
+			for (size_t k = 0; k < lists_n; k++)
+				is_told = is_told || strcmp(name, lists[k].key) == 0;
+			if (is_told)
 				continue;
 			if (i == 0 && (other == NULL || !says_the_same(key->value, other->value)))
 				put_change(c, &between, key, key->value, other == NULL ? NULL : other->value);

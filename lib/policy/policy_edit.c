@@ -319,6 +319,40 @@ drop_orgs(struct job *j, const struct node *rule, const struct node *orgs, const
 	return is_empty;
 }
 
+static bool
+says(const struct node *map, const char *name, const char *value)
+{
+	const struct node *key = yaml_find(map, name);
+
+	return value == NULL ? key == NULL : key != NULL && is_word(key->value, value);
+}
+
+/* The quota of this owner; NULL there is none. */
+static struct node *
+find_quota(const struct job *j, const char *org, const char *study)
+{
+	const struct node *key = yaml_find(j->root, "quotas");
+
+	for (struct node *quota = key == NULL ? NULL : key->value->first; quota != NULL; quota = quota->next)
+		if (says(quota, "org", org) && says(quota, "study", study))
+			return quota;
+	return NULL;
+}
+
+/* A study that closed has no quotas, nor has who left it; org NULL: all of the study's. */
+static void
+tidy_quotas(struct job *j, const char *org)
+{
+	const struct node *key = yaml_find(j->root, "quotas");
+
+	for (struct node *quota = key == NULL ? NULL : key->value->first; quota != NULL; quota = quota->next) {
+		if (!says(quota, "study", j->edit->study) || (org != NULL && !says(quota, "org", org)))
+			continue;
+		yaml_edit_drop(quota);
+		say(j, "the quota of %s%s%s goes", text_of(quota, "org"), yaml_find(quota, "org") == NULL ? "" : " in ", j->edit->study);
+	}
+}
+
 /* After parties from first to before end left: rules that named the study, or them, follow. */
 static void
 tidy_rules(struct job *j, const struct node *first_left, const struct node *end_left)
@@ -387,6 +421,7 @@ close_study(struct job *j)
 		return err;
 	yaml_edit_drop(study);
 	tidy_rules(j, yaml_find(study, "parties")->value->first, NULL);
+	tidy_quotas(j, NULL);
 	return CONSIGN_OK;
 }
 
@@ -418,6 +453,7 @@ remove_party(struct job *j)
 		    j->edit->parties[0].org, j->edit->study, j->edit->study);
 	yaml_edit_drop(party);
 	tidy_rules(j, party, party->next);
+	tidy_quotas(j, j->edit->parties[0].org);
 	return CONSIGN_OK;
 }
 
@@ -477,6 +513,65 @@ set_roles(struct job *j)
 	return CONSIGN_OK;
 }
 
+/* What an edit says of one limit. */
+static void
+set_limit(struct job *j, struct node *quota, const char *name, const char *limit)
+{
+	struct node *key = yaml_find(quota, name);
+
+	if (limit == NULL)
+		return;
+	if (key != NULL && !is_word(key->value, limit))
+		yaml_edit_replace(&j->yaml, key->value, limit);
+	else if (key == NULL)
+		yaml_edit_put(&j->yaml, quota, name, yaml_edit_word(&j->yaml, limit));
+}
+
+static enum consign_err
+set_quota(struct job *j)
+{
+	const struct policy_edit_quota *q = &j->edit->quota;
+	struct node *there = find_quota(j, q->org, q->study), *list = yaml_find(j->root, "quotas");
+
+	if (there != NULL) {
+		set_limit(j, there, "messages", q->messages);
+		set_limit(j, there, "bytes", q->bytes);
+		set_limit(j, there, "mailbox-consignments", q->mailbox_consignments);
+		set_limit(j, there, "mailbox-bytes", q->mailbox_bytes);
+		return CONSIGN_OK;
+	}
+	struct node *quota = yaml_edit_map(&j->yaml, true);
+
+	fill_word(j, quota, "org", q->org);
+	fill_word(j, quota, "study", q->study);
+	fill_word(j, quota, "messages", q->messages);
+	fill_word(j, quota, "bytes", q->bytes);
+	fill_word(j, quota, "mailbox-consignments", q->mailbox_consignments);
+	fill_word(j, quota, "mailbox-bytes", q->mailbox_bytes);
+	if (list != NULL) {
+		yaml_edit_append(&j->yaml, j->root, list, quota, NULL);
+		return CONSIGN_OK;
+	}
+	struct node *quotas = yaml_edit_list(&j->yaml, false);
+
+	yaml_edit_fill(&j->yaml, quotas, quota);
+	yaml_edit_put(&j->yaml, j->root, "quotas", quotas);
+	return CONSIGN_OK;
+}
+
+static enum consign_err
+clear_quota(struct job *j)
+{
+	const struct policy_edit_quota *q = &j->edit->quota;
+	struct node *quota = find_quota(j, q->org, q->study);
+
+	if (quota == NULL)
+		return fail(j, CONSIGN_E_NOT_FOUND, "the policy has no quota of %s%s%s", q->org == NULL ? "" : q->org,
+		    q->org != NULL && q->study != NULL ? " in " : "", q->study == NULL ? "" : q->study);
+	yaml_edit_drop(quota);
+	return CONSIGN_OK;
+}
+
 static enum consign_err
 change(struct job *j)
 {
@@ -497,6 +592,10 @@ change(struct job *j)
 		return set_clearance(j);
 	case POLICY_SET_ROLES:
 		return set_roles(j);
+	case POLICY_SET_QUOTA:
+		return set_quota(j);
+	case POLICY_CLEAR_QUOTA:
+		return clear_quota(j);
 	}
 	return CONSIGN_E_USAGE;
 }

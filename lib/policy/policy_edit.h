@@ -39,6 +39,12 @@ struct policy_edit_party {
 	const char *clearance; /* NULL: left out, which is open */
 };
 
+/* Of an organisation, of a study, or of one in the other: the other is NULL. Limits as the file has them; NULL: left out. */
+struct policy_edit_quota {
+	const char *org, *study;
+	const char *messages, *bytes, *mailbox_consignments, *mailbox_bytes;
+};
+
 enum policy_edit_kind {
 	POLICY_ADD_RULE,      /* rule */
 	POLICY_REMOVE_RULE,   /* rule.id */
@@ -48,6 +54,8 @@ enum policy_edit_kind {
 	POLICY_REMOVE_PARTY,  /* study, parties[0].org */
 	POLICY_SET_CLEARANCE, /* study, parties[0].org and .clearance */
 	POLICY_SET_ROLES,     /* study, parties[0].org and .roles: those it has from now on */
+	POLICY_SET_QUOTA,     /* quota: what it says from now on; what is NULL stays */
+	POLICY_CLEAR_QUOTA,   /* quota.org and .study */
 };
 
 struct policy_edit {
@@ -57,6 +65,7 @@ struct policy_edit {
 	const char *title; /* NULL: left out */
 	const struct policy_edit_party *parties;
 	size_t n_parties;
+	struct policy_edit_quota quota;
 };
 
 /* What is wrong, for people, and what to do about it, which may be empty. */

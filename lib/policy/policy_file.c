@@ -252,25 +252,19 @@ read_rule_id(struct reader *r, const struct node *word, struct policy_rule *rule
 
 /* ── when a rule holds, and what a permit asks for ── */
 
-/* A word of units.h. */
-static enum consign_err
-read_unit(struct reader *r, const struct node *word, enum consign_err (*parse)(struct consign_slice text, uint64_t *ret_value),
-    const char *expected, uint64_t *ret_value)
-{
-	char shown[SHOWN_BYTES];
-	if (word->kind != NODE_WORD || parse(word->text, ret_value) != CONSIGN_OK)
-		return FAIL(r, word, "found %s: expected %s", yaml_show(word, shown), expected);
-	return CONSIGN_OK;
-}
+/* The keys of a rule where they stand; NULL: not there. */
+struct rule_keys {
+	const struct node *id, *permit, *forbid, *from, *to, *studies, *label, *since, *until, *max_size, *deliver_within, *rate;
+};
 
 static enum consign_err
 read_validity(struct reader *r, const struct node *since, const struct node *until, struct policy_rule *rule)
 {
 	enum consign_err err = CONSIGN_OK;
 	if (since != NULL)
-		err = read_unit(r, since->value, units_time_parse, UNITS_WORDS_OF_TIME, &rule->from_us);
+		err = reader_take_unit(r, since->value, units_time_parse, UNITS_WORDS_OF_TIME, &rule->from_us);
 	if (err == CONSIGN_OK && until != NULL)
-		err = read_unit(r, until->value, units_time_parse, UNITS_WORDS_OF_TIME, &rule->until_us);
+		err = reader_take_unit(r, until->value, units_time_parse, UNITS_WORDS_OF_TIME, &rule->until_us);
 	if (err == CONSIGN_OK && until != NULL && since != NULL && rule->until_us <= rule->from_us)
 		return yaml_hint(r->error,
 		    FAIL(r, until->value, "found an until of rule '%s' that is not after its since: expected a later time",
@@ -296,7 +290,7 @@ least_bytes(const struct policy_rule *rule)
 static enum consign_err
 read_max_size(struct reader *r, const struct node *word, struct policy_rule *rule)
 {
-	enum consign_err err = read_unit(r, word, units_size_parse, UNITS_WORDS_OF_SIZE, &rule->max_bytes);
+	enum consign_err err = reader_take_unit(r, word, units_size_parse, UNITS_WORDS_OF_SIZE, &rule->max_bytes);
 	if (err != CONSIGN_OK)
 		return err;
 	if (rule->max_bytes > CONSIGN_CONTENT_MAX_BYTES)
@@ -313,9 +307,10 @@ read_max_size(struct reader *r, const struct node *word, struct policy_rule *rul
 }
 
 static enum consign_err
-read_obligations(struct reader *r, const struct node *max_size, const struct node *within, struct policy_rule *rule)
+read_obligations(struct reader *r, const struct rule_keys *k, struct policy_rule *rule)
 {
-	const struct node *first = max_size != NULL ? max_size : within;
+	const struct node *max_size = k->max_size, *within = k->deliver_within;
+	const struct node *first = max_size != NULL ? max_size : within != NULL ? within : k->rate;
 	if (first != NULL && rule->effect == POLICY_FORBID)
 		return yaml_hint(r->error,
 		    FAIL(r, first, "found %s in rule '%s', which forbids: expected it in a rule that permits",
@@ -326,16 +321,13 @@ read_obligations(struct reader *r, const struct node *max_size, const struct nod
 	if (max_size != NULL)
 		err = read_max_size(r, max_size->value, rule);
 	if (err == CONSIGN_OK && within != NULL)
-		err = read_unit(r, within->value, units_span_parse, UNITS_WORDS_OF_SPAN, &rule->deliver_within_us);
+		err = reader_take_unit(r, within->value, units_span_parse, UNITS_WORDS_OF_SPAN, &rule->deliver_within_us);
+	if (err == CONSIGN_OK && k->rate != NULL)
+		err = reader_take_rate(r, k->rate->value, false, &rule->rate_messages, &rule->rate_us);
 	return err;
 }
 
 /* ── rules ── */
-
-/* The keys of a rule where they stand; NULL: not there. */
-struct rule_keys {
-	const struct node *id, *permit, *forbid, *from, *to, *studies, *label, *since, *until, *max_size, *deliver_within;
-};
 
 static enum consign_err
 take_rule_keys(struct reader *r, const struct node *map, struct rule_keys *k)
@@ -352,6 +344,7 @@ take_rule_keys(struct reader *r, const struct node *map, struct rule_keys *k)
 	    {"until", &k->until, false, " valid-until expires ends before "},
 	    {"max-size", &k->max_size, false, " max-bytes size limit "},
 	    {"deliver-within", &k->deliver_within, false, " within deadline "},
+	    {"rate", &k->rate, false, " limit-rate at-most throttle "},
 	};
 	return yaml_take_keys(r->error, map, "a rule", keys, sizeof keys / sizeof keys[0]);
 }
@@ -403,15 +396,15 @@ read_rule(struct reader *r, const struct node *map)
 		err = read_labels(r, k.label->value, rule);
 	if (err == CONSIGN_OK)
 		err = read_validity(r, k.since, k.until, rule);
-	return err == CONSIGN_OK ? read_obligations(r, k.max_size, k.deliver_within, rule) : err;
+	return err == CONSIGN_OK ? read_obligations(r, &k, rule) : err;
 }
 
 static enum consign_err
 read_root(struct reader *r, const struct node *root)
 {
-	const struct node *version = NULL, *studies = NULL, *rules = NULL, *groups = NULL;
+	const struct node *version = NULL, *studies = NULL, *rules = NULL, *groups = NULL, *quotas = NULL;
 	const struct yaml_key keys[] = {{"studies", &studies, true, NULL}, {"rules", &rules, true, NULL},
-	    {"groups", &groups, false, NULL}, {"version", &version, false, NULL}};
+	    {"groups", &groups, false, NULL}, {"quotas", &quotas, false, " limits "}, {"version", &version, false, NULL}};
 	char shown[SHOWN_BYTES];
 	enum consign_err err = yaml_take_keys(r->error, root, "a policy", keys, sizeof keys / sizeof keys[0]);
 	if (err != CONSIGN_OK)
@@ -432,6 +425,8 @@ read_root(struct reader *r, const struct node *root)
 		err = read_study(r, study);
 	if (err == CONSIGN_OK && groups != NULL)
 		err = groups_read(r, groups->value);
+	if (err == CONSIGN_OK && quotas != NULL)
+		err = quotas_read(r, quotas->value);
 	for (const struct node *rule = rules->value->first; err == CONSIGN_OK && rule != NULL; rule = rule->next)
 		err = read_rule(r, rule);
 	return err;

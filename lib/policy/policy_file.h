@@ -3,8 +3,9 @@
  *
  *   studies: [ {id, title, parties: [ {org, roles: [..], clearance} ]} ]
  *   rules:   [ {id, permit: [globs] | forbid: [globs], from: {roles, orgs}, to: {roles, orgs}, studies: [globs], label: [..],
- *               since, until, max-size, deliver-within} ]
+ *               since, until, max-size, deliver-within, rate} ]
  *   groups:  {orgs: {name: [..]}, types: {name: [globs]}}      named in rules as "@name", and written out there
+ *   quotas:  [ {org and/or study, messages, bytes, mailbox-consignments, mailbox-bytes} ]
  *
  * Unknown keys, words, orgs, studies, duplicate ids, empty lists, anchors and aliases are refused with line and column;
  * nothing is ever silently ignored. A rule that names studies or orgs goes, with its order, into the part of each study
@@ -55,7 +56,7 @@ struct policy_file_group {
 
 struct policy_file_parts {
 	WIRE_LIST(struct policy_part *)
-	parts; /* common (always) first, then studies in file order; salts are zero: the caller fills them */
+	parts; /* common (always) first, then studies in file order, then quotas if there are any; salts are zero: the caller fills them */
 	/* What the parts do not say: for checks and tools. */
 	WIRE_LIST(struct policy_file_rule) rules;    /* in file order: `order` is the place, from 1 */
 	WIRE_LIST(struct policy_file_study) studies; /* as their parts */

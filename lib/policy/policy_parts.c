@@ -248,7 +248,7 @@ static enum consign_err
 make_parts(struct dealer *d, struct policy_file_parts *ret_parts)
 {
 	struct reader *r = d->r;
-	size_t n = 1 + r->study_n;
+	size_t n = 1 + r->study_n + (r->quotas != NULL);
 	struct policy_part **parts = arena_alloc(r->arena, n * sizeof(struct policy_part *));
 	struct policy_common *common = arena_alloc(r->arena, sizeof *common);
 	if (parts == NULL || common == NULL)
@@ -261,6 +261,10 @@ make_parts(struct dealer *d, struct policy_file_parts *ret_parts)
 			return CONSIGN_E_NO_MEMORY;
 		if (i == 0) {
 			parts[i]->common = common;
+			continue;
+		}
+		if (i == 1 + r->study_n) {
+			parts[i]->quotas = r->quotas;
 			continue;
 		}
 		struct policy_study *study = r->studies[i - 1];

@@ -6,6 +6,7 @@
 #ifndef POLICY_POLICY_READER_H
 #define POLICY_POLICY_READER_H
 
+#include "policy/quotas.h"
 #include "policy/table.h"
 #include "policy/yaml_tree.h"
 
@@ -42,6 +43,7 @@ struct reader {
 	size_t rule_n;
 	struct read_group *groups;
 	size_t group_n;
+	struct policy_quotas *quotas; /* NULL: there are none */
 	size_t written_bytes;   /* of the source with all groups written out */
 	struct names study_ids; /* number: place in studies */
 	struct names rule_ids;  /* number: place in rules */
@@ -59,6 +61,16 @@ reader_place(const struct node *node)
 {
 	return (struct policy_file_place){.line = (uint32_t)node->line, .column = (uint32_t)node->column};
 }
+
+/* A word of units.h. expected: UNITS_WORDS_OF_… Errors: CONFIG */
+CONSIGN_MUST_CHECK enum consign_err reader_take_unit(struct reader *r, const struct node *word,
+    enum consign_err (*parse)(struct consign_slice text, uint64_t *ret_value), const char *expected, uint64_t *ret_value);
+/* A rate of units.h. Errors: CONFIG */
+CONSIGN_MUST_CHECK enum consign_err reader_take_rate(
+    struct reader *r, const struct node *word, bool is_bytes, uint64_t *ret_amount, uint64_t *ret_us);
+
+/* Reads what stands behind `quotas`, once studies are known. Errors: CONFIG, NO_MEMORY */
+CONSIGN_MUST_CHECK enum consign_err quotas_read(struct reader *r, const struct node *list);
 
 /* Deals the rules out and makes the parts. Errors: CONFIG, NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err reader_make_parts(struct reader *r, struct policy_file_parts *ret_parts);

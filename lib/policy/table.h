@@ -1,6 +1,6 @@
 /*
- * Two hash tables that only grow: texts to dense numbers, and 64-bit keys to 32-bit values. For lib/policy only: what is put
- * comes from signed documents; what strangers send is only ever looked up, so that nobody can make it degrade.
+ * Two hash tables that only grow: texts to dense numbers, and 64-bit keys to 32-bit values. For lib/policy and for what is counted
+ * under its names: what is put comes from signed documents; what strangers send is only ever looked up, so that nobody can make it degrade.
  *
  * Zero-initialise; end with *_clear. After a failed put the table is unchanged.
  * Threads   look-ups are pure: any number of threads while nobody puts

@@ -20,7 +20,9 @@ struct unit {
 /* The largest first, so that a text is as short as it can be. */
 static const struct unit spans[] = {
     {"d", DAY_SECONDS *SECOND_US}, {"h", 3600 * SECOND_US}, {"m", 60 * SECOND_US}, {"s", SECOND_US}};
+static const struct unit stores[] = {{"GiB", 1024 * 1024 * 1024}, {"MiB", 1024 * 1024}, {"KiB", 1024}, {"", 1}};
 static const struct unit sizes[] = {{"MiB", 1024 * 1024}, {"KiB", 1024}, {"", 1}};
+static const struct unit counts[] = {{"", 1}};
 
 /* ── a number and its unit ── */
 
@@ -80,6 +82,62 @@ void
 units_size_format(uint64_t bytes, char ret_text[UNITS_TEXT_BYTES])
 {
 	format_amount(bytes, sizes, sizeof sizes / sizeof sizes[0], ret_text);
+}
+
+enum consign_err
+units_store_parse(struct consign_slice text, uint64_t *ret_bytes)
+{
+	return parse_amount(text, stores, sizeof stores / sizeof stores[0], ret_bytes);
+}
+
+void
+units_store_format(uint64_t bytes, char ret_text[UNITS_TEXT_BYTES])
+{
+	format_amount(bytes, stores, sizeof stores / sizeof stores[0], ret_text);
+}
+
+enum consign_err
+units_count_parse(struct consign_slice text, uint64_t *ret_count)
+{
+	return parse_amount(text, counts, sizeof counts / sizeof counts[0], ret_count);
+}
+
+/* ── rates ── */
+
+enum consign_err
+units_rate_parse(struct consign_slice text, bool is_bytes, uint64_t *ret_amount, uint64_t *ret_us)
+{
+	const uint8_t *slash = text.len == 0 ? NULL : memchr(text.data, '/', text.len);
+	if (slash == NULL)
+		return CONSIGN_E_MALFORMED;
+	size_t before = (size_t)(slash - text.data);
+	struct consign_slice number = slice_of(text.data, before), word = slice_of(slash + 1, text.len - before - 1);
+	uint64_t amount;
+	enum consign_err err = is_bytes ? units_store_parse(number, &amount) : units_count_parse(number, &amount);
+	if (err != CONSIGN_OK || amount > CONSIGN_QUOTA_MAX)
+		return CONSIGN_E_MALFORMED;
+	for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
+		if (slice_equal(word, slice_text(spans[i].word))) {
+			*ret_amount = amount;
+			*ret_us = spans[i].value;
+			return CONSIGN_OK;
+		}
+	}
+	return CONSIGN_E_MALFORMED;
+}
+
+void
+units_rate_format(uint64_t amount, uint64_t us, bool is_bytes, char ret_text[UNITS_TEXT_BYTES])
+{
+	char number[UNITS_TEXT_BYTES];
+	size_t i = 0, last = sizeof spans / sizeof spans[0] - 1;
+	if (is_bytes)
+		units_store_format(amount, number);
+	else
+		(void)snprintf(number, sizeof number, "%" PRIu64, amount);
+	while (i < last && spans[i].value != us)
+		i++;
+	(void)snprintf(ret_text, UNITS_TEXT_BYTES, "%.20s/%s", number, spans[i].word);
 }
 
 /* ── dates: the Gregorian calendar, counted in eras of 400 years that begin in March ── */

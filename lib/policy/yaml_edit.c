@@ -508,8 +508,17 @@ yaml_edit_put(struct yaml_edit *e, struct node *map, const char *name, struct no
 		yaml_write_blanks(&w, map->column - 1);
 	}
 	yaml_write_word(&w, slice_text(name));
-	yaml_write_text(&w, ": ");
-	yaml_write_flow(&w, value, (struct yaml_like){0});
+	bool is_in_lines = value->kind == NODE_LIST && !value->is_flow && !map->is_flow;
+
+	yaml_write_text(&w, is_in_lines ? ":" : ": ");
+	for (const struct node *one = value->first; is_in_lines && one != NULL; one = one->next) {
+		yaml_write_text(&w, e->newline);
+		yaml_write_blanks(&w, map->column + 1);
+		yaml_write_text(&w, "- ");
+		yaml_write_flow(&w, one, (struct yaml_like){0});
+	}
+	if (!is_in_lines)
+		yaml_write_flow(&w, value, (struct yaml_like){0});
 	insert(e, pos, &w);
 	buf_clear(&out);
 	yaml_edit_fill_key(e, map, name, value);

@@ -56,7 +56,7 @@ void yaml_edit_append(struct yaml_edit *edit, const struct node *parent, const s
 /* An element of a list goes, with its lines and the comments in them; comments above it stay. */
 void yaml_edit_drop(struct node *element);
 void yaml_edit_replace(struct yaml_edit *edit, struct node *word, const char *text);
-/* A further key of a mapping. */
+/* A further key of a mapping. A list that is not to be in brackets has an element a line, each of them in brackets. */
 void yaml_edit_put(struct yaml_edit *edit, struct node *map, const char *name, struct node *value);
 
 /*

@@ -27,6 +27,8 @@ static const struct wire_field policy_rule_fields[] = {
     NUM64(policy_rule, 9, until_us, 0, WIRE_U64_MAX),
     NUM64(policy_rule, 10, max_bytes, 0, CONSIGN_CONTENT_MAX_BYTES),
     NUM64(policy_rule, 11, deliver_within_us, 0, WIRE_U64_MAX),
+    NUM64(policy_rule, 12, rate_messages, 0, CONSIGN_QUOTA_MAX),
+    NUM64(policy_rule, 13, rate_us, 0, CONSIGN_QUOTA_PERIOD_MAX_US),
 };
 static const struct wire_message wire_policy_rule = {TABLE(policy_rule, "PolicyRule", policy_rule, 0)};
 
@@ -50,11 +52,29 @@ static const struct wire_field policy_common_fields[] = {
 };
 const struct wire_message wire_policy_common = {TABLE(policy_common, "PolicyCommon", policy_common, 0)};
 
+static const struct wire_field policy_quota_fields[] = {
+    TEXT(policy_quota, 1, org, FORM_ORG, 0),
+    TEXT(policy_quota, 2, study, FORM_STUDY, 0),
+    NUM64(policy_quota, 3, messages, 0, CONSIGN_QUOTA_MAX),
+    NUM64(policy_quota, 4, messages_us, 0, CONSIGN_QUOTA_PERIOD_MAX_US),
+    NUM64(policy_quota, 5, bytes, 0, CONSIGN_QUOTA_MAX),
+    NUM64(policy_quota, 6, bytes_us, 0, CONSIGN_QUOTA_PERIOD_MAX_US),
+    NUM64(policy_quota, 7, mailbox_consignments, 0, CONSIGN_QUOTA_MAX),
+    NUM64(policy_quota, 8, mailbox_bytes, 0, CONSIGN_QUOTA_MAX),
+};
+const struct wire_message wire_policy_quota = {TABLE(policy_quota, "PolicyQuota", policy_quota, 0)};
+
+static const struct wire_field policy_quotas_fields[] = {
+    MESSAGES(policy_quotas, 1, quotas, 1, CONSIGN_QUOTAS_MAX, policy_quota),
+};
+static const struct wire_message wire_policy_quotas = {TABLE(policy_quotas, "PolicyQuotas", policy_quotas, 0)};
+
 static const struct wire_field policy_part_fields[] = {
     FIXED(policy_part, 1, salt),
     CHOICE(policy_part, 2, common, policy_common),
     CHOICE(policy_part, 3, study, policy_study),
     CHOICE_BYTES(policy_part, 4, source, FORM_TEXT, CONSIGN_POLICY_SOURCE_MAX_BYTES),
+    CHOICE(policy_part, 5, quotas, policy_quotas),
 };
 const struct wire_message wire_policy_part = {
     TABLE(policy_part, "PolicyPart", policy_part, CONSIGN_PART_MAX_BYTES), .has_choice = true};
@@ -66,6 +86,8 @@ const struct wire_message *const wire_policy_messages[] = {
     &wire_policy_party,
     &wire_policy_study,
     &wire_policy_common,
+    &wire_policy_quota,
+    &wire_policy_quotas,
     &wire_policy_part,
     NULL,
 };

@@ -29,6 +29,8 @@ struct policy_rule {
 	uint64_t until_us;          /* 0: for ever */
 	uint64_t max_bytes;         /* of a permit; 0: any */
 	uint64_t deliver_within_us; /* of a permit; 0: says nothing */
+	uint64_t rate_messages;     /* of a permit, from one consignor to one consignee; 0: any */
+	uint64_t rate_us;           /* in so long; 0 exactly when rate_messages is */
 };
 
 struct policy_party {
@@ -48,13 +50,30 @@ struct policy_common {
 	WIRE_LIST(struct policy_rule *) rules;
 };
 
-/* Exactly one of common, study, source. */
+/* Amounts that are 0 say nothing, and then their times are 0 too. */
+struct policy_quota {
+	struct consign_org org;     /* "": of all consignors of the study together */
+	struct consign_study study; /* "": of the organisation in all studies together */
+	uint64_t messages, messages_us;
+	uint64_t bytes, bytes_us; /* of manifests and bodies, as they travel */
+	uint64_t mailbox_consignments; /* waiting for the organisation; 0 where a study is named */
+	uint64_t mailbox_bytes;
+};
+
+struct policy_quotas {
+	WIRE_LIST(struct policy_quota *) quotas;
+};
+
+/* Exactly one of common, study, source, quotas. */
 struct policy_part {
 	struct consign_hash salt;
 	struct policy_common *common;
 	struct policy_study *study;
 	struct consign_slice source; /* text */
+	struct policy_quotas *quotas;
 };
+
+extern const struct wire_message wire_policy_quota; /* also in a session's answer about quotas */
 
 WIRE_CODEC(policy_part);
 

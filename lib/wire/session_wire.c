@@ -289,6 +289,31 @@ static const struct wire_field session_traffic_reply_fields[] = {
 };
 static const struct wire_message wire_session_traffic_reply = {TABLE(session_traffic_reply, "TrafficReply", traffic_reply, 0)};
 
+static const struct wire_field session_quotas_query_fields[] = {
+    NUM64(session_quotas_query, 1, request, 0, WIRE_U64_MAX),
+    TEXT(session_quotas_query, 2, org, FORM_ORG, 0),
+    TEXT(session_quotas_query, 3, study, FORM_STUDY, 0),
+    NUM32(session_quotas_query, 4, from, 0, CONSIGN_QUOTAS_MAX + CONSIGN_ORGS_MAX),
+};
+static const struct wire_message wire_session_quotas_query = {TABLE(session_quotas_query, "QuotasQuery", quotas_query, 0)};
+
+static const struct wire_field quota_row_fields[] = {
+    REQUIRED(quota_row, 1, quota, policy_quota),
+    NUM64(quota_row, 2, used_messages, 0, WIRE_U64_MAX),
+    NUM64(quota_row, 3, used_bytes, 0, WIRE_U64_MAX),
+    NUM64(quota_row, 4, waiting_consignments, 0, WIRE_U64_MAX),
+    NUM64(quota_row, 5, waiting_bytes, 0, WIRE_U64_MAX),
+    NUM32(quota_row, 6, is_own, 0, 1),
+};
+static const struct wire_message wire_quota_row = {TABLE(quota_row, "QuotaUse", quota_use, 0)};
+
+static const struct wire_field session_quotas_reply_fields[] = {
+    NUM64(session_quotas_reply, 1, request, 0, WIRE_U64_MAX),
+    MESSAGES(session_quotas_reply, 2, rows, 0, CONSIGN_QUOTA_ROWS_MAX, quota_row),
+    NUM32(session_quotas_reply, 3, next, 0, CONSIGN_QUOTAS_MAX + CONSIGN_ORGS_MAX),
+};
+static const struct wire_message wire_session_quotas_reply = {TABLE(session_quotas_reply, "QuotasReply", quotas_reply, 0)};
+
 static const struct wire_field session_done_fields[] = {
     NUM64(session_done, 1, request, 0, WIRE_U64_MAX),
     NUM32(session_done, 2, code, 0, CONSIGN_CODE_LAST),
@@ -380,6 +405,8 @@ static const struct wire_field session_command_fields[] = {
     CHOICE(session_command, 31, freshness, session_freshness),
     CHOICE(session_command, 32, traffic_query, session_traffic_query),
     CHOICE(session_command, 33, traffic_reply, session_traffic_reply),
+    CHOICE(session_command, 34, quotas_query, session_quotas_query),
+    CHOICE(session_command, 35, quotas_reply, session_quotas_reply),
 };
 const struct wire_message wire_session_command = {
     TABLE(session_command, "Command", command, CONSIGN_COMMAND_MAX_BYTES), .has_choice = true};
@@ -418,6 +445,9 @@ const struct wire_message *const wire_session_messages[] = {
     &wire_session_traffic_query,
     &wire_traffic_row,
     &wire_session_traffic_reply,
+    &wire_session_quotas_query,
+    &wire_quota_row,
+    &wire_session_quotas_reply,
     &wire_session_done,
     &wire_session_ping,
     &wire_session_bye,

@@ -3,6 +3,7 @@
 #define WIRE_SESSION_WIRE_H
 
 #include "wire/ledger_wire.h"
+#include "wire/policy_wire.h"
 
 struct session_open {
 	WIRE_LIST(uint32_t) versions;
@@ -216,6 +217,26 @@ struct session_traffic_reply {
 	uint64_t next; /* 0: that was all */
 };
 
+struct session_quotas_query {
+	uint64_t request;
+	char org[CONSIGN_ORG_MAX_BYTES + 1];     /* "": of all */
+	char study[CONSIGN_STUDY_MAX_BYTES + 1]; /* "": of all */
+	uint32_t from;
+};
+
+struct quota_row {
+	struct policy_quota *quota; /* what holds; a study's says nothing of mailboxes */
+	uint64_t used_messages, used_bytes;
+	uint64_t waiting_consignments, waiting_bytes;
+	uint32_t is_own;
+};
+
+struct session_quotas_reply {
+	uint64_t request;
+	WIRE_LIST(struct quota_row *) rows;
+	uint32_t next; /* 0: that was all */
+};
+
 struct session_done {
 	uint64_t request;
 	uint32_t code;
@@ -299,6 +320,8 @@ struct session_command {
 	struct session_freshness *freshness;
 	struct session_traffic_query *traffic_query;
 	struct session_traffic_reply *traffic_reply;
+	struct session_quotas_query *quotas_query;
+	struct session_quotas_reply *quotas_reply;
 };
 
 WIRE_CODEC(session_command);

@@ -129,7 +129,7 @@ broker_setup(void **state)
 	hub_fixture_standard(&t->f);
 	assert_int_equal(arena_new(ARENA_BYTES, &t->arena), CONSIGN_OK);
 	t->bind = "tcp://127.0.0.1:1";
-	t->quota = (struct quota){CONSIGN_QUOTA_MESSAGES_PER_SECOND, CONSIGN_QUOTA_BYTES_PER_SECOND,
+	t->quota = (struct quota){{CONSIGN_QUOTA_MESSAGES_PER_SECOND, 1000000}, {CONSIGN_QUOTA_BYTES_PER_SECOND, 1000000},
 	    CONSIGN_MAILBOX_MAX_CONSIGNMENTS, CONSIGN_MAILBOX_MAX_BYTES};
 	t->wall_us = FIXTURE_NOW_US;
 	t->steady_us = 1000000000;

@@ -159,9 +159,10 @@ setup(void **state)
 	t->b.hub = hub_fixture_hub(&t->f, true);
 	t->b.hub_id = t->f.hub_id;
 	t->b.receipt_key = t->f.receipt;
-	t->b.quota = (struct quota){1000000, UINT64_C(1) << 40, 1000, UINT64_C(1) << 40};
+	t->b.quota = (struct quota){{1000000, 1000000}, {UINT64_C(1) << 40, 1000000}, 1000, UINT64_C(1) << 40};
 	assert_int_equal(metrics_new(&t->b.metrics), CONSIGN_OK);
 	assert_int_equal(pending_new(&t->b.pending), CONSIGN_OK);
+	assert_non_null(t->b.buckets = buckets_new());
 	assert_int_equal(arena_new(1u << 20, &t->arena), CONSIGN_OK);
 	snprintf(t->s.name, sizeof t->s.name, "acme");
 	mailbox = (struct mailbox){.org = {"acme"}};
@@ -182,6 +183,7 @@ teardown(void **state)
 	frame_clear(&t->body);
 	arena_free(&t->arena);
 	pending_free(&t->b.pending);
+	buckets_free(&t->b.buckets);
 	metrics_free(&t->b.metrics);
 	hub_free(&t->b.hub);
 	hub_fixture_end(&t->f);

@@ -16,7 +16,7 @@
 
 #define SECOND UINT64_C(1000000)
 
-static const struct quota ten = {.messages_per_second = 10, .bytes_per_second = 1000, .mailbox_consignments = 10, .mailbox_bytes = 1000};
+static const struct quota ten = {.messages = {10, SECOND}, .bytes = {1000, SECOND}, .mailbox_consignments = 10, .mailbox_bytes = 1000};
 
 static void
 test_quota_lets_pass_what_one_second_holds_and_no_more(void **state)
@@ -153,12 +153,12 @@ test_quota_read_takes_defaults_and_refuses_what_is_no_number(void **state)
 
 	(void)state;
 	assert_int_equal(read_text("bind: \"x\"\n", &q, problem), CONSIGN_OK);
-	assert_int_equal(q.messages_per_second, CONSIGN_QUOTA_MESSAGES_PER_SECOND);
-	assert_int_equal(q.bytes_per_second, CONSIGN_QUOTA_BYTES_PER_SECOND);
+	assert_int_equal(q.messages.amount, CONSIGN_QUOTA_MESSAGES_PER_SECOND);
+	assert_int_equal(q.bytes.amount, CONSIGN_QUOTA_BYTES_PER_SECOND);
 	assert_int_equal(q.mailbox_consignments, CONSIGN_MAILBOX_MAX_CONSIGNMENTS);
 	assert_int_equal(q.mailbox_bytes, CONSIGN_MAILBOX_MAX_BYTES);
 	assert_int_equal(read_text("quota_messages_per_second: \"1\"\nquota_mailbox_bytes: \"1099511627776\"\n", &q, problem), CONSIGN_OK);
-	assert_int_equal(q.messages_per_second, 1);
+	assert_int_equal(q.messages.amount, 1);
 	assert_int_equal(q.mailbox_bytes, UINT64_C(1) << 40);
 	assert_int_equal(read_text("quota_bytes_per_second: \"0\"\n", &q, problem), CONSIGN_E_CONFIG);
 	assert_string_equal(problem, "config.yaml: quota_bytes_per_second must be a whole number from 1 to 1099511627776");

@@ -13,7 +13,7 @@
 #include "session.h"
 
 static const char *const peer_commands[] = {"open", "hello", "submit", "release", "delivered", "confirm", "credit", "freshness", "fetch",
-    "publish", "invite", "joins_query", "propose", "decide", "proposals_query", "admin_watch", "traffic_query", "join", "ping", "bye"};
+    "publish", "invite", "joins_query", "propose", "decide", "proposals_query", "admin_watch", "traffic_query", "quotas_query", "join", "ping", "bye"};
 static const char *const broker_commands[] = {
     "challenge", "welcome", "documents", "answers", "try_later", "deliver", "settled", "joins_reply", "proposals_reply", "admin_events", "done", "pong"};
 

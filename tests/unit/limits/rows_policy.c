@@ -103,6 +103,80 @@ try_studies(const struct limit_row *row, uint64_t n)
 }
 
 static enum consign_err
+try_quotas(const struct limit_row *row, uint64_t n)
+{
+	(void)row;
+	put("rules: []\nstudies: []\nquotas: [");
+	put_each(n, "{org: aa#, messages: 1/s}", ",\n");
+	put("]\n");
+	return parse();
+}
+
+/* Real ones: lists of empty messages meet the budget of unpacking first. */
+static struct policy_quota *
+small_quotas(uint64_t n, struct policy_quota **list)
+{
+	struct policy_quota *quotas = calloc(n, sizeof *quotas);
+
+	assert_non_null(quotas);
+	for (uint64_t i = 0; i < n; i++) {
+		quotas[i] = (struct policy_quota){.org = {"aa"}, .messages = 1, .messages_us = 1000000};
+		list[i] = &quotas[i];
+	}
+	return quotas;
+}
+
+static enum consign_err
+try_quotas_of_a_part(const struct limit_row *row, uint64_t n)
+{
+	struct policy_quota **list = calloc(n, sizeof(struct policy_quota *)), *quotas = small_quotas(n, list);
+	struct policy_quotas all = {.quotas = {list, n}};
+	struct policy_part part = {.quotas = &all}, *read;
+	struct arena *arena = NULL;
+	struct buf bytes = {0};
+	enum consign_err err = policy_part_encode(&part, &bytes);
+
+	(void)row;
+	assert_int_equal(arena_new(256u << 20, &arena), CONSIGN_OK);
+	if (err == CONSIGN_OK)
+		err = policy_part_decode(buf_slice(&bytes), arena, &read);
+	arena_free(&arena);
+	buf_clear(&bytes);
+	free(quotas);
+	free(list);
+	return err;
+}
+
+static enum consign_err
+try_quota_rows(const struct limit_row *row, uint64_t n)
+{
+	struct policy_quota **list = calloc(n, sizeof(struct policy_quota *)), *quotas = small_quotas(n, list);
+	struct quota_row *rows = calloc(n, sizeof *rows), **lines = calloc(n, sizeof(struct quota_row *));
+	struct session_quotas_reply reply = {.rows = {lines, n}};
+	struct session_command command = {.quotas_reply = &reply}, *read;
+	struct arena *arena = NULL;
+	struct buf bytes = {0};
+
+	(void)row;
+	for (uint64_t i = 0; i < n; i++) {
+		rows[i] = (struct quota_row){.quota = list[i], .is_own = 1};
+		lines[i] = &rows[i];
+	}
+	enum consign_err err = session_command_encode(&command, &bytes);
+
+	assert_int_equal(arena_new(256u << 20, &arena), CONSIGN_OK);
+	if (err == CONSIGN_OK)
+		err = session_command_decode(buf_slice(&bytes), arena, &read);
+	arena_free(&arena);
+	buf_clear(&bytes);
+	free(lines);
+	free(rows);
+	free(quotas);
+	free(list);
+	return err;
+}
+
+static enum consign_err
 try_parties(const struct limit_row *row, uint64_t n)
 {
 	(void)row;
@@ -424,6 +498,9 @@ const struct limit_row limit_rows_policy[] = {
     FILE_OF(CONSIGN_TEXT_MAX_BYTES, try_title, "of a title"),
     FILE_OF(CONSIGN_STUDIES_MAX, try_studies, "of a file"),
     FILE_OF(CONSIGN_PARTIES_MAX, try_parties, "of a file"),
+    FILE_OF(CONSIGN_QUOTAS_MAX, try_quotas, "of a file"),
+    {LIMIT(CONSIGN_QUOTAS_MAX), .tries = try_quotas_of_a_part, .refused = CONSIGN_E_MALFORMED, .of = "of a part"},
+    {LIMIT(CONSIGN_QUOTA_ROWS_MAX), .tries = try_quota_rows, .refused = CONSIGN_E_MALFORMED, .of = "of an answer"},
     FILE_OF(CONSIGN_RULE_TYPES_MAX, try_globs, "of a file"),
     FILE_OF(CONSIGN_PARTIES_MAX, try_organisations, "at an end of a rule"),
     FILE_OF(CONSIGN_YAML_DEPTH_MAX, try_depth, "of a file"),

@@ -210,6 +210,8 @@ const struct limit_row limit_rows_wire[] = {
     LENGTH(CONSIGN_ADMIN_MAX_BYTES, "Admin"),
     FIELDS(CONSIGN_PROPOSALS_SHOWN_MAX, "ProposalsReply.proposals"),
     FIELDS(CONSIGN_TRAFFIC_ROWS_MAX, "TrafficReply.rows"),
+    FIELDS(CONSIGN_QUOTA_MAX, "PolicyRule.rate_messages PolicyQuota.messages PolicyQuota.bytes PolicyQuota.mailbox_consignments PolicyQuota.mailbox_bytes"),
+    FIELDS(CONSIGN_QUOTA_PERIOD_MAX_US, "PolicyRule.rate_us PolicyQuota.messages_us PolicyQuota.bytes_us"),
     FIELDS(CONSIGN_PROPOSED_MAX, "DecisionContent.signatures"),
     FIELDS(CONSIGN_FRESHNESS_KEYS_MAX, "Root.freshness_keys"),
     FIELDS(CONSIGN_WITNESSES_MAX, "Root.witnesses"),

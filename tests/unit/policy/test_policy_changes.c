@@ -37,6 +37,13 @@ static const struct row {
 	"studies:\n- {id: S1, title: two, parties: [{org: lab-x, roles: [lab]}, {org: bio, roles: [cdmo], clearance: unblinded}]}\nrules: []\n",
 	"~ study S1: title was one, is two\n- party acme in S1: roles [sponsor]\n+ party lab-x in S1: roles [lab]\n"
 	"~ party bio in S1: clearance was not said, is unblinded\n"},
+    {"quotas", A "rules: []\nquotas: [{org: acme, messages: 1/s}, {study: S1, messages: 2/s}, {org: acme, study: S1, messages: 3/s}]\n",
+	A "rules: []\nquotas: [{study: S1, org: acme, messages: 3/s}, {org: acme, messages: 1/h, bytes: 1KiB/s}, {org: bio, study: S1, messages: 4/s}]\n",
+	"- quota of study S1: messages 2/s\n~ quota of acme: messages was 1/s, is 1/h; bytes was not said, is 1KiB/s\n"
+	"+ quota of bio in S1: messages 4/s\n"},
+    {"a study and an organisation of one name", "studies: [{id: acme, parties: [{org: acme, roles: [cro]}]}]\nrules: []\nquotas: [{org: acme, messages: 1/s}]\n",
+	"studies: [{id: acme, parties: [{org: acme, roles: [cro]}]}]\nrules: []\nquotas: [{study: acme, messages: 1/s}]\n",
+	"- quota of acme: messages 1/s\n+ quota of study acme: messages 1/s\n"},
     {"what the language may learn", "studies: []\nrules: []\nold: [a]\nboth: 1\n", "studies: []\nrules: []\nboth: 2\nnew: {b: c}\n",
 	"~ old was [a], is not said\n~ both was 1, is 2\n~ new was not said, is {b: c}\n"},
 };

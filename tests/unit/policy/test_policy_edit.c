@@ -46,6 +46,12 @@ static const struct policy_edit open_bio = {.kind = POLICY_SET_CLEARANCE, .study
 static const struct policy_edit lab_bio = {.kind = POLICY_SET_ROLES, .study = "S1", .parties = &bio_lab, .n_parties = 1};
 static const struct policy_edit lab_cdmo_bio = {.kind = POLICY_SET_ROLES, .study = "S1", .parties = &bio_lab_cdmo, .n_parties = 1};
 
+static const struct policy_edit quota_acme = {.kind = POLICY_SET_QUOTA, .quota = {.org = "acme", .messages = "5/h", .mailbox_bytes = "2GiB"}};
+static const struct policy_edit quota_s1 = {.kind = POLICY_SET_QUOTA, .quota = {.study = "S1", .bytes = "1MiB/d"}};
+static const struct policy_edit quota_bio_s1 = {.kind = POLICY_SET_QUOTA, .quota = {.org = "bio", .study = "S1", .messages = "1/s"}};
+static const struct policy_edit clear_acme = {.kind = POLICY_CLEAR_QUOTA, .quota = {.org = "acme"}};
+static const struct policy_edit clear_bio_s1 = {.kind = POLICY_CLEAR_QUOTA, .quota = {.org = "bio", .study = "S1"}};
+
 #define S1 "studies:\n  - {id: S1, parties: [{org: acme, roles: [sponsor]}, {org: bio, roles: [cdmo]}]}\n"
 #define BLOCK                                                                                                                    \
 	"# top\nstudies:\n  # about S1\n  - id: S1   # first\n    title: \"a # b\"\n    parties:   # who\n"                       \
@@ -56,6 +62,26 @@ static const struct row {
 	const struct policy_edit *edit;
 	const char *before, *after;
 } rows[] = {
+    /* quotas */
+    {"the first quota", &quota_acme, S1 "rules: [] # none\n# end\n",
+	S1 "rules: [] # none\nquotas:\n  - {org: acme, messages: 5/h, mailbox-bytes: 2GiB}\n# end\n"},
+    {"the first quota of a file in brackets", &quota_s1, "{studies: [{id: S1, parties: [{org: acme, roles: [cro]}]}], rules: []}\n",
+	"{studies: [{id: S1, parties: [{org: acme, roles: [cro]}]}], rules: [], quotas: [{study: S1, bytes: 1MiB/d}]}\n"},
+    {"a quota more, like the one that is there", &quota_bio_s1, S1 "rules: []\nquotas:\n  - org: bio # all\n    messages: 7/s\n# end\n",
+	S1 "rules: []\nquotas:\n  - org: bio # all\n    messages: 7/s\n  - org: bio\n    study: S1\n    messages: 1/s\n# end\n"},
+    {"a limit changed, another added, the rest kept", &quota_acme, S1 "rules: []\nquotas: [{org: acme, messages: 9/s, bytes: 1KiB/s}] # few\n",
+	S1 "rules: []\nquotas: [{org: acme, messages: 5/h, bytes: 1KiB/s, mailbox-bytes: 2GiB}] # few\n"},
+    {"a quota that says so already", &quota_s1, S1 "rules: []\nquotas: [{study: S1, bytes: 1MiB/d}]\n",
+	S1 "rules: []\nquotas: [{study: S1, bytes: 1MiB/d}]\n"},
+    {"a quota less", &clear_acme, S1 "rules: []\nquotas:\n  - {org: acme, messages: 9/s} # a\n  - {study: S1, messages: 9/s} # b\n",
+	S1 "rules: []\nquotas:\n  - {study: S1, messages: 9/s} # b\n"},
+    {"the last quota", &clear_bio_s1, S1 "rules: []\nquotas: [{org: bio, study: S1, messages: 9/s}]\n", S1 "rules: []\nquotas: []\n"},
+    {"a study that closes takes its quotas along", &close_s1,
+	S1 "rules: []\nquotas:\n  - {org: acme, messages: 1/s}\n  - {study: S1, messages: 2/s}\n  - {org: bio, study: S1, messages: 3/s}\n",
+	"studies: []\nrules: []\nquotas:\n  - {org: acme, messages: 1/s}\n"},
+    {"who leaves a study leaves its quota there", &remove_bio,
+	S1 "rules: []\nquotas:\n  - {org: bio, messages: 1/s}\n  - {study: S1, messages: 2/s}\n  - {org: bio, study: S1, messages: 3/s}\n",
+	"studies:\n  - {id: S1, parties: [{org: acme, roles: [sponsor]}]}\nrules: []\nquotas:\n  - {org: bio, messages: 1/s}\n  - {study: S1, messages: 2/s}\n"},
     /* a rule more */
     {"first rule of a list in brackets", &add_rule, S1 "rules: []\n",
 	S1 "rules:\n  - id: new\n    permit: [x.report, \"*.opened\"]\n    from: {roles: [cdmo]}\n    to: {orgs: [acme]}\n"

@@ -308,6 +308,7 @@ static const struct place {
     {"rule", "studies: []\nrules: [{unknown-key: x}]\n"},
     {"end", "studies: []\nrules: [{id: r, permit: [a], from: {unknown-key: x}}]\n"},
     {"groups", "studies: []\nrules: []\ngroups: {unknown-key: x}\n"},
+    {"quota", "studies: []\nrules: []\nquotas: [{unknown-key: x}]\n"},
 };
 
 static int

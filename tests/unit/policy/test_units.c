@@ -93,6 +93,22 @@ static const struct row sizes[] = {
     {"", 0, NULL},
 };
 
+static const struct row stores[] = {
+    {"2GiB", 2147483648, NULL}, {"1024MiB", 1073741824, "1GiB"}, {"1536MiB", 1610612736, NULL}, {"99999999GiB", 107374181326258176, NULL},
+    {"64KiB", 65536, NULL}, {"1TiB", 0, NULL}, {"0GiB", 0, NULL}, {"", 0, NULL},
+};
+
+static const struct row counts[] = {
+    {"1", 1, NULL}, {"10000", 10000, NULL}, {"99999999", 99999999, NULL}, {"100000000", 0, NULL}, {"0", 0, NULL}, {"1k", 0, NULL}, {"-1", 0, NULL},
+    {"", 0, NULL},
+};
+
+static void
+count_format(uint64_t count, char ret_text[UNITS_TEXT_BYTES])
+{
+	(void)snprintf(ret_text, UNITS_TEXT_BYTES, "%llu", (unsigned long long)count);
+}
+
 static void
 check_rows(const struct row *rows, size_t n, uint64_t unit, enum consign_err (*parse)(struct consign_slice, uint64_t *),
     void (*format)(uint64_t, char[UNITS_TEXT_BYTES]))
@@ -124,6 +140,8 @@ test_units_read_and_write_every_row(void **state)
 	CHECK(times, 1000000, units_time_parse, units_time_format);
 	CHECK(spans, 1000000, units_span_parse, units_span_format);
 	CHECK(sizes, 1, units_size_parse, units_size_format);
+	CHECK(stores, 1, units_store_parse, units_store_format);
+	CHECK(counts, 1, units_count_parse, count_format);
 }
 
 /* Every day of 400 years, after which the calendar repeats: the next one is 86,400 seconds on. */
@@ -160,11 +178,67 @@ test_units_format_whatever_they_are_given(void **state)
 	assert_string_equal(text, "18446744073709551615");
 }
 
+/* Amount and time; 0: refused. */
+static const struct rate_row {
+	const char *text;
+	bool is_bytes;
+	uint64_t amount, seconds;
+	const char *as; /* NULL: as it was read */
+} rates[] = {
+    {"20/s", false, 20, 1, NULL},
+    {"500/h", false, 500, 3600, NULL},
+    {"1/d", false, 1, 86400, NULL},
+    {"90/m", false, 90, 60, NULL},
+    {"99999999/s", false, 99999999, 1, NULL},
+    {"1024/m", false, 1024, 60, NULL},
+    {"64MiB/h", true, 67108864, 3600, NULL},
+    {"1024KiB/d", true, 1048576, 86400, "1MiB/d"},
+    {"1000/s", true, 1000, 1, NULL},
+    {"1024GiB/d", true, UINT64_C(1) << 40, 86400, NULL},
+    {"1025GiB/d", true, 0, 0, NULL},
+    {"1KiB/s", false, 0, 0, NULL},
+    {"100000000/s", false, 0, 0, NULL},
+    {"0/s", false, 0, 0, NULL},
+    {"20", false, 0, 0, NULL},
+    {"20/", false, 0, 0, NULL},
+    {"/s", false, 0, 0, NULL},
+    {"/", false, 0, 0, NULL},
+    {"20/w", false, 0, 0, NULL},
+    {"20/2h", false, 0, 0, NULL},
+    {"20/s/s", false, 0, 0, NULL},
+    {"20 / s", false, 0, 0, NULL},
+    {"20/S", false, 0, 0, NULL},
+    {"", false, 0, 0, NULL},
+};
+
+static void
+test_units_read_and_write_every_rate(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+		const struct rate_row *r = &rates[i];
+		uint64_t amount = 77, us = 77;
+		char text[UNITS_TEXT_BYTES];
+		enum consign_err err = units_rate_parse(slice_text(r->text), r->is_bytes, &amount, &us);
+		if (r->amount == 0) {
+			if (err != CONSIGN_E_MALFORMED || amount != 77 || us != 77)
+				fail_msg("\"%s\" was read", r->text);
+			continue;
+		}
+		assert_int_equal(err, CONSIGN_OK);
+		assert_int_equal(amount, r->amount);
+		assert_int_equal(us, r->seconds * 1000000);
+		units_rate_format(amount, us, r->is_bytes, text);
+		assert_string_equal(text, r->as == NULL ? r->text : r->as);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_units_read_and_write_every_row),
+	    cmocka_unit_test(test_units_read_and_write_every_rate),
 	    cmocka_unit_test(test_units_count_every_day_once),
 	    cmocka_unit_test(test_units_format_whatever_they_are_given),
 	};

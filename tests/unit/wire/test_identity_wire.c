@@ -261,7 +261,7 @@ static void
 test_identity_wire_head_holds_as_many_parts_as_a_hub_has_orgs(void **state)
 {
 	struct wire_fixture *f = *state;
-	size_t most = CONSIGN_STUDIES_MAX + 2;
+	size_t most = CONSIGN_STUDIES_MAX + 3;
 	struct consign_hash *parts = calloc(most + 1, sizeof(*parts));
 	struct document_head in = {.format = 1, .version = 1, .created_us = NOON_US, .parts = {.v = parts, .n = most}}, *out;
 

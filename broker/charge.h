@@ -1,0 +1,29 @@
+/*
+ * What a submission is charged to, and whether that has room: its consignor's own quota first, before anything is verified; once it is
+ * judged, the quotas of its study, and the rates of the rules that permit it. Room in mailboxes is quota.h's.
+ *
+ * Threads   the loop
+ * Source    docs/PROTOCOL.md 7.5
+ */
+#ifndef BROKER_CHARGE_H
+#define BROKER_CHARGE_H
+
+#include "broker.h"
+
+/* What was full, in the words of whoever wrote the limit, and when to come again. */
+struct charge_problem {
+	char detail[384];
+	uint64_t retry_us; /* at most CONSIGN_QUOTA_PAUSE_MAX_US */
+};
+
+/* The quota of an organisation now: the policy's, and the configuration's where that says nothing. */
+struct quota charge_quota_of(const struct broker *b, const char *org);
+/* False: nothing was taken. */
+bool charge_consignor(struct broker *b, const char *org, uint64_t messages, uint64_t bytes, struct charge_problem *ret_problem);
+/*
+ * rated  of its judgement. False: nothing was taken from any. What is told is known to who asks: the judgement found it to be a party
+ * to the study, and its slice has the rule.
+ */
+bool charge_shares(struct broker *b, const struct manifest *m, uint64_t bytes, const struct rated *rated, struct charge_problem *ret_problem);
+
+#endif

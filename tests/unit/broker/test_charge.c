@@ -1,0 +1,249 @@
+/* What a submission is charged to, on a broker without its socket: quotas and rates of the policy in force, and what an administrator is told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "broker_fixture.h"
+#include "core/limits.h"
+
+#define SECOND UINT64_C(1000000)
+
+#define STUDIES                                                                                                                  \
+	"studies:\n"                                                                                                             \
+	"  - {id: one, parties: [{org: acme, roles: [sponsor]}, {org: bolt, roles: [cro]}, {org: cora, roles: [site]}]}\n"          \
+	"  - {id: two, parties: [{org: acme, roles: [sponsor]}, {org: cora, roles: [site]}]}\n"
+
+static void
+publish(struct broker_fixture *t, const struct peer *admin, const char *yaml)
+{
+	static uint64_t request = 1000;
+	struct session_documents *d = fixture_none(&t->f, 0);
+
+	fixture_add_policy(&t->f, d, fixture_policy(&t->f, yaml, FIXTURE_ALL_SIGN));
+	fixture_add_root(&t->f, d, fixture_root(&t->f, FIXTURE_ALL_SIGN));
+	broker_hears_publish(t, admin, ++request, broker_unproven(t, d));
+	broker_turn(t);
+	expect_done(t, admin, request, CONSIGN_CODE_NONE);
+}
+
+/* The pause that a note is told, 0: it was accepted. detail: the words that it must be told. */
+static uint32_t
+pause_of(struct broker_fixture *t, const struct peer *from, const char *study, const char *const *to, size_t n_to, const char *detail)
+{
+	static uint64_t sequence = 500;
+	struct manifest *m = fixture_manifest(&t->f, from->name, study, "x.note", CONSIGN_LABEL_OPEN, to, n_to);
+	const struct session_try_later *later = NULL;
+
+	m->seen->checkpoint = NULL; /* the fixture's ledger is another one */
+	hear_all(t, from);
+	broker_hears_submit(t, from, ++sequence, fixture_sign_manifest(&t->f, m), fixture_body());
+	broker_turn(t);
+	for (size_t i = 0; i < t->n_said; i++)
+		if (!t->said[i]->is_heard && t->said[i]->to == from->route.id[4] && t->said[i]->command->try_later != NULL)
+			later = t->said[i]->command->try_later;
+	if (later == NULL) {
+		for (size_t i = 0; i < t->n_said; i++)
+			t->said[i]->is_heard = t->said[i]->is_heard || t->said[i]->to != from->route.id[4] || t->said[i]->command->answers == NULL;
+		expect_acceptance(t, from, sequence);
+		return 0;
+	}
+	assert_int_equal(later->code, CONSIGN_CODE_QUOTA);
+	if (later->detail.len != strlen(detail) || memcmp(later->detail.data, detail, later->detail.len) != 0)
+		fail_msg("told: %.*s", (int)later->detail.len, (const char *)later->detail.data);
+	/* As if its agent gave it up: the lane is free for the next. */
+	broker_hears(t, from, &(struct session_command){.release = &(struct session_release){m->consignment_id}});
+	broker_turn(t);
+	return later->retry_ms;
+}
+
+static const char *const to_bolt[] = {"bolt"}, *const to_cora[] = {"cora"}, *const to_both[] = {"bolt", "cora"};
+
+static void
+test_charge_holds_each_to_the_rate_of_a_rule_by_consignor_and_consignee(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer acme = broker_agent(t, "acme"), cora = broker_agent(t, "cora"), admin = broker_administrator(t);
+
+	publish(t, &admin, STUDIES "rules: [{id: notes, permit: [x.note], rate: 2/m}]\n");
+	assert_int_equal(pause_of(t, &acme, "one", to_bolt, 1, ""), 0);
+	assert_int_equal(pause_of(t, &acme, "one", to_both, 2, ""), 0);
+	assert_int_not_equal(pause_of(t, &acme, "one", to_bolt, 1, "more than rule notes permits from acme to bolt: 2/m messages"), 0);
+	/* Neither of the two took anything: there is room for one more to cora, whatever the study. */
+	assert_int_not_equal(pause_of(t, &acme, "one", to_both, 2, "more than rule notes permits from acme to bolt: 2/m messages"), 0);
+	assert_int_equal(pause_of(t, &acme, "two", to_cora, 1, ""), 0);
+	assert_int_not_equal(pause_of(t, &acme, "one", to_cora, 1, "more than rule notes permits from acme to cora: 2/m messages"), 0);
+	assert_int_equal(pause_of(t, &cora, "one", to_bolt, 1, ""), 0);
+	t->steady_us += 30 * SECOND;
+	assert_int_equal(pause_of(t, &acme, "one", to_bolt, 1, ""), 0);
+}
+
+static void
+test_charge_holds_all_who_send_in_a_study_to_its_quota(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer acme = broker_agent(t, "acme"), bolt = broker_agent(t, "bolt"), admin = broker_administrator(t);
+
+	publish(t, &admin,
+	    STUDIES "rules: [{id: notes, permit: [x.note]}]\n"
+		    "quotas: [{study: one, messages: 3/h}, {org: bolt, study: one, messages: 1/h}]\n");
+	assert_int_equal(pause_of(t, &bolt, "one", to_cora, 1, ""), 0);
+	assert_int_not_equal(pause_of(t, &bolt, "one", to_cora, 1, "more than the quota of bolt in one: 1/h messages"), 0);
+	/* Two consignees are one message. */
+	assert_int_equal(pause_of(t, &acme, "one", to_both, 2, ""), 0);
+	assert_int_equal(pause_of(t, &acme, "one", to_bolt, 1, ""), 0);
+	assert_int_not_equal(pause_of(t, &acme, "one", to_bolt, 1, "more than the quota of study one: 3/h messages"), 0);
+	assert_int_equal(pause_of(t, &acme, "two", to_cora, 1, ""), 0);
+	/* Without its quota the study has room at once. */
+	publish(t, &admin, STUDIES "rules: [{id: notes, permit: [x.note]}]\nquotas: [{org: bolt, study: one, messages: 1/h}]\n");
+	assert_int_equal(pause_of(t, &acme, "one", to_bolt, 1, ""), 0);
+}
+
+static void
+test_charge_takes_the_policys_quota_of_an_organisation_for_the_configurations(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer acme = broker_agent(t, "acme"), bolt = broker_agent(t, "bolt"), admin = broker_administrator(t);
+
+	publish(t, &admin, STUDIES "rules: [{id: notes, permit: [x.note]}]\nquotas: [{org: acme, messages: 1/m, bytes: 1MiB/m}]\n");
+	assert_int_equal(pause_of(t, &acme, "one", to_bolt, 1, ""), 0);
+	assert_int_not_equal(pause_of(t, &acme, "one", to_bolt, 1, "more than the quota of acme: 1/m messages or 1MiB/m"), 0);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(pause_of(t, &bolt, "one", to_cora, 1, ""), 0);
+}
+
+/* A quota of a day is asked about again within half a minute, because it may have been raised. */
+static void
+test_charge_asks_again_within_half_a_minute(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer acme = broker_agent(t, "acme"), admin = broker_administrator(t);
+
+	publish(t, &admin, STUDIES "rules: [{id: notes, permit: [x.note]}]\nquotas: [{org: acme, messages: 1/d}, {org: acme, study: two, messages: 1/d}]\n");
+	assert_int_equal(pause_of(t, &acme, "one", to_bolt, 1, ""), 0);
+	assert_int_equal(pause_of(t, &acme, "one", to_bolt, 1, "more than the quota of acme: 1/d messages or 256MiB/s"), CONSIGN_QUOTA_PAUSE_MAX_US / 1000 + 1);
+	publish(t, &admin, STUDIES "rules: [{id: notes, permit: [x.note]}]\nquotas: [{org: acme, study: two, messages: 1/d}]\n");
+	assert_int_equal(pause_of(t, &acme, "two", to_cora, 1, ""), 0);
+	assert_int_equal(pause_of(t, &acme, "two", to_cora, 1, "more than the quota of acme in two: 1/d messages"), CONSIGN_QUOTA_PAUSE_MAX_US / 1000 + 1);
+}
+
+/* ── what is told of them ── */
+
+static const struct session_quotas_reply *
+ask(struct broker_fixture *t, const struct peer *admin, struct session_quotas_query q)
+{
+	static uint64_t request;
+
+	q.request = ++request;
+	hear_all(t, admin);
+	broker_hears(t, admin, &(struct session_command){.quotas_query = &q});
+	broker_turn(t);
+	const struct session_quotas_reply *reply = expect_said(t, admin)->command->quotas_reply;
+
+	assert_non_null(reply);
+	assert_int_equal(reply->request, q.request);
+	return reply;
+}
+
+static void
+test_on_quotas_query_tells_what_holds_and_what_is_used(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer acme = broker_agent(t, "acme"), admin = broker_administrator(t);
+
+	publish(t, &admin,
+	    STUDIES "rules: [{id: notes, permit: [x.note]}]\n"
+		    "quotas: [{org: acme, messages: 5/h}, {study: one, messages: 7/h}, {org: acme, study: one, bytes: 1MiB/d}]\n");
+	assert_int_equal(pause_of(t, &acme, "one", to_both, 2, ""), 0);
+	const struct session_quotas_reply *r = ask(t, &admin, (struct session_quotas_query){0});
+
+	assert_int_equal(r->next, 0);
+	assert_int_equal(r->rows.n, 2 + 4);
+	assert_string_equal(r->rows.v[0]->quota->study.s, "one");
+	assert_string_equal(r->rows.v[0]->quota->org.s, "");
+	assert_int_equal(r->rows.v[0]->used_messages, 1);
+	assert_int_equal(r->rows.v[0]->quota->mailbox_bytes, 0);
+	assert_string_equal(r->rows.v[1]->quota->org.s, "acme");
+	assert_int_equal(r->rows.v[1]->used_messages, 0);
+	assert_true(r->rows.v[1]->used_bytes > 100);
+	for (size_t i = 2; i < r->rows.n; i++) {
+		const struct quota_row *row = r->rows.v[i];
+		bool is_acme = strcmp(row->quota->org.s, "acme") == 0;
+
+		assert_string_equal(row->quota->study.s, "");
+		assert_int_equal(row->is_own, is_acme);
+		assert_int_equal(row->quota->messages, is_acme ? 5 : CONSIGN_QUOTA_MESSAGES_PER_SECOND);
+		assert_int_equal(row->quota->bytes, CONSIGN_QUOTA_BYTES_PER_SECOND);
+		assert_int_equal(row->quota->mailbox_bytes, CONSIGN_MAILBOX_MAX_BYTES);
+		assert_int_equal(row->used_messages, is_acme ? 1 : 0);
+		assert_int_equal(row->waiting_consignments, strcmp(row->quota->org.s, "bolt") == 0 || strcmp(row->quota->org.s, "cora") == 0);
+	}
+	r = ask(t, &admin, (struct session_quotas_query){.org = "acme"});
+	assert_int_equal(r->rows.n, 2);
+	r = ask(t, &admin, (struct session_quotas_query){.study = "one"});
+	assert_int_equal(r->rows.n, 2);
+	r = ask(t, &admin, (struct session_quotas_query){.org = "acme", .study = "two"});
+	assert_int_equal(r->rows.n, 0);
+}
+
+static void
+test_on_quotas_query_ends_a_page_at_1024_rows(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer admin = broker_administrator(t);
+	struct buf yaml = {0};
+
+	assert_int_equal(buf_printf(&yaml, "rules: []\nstudies: [{id: S, parties: ["), CONSIGN_OK);
+	for (unsigned i = 0; i < CONSIGN_QUOTA_ROWS_MAX; i++)
+		assert_int_equal(buf_printf(&yaml, "{org: org-%u, roles: [site]},\n", i), CONSIGN_OK);
+	assert_int_equal(buf_printf(&yaml, "]}]\nquotas:\n"), CONSIGN_OK);
+	for (unsigned i = 0; i < CONSIGN_QUOTA_ROWS_MAX; i++)
+		assert_int_equal(buf_printf(&yaml, "  - {org: org-%u, study: S, messages: %u/s}\n", i, i + 1), CONSIGN_OK);
+	assert_int_equal(buf_printf(&yaml, "  - {study: S, messages: %u/s}\n", CONSIGN_QUOTA_ROWS_MAX + 1), CONSIGN_OK);
+	assert_int_equal(buf_append_u8(&yaml, 0), CONSIGN_OK);
+	publish(t, &admin, (const char *)yaml.data);
+	buf_clear(&yaml);
+	const struct session_quotas_reply *r = ask(t, &admin, (struct session_quotas_query){0});
+
+	assert_int_equal(r->rows.n, CONSIGN_QUOTA_ROWS_MAX);
+	assert_int_equal(r->next, CONSIGN_QUOTA_ROWS_MAX);
+	r = ask(t, &admin, (struct session_quotas_query){.from = r->next});
+	assert_int_equal(r->rows.n, 1 + 4);
+	assert_int_equal(r->rows.v[0]->quota->messages, CONSIGN_QUOTA_ROWS_MAX + 1);
+	assert_int_equal(r->next, 0);
+}
+
+static void
+test_on_quotas_query_is_for_administrators(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer acme = broker_agent(t, "acme");
+	struct session_quotas_query q = {.request = 7};
+
+	broker_hears(t, &acme, &(struct session_command){.quotas_query = &q});
+	broker_turn(t);
+	expect_bye(t, &acme, CONSIGN_CODE_STATE);
+}
+
+#define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, broker_setup, broker_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_charge_holds_each_to_the_rate_of_a_rule_by_consignor_and_consignee),
+	    TEST(test_charge_holds_all_who_send_in_a_study_to_its_quota),
+	    TEST(test_charge_takes_the_policys_quota_of_an_organisation_for_the_configurations),
+	    TEST(test_charge_asks_again_within_half_a_minute),
+	    TEST(test_on_quotas_query_tells_what_holds_and_what_is_used),
+	    TEST(test_on_quotas_query_ends_a_page_at_1024_rows),
+	    TEST(test_on_quotas_query_is_for_administrators),
+	};
+
+	return cmocka_run_group_tests_name("broker/charge", tests, NULL, NULL);
+}

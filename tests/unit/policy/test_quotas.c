@@ -1,4 +1,6 @@
 /* Quotas and rates of a compiled policy: what is found by name, what no policy may say, and that no verdict knows of them. */
+#include <stdlib.h>
+
 #include "build.h"
 
 #define POLICY                                                                                                                   \
@@ -94,6 +96,32 @@ test_quotas_that_no_file_says_are_malformed(void **state)
 			fail_msg("quota %zu", i);
 }
 
+static void
+test_quotas_are_as_much_as_the_limits_say(void **state)
+{
+	static struct policy_quota most = {.org = {"acme"}, .messages = CONSIGN_QUOTA_MAX, .messages_us = CONSIGN_QUOTA_PERIOD_MAX_US};
+	struct policy_quota *all = calloc(CONSIGN_QUOTAS_MAX + 1, sizeof *all), **list = calloc(CONSIGN_QUOTAS_MAX + 1, sizeof(struct policy_quota *));
+	struct policy_quotas quotas = {.quotas = {list, CONSIGN_QUOTAS_MAX}};
+	struct policy_part part = {.quotas = &quotas}, *parts[] = {&part};
+	struct policy *p = NULL;
+
+	(void)state;
+	assert_int_equal(compile_quotas(&most, NULL, false), CONSIGN_OK);
+	assert_true(all != NULL && list != NULL);
+	for (unsigned i = 0; i <= CONSIGN_QUOTAS_MAX; i++) {
+		all[i].mailbox_bytes = 1;
+		(void)snprintf(all[i].org.s, sizeof all[i].org.s, "org-%u", i);
+		list[i] = &all[i];
+	}
+	assert_int_equal(policy_compile(parts, 1, &p), CONSIGN_OK);
+	assert_int_equal(policy_quotas_n(p), CONSIGN_QUOTAS_MAX);
+	policy_free(&p);
+	quotas.quotas.n++;
+	assert_int_equal(policy_compile(parts, 1, &p), CONSIGN_E_TOO_BIG);
+	free(list);
+	free(all);
+}
+
 /* messages and us of a rule in each of two parts; forbid: the first is one. */
 static enum consign_err
 compile_rates(uint64_t a_messages, uint64_t a_us, uint64_t b_messages, uint64_t b_us, bool is_forbid)
@@ -133,6 +161,7 @@ main(void)
 	    cmocka_unit_test(test_quotas_are_found_by_organisation_study_and_both),
 	    cmocka_unit_test(test_quotas_rates_are_found_by_the_rule_and_verdicts_do_not_know_them),
 	    cmocka_unit_test(test_quotas_that_no_file_says_are_malformed),
+	    cmocka_unit_test(test_quotas_are_as_much_as_the_limits_say),
 	    cmocka_unit_test(test_quotas_rates_are_whole_of_permits_and_the_same_in_all_studies),
 	};
 	return cmocka_run_group_tests_name("policy/quotas", tests, NULL, NULL);

@@ -89,11 +89,20 @@ static struct {
 	char type[TYPES][40];
 } world;
 
+/*
+ * A question, by number in the world. Small, since all of them are gone through again and again: a message that a broker asks about
+ * has just been read, and the bench's own memory must not push the policy's out of the caches.
+ */
+struct question {
+	uint16_t consignor, consignee, study, type;
+	uint8_t label;
+};
+
 struct subject {
 	size_t n_rules;
 	struct rule *rules;
 	struct policy *policy;
-	struct policy_question *questions;
+	struct question *questions;
 	size_t at;
 	size_t codes[CONSIGN_CODE_LAST + 1]; /* of the questions */
 	size_t sources;
@@ -131,12 +140,14 @@ make_world(void)
 	size_t n = 0;
 
 	world.org = calloc(world.orgs, sizeof *world.org);
-	world.study = calloc(world.studies, sizeof *world.study);
+	world.study = calloc(world.studies + 1, sizeof *world.study);
 	must_be(world.org != NULL && world.study != NULL, "out of memory");
 	for (size_t i = 0; i < world.orgs; i++)
 		snprintf(world.org[i], sizeof world.org[i], "org%zu", i);
 	for (size_t i = 0; i < world.studies; i++)
 		snprintf(world.study[i], sizeof world.study[i], "S-%zu", i);
+	/* One that no policy knows. */
+	snprintf(world.study[world.studies], sizeof world.study[0], "S-none");
 	for (size_t f = 0; f < COUNT(families); f++)
 		for (size_t o = 0; o < COUNT(nouns); o++)
 			for (size_t e = 0; e < COUNT(events); e++)
@@ -144,10 +155,10 @@ make_world(void)
 }
 
 /* Every organisation has its turn, in several studies. */
-static const char *
+static size_t
 org_of(size_t study, size_t party)
 {
-	return world.org[(study * PARTIES + party) % world.orgs];
+	return (study * PARTIES + party) % world.orgs;
 }
 
 /* ── the policy ── */
@@ -196,7 +207,7 @@ say_end(struct buf *out, const char *key, const struct rule *r, enum who kind, s
 	if (kind == WHO_ROLE)
 		SAY(",%s: {roles: [%s]}", key, roles[place].word);
 	else if (kind == WHO_ORG)
-		SAY(",%s: {orgs: [%s]}", key, org_of(r->study, place));
+		SAY(",%s: {orgs: [%s]}", key, world.org[org_of(r->study, place)]);
 }
 
 static void
@@ -236,7 +247,7 @@ say_studies(struct buf *out)
 	for (size_t s = 0; s < world.studies; s++) {
 		SAY("- {id: %s,parties: [", world.study[s]);
 		for (size_t p = 0; p < PARTIES; p++) {
-			SAY("%s{org: %s,roles: [%s]", p == 0 ? "" : ",", org_of(s, p), parties[p].roles);
+			SAY("%s{org: %s,roles: [%s]", p == 0 ? "" : ",", world.org[org_of(s, p)], parties[p].roles);
 			if (parties[p].clearance != NULL)
 				SAY(",clearance: %s", parties[p].clearance);
 			SAY("}");
@@ -355,41 +366,53 @@ party_of(enum who kind, size_t place, uint64_t *seed)
 }
 
 /* A question that may hit a rule: between its ends, of a type that its glob matches. */
-static struct policy_question
+static struct question
 aim(const struct subject *s, uint64_t *seed)
 {
 	const struct rule *r = &s->rules[roll(seed, s->n_rules)];
 	size_t study = r->study != NO_STUDY ? r->study : roll(seed, world.studies);
 
-	return (struct policy_question){.consignor = org_of(study, party_of(r->from_kind, r->from, seed)),
-	    .consignee = org_of(study, party_of(r->to_kind, r->to, seed)),
-	    .study = world.study[study],
-	    .type = world.type[r->type],
-	    .label = r->label != 0 ? (enum consign_label)(r->label + 1) : CONSIGN_LABEL_OPEN};
+	return (struct question){.consignor = (uint16_t)org_of(study, party_of(r->from_kind, r->from, seed)),
+	    .consignee = (uint16_t)org_of(study, party_of(r->to_kind, r->to, seed)),
+	    .study = (uint16_t)study,
+	    .type = r->type,
+	    .label = (uint8_t)(r->label != 0 ? r->label + 1 : CONSIGN_LABEL_OPEN)};
 }
 
-static struct policy_question
+static struct question
 candidate(const struct subject *s, enum consign_code wanted, uint64_t *seed)
 {
-	struct policy_question q;
+	struct question q;
 	size_t study = roll(seed, world.studies);
 
 	if (wanted == CONSIGN_CODE_NONE || wanted == CONSIGN_CODE_POLICY_FORBIDDEN)
 		return aim(s, seed);
-	q = (struct policy_question){.consignor = org_of(study, roll(seed, PARTIES)),
-	    .consignee = org_of(study, roll(seed, PARTIES)),
-	    .study = world.study[study],
-	    .type = world.type[roll(seed, TYPES)],
+	q = (struct question){.consignor = (uint16_t)org_of(study, roll(seed, PARTIES)),
+	    .consignee = (uint16_t)org_of(study, roll(seed, PARTIES)),
+	    .study = (uint16_t)study,
+	    .type = (uint16_t)roll(seed, TYPES),
 	    .label = CONSIGN_LABEL_OPEN};
 	if (wanted == CONSIGN_CODE_STUDY_UNKNOWN && roll(seed, 2) == 0)
-		q.study = "S-none";
+		q.study = (uint16_t)world.studies;
 	else if (wanted == CONSIGN_CODE_STUDY_UNKNOWN)
-		q.consignor = world.org[roll(seed, world.orgs)];
+		q.consignor = (uint16_t)roll(seed, world.orgs);
 	else if (wanted == CONSIGN_CODE_NOT_A_PARTY)
-		q.consignee = world.org[roll(seed, world.orgs)];
+		q.consignee = (uint16_t)roll(seed, world.orgs);
 	else if (wanted == CONSIGN_CODE_CLEARANCE)
 		q.label = CONSIGN_LABEL_UNBLINDED;
 	return q;
+}
+
+static void
+ask(const struct policy *policy, const struct question *q, struct policy_verdict *ret_verdict)
+{
+	const struct policy_question asked = {.consignor = world.org[q->consignor],
+	    .consignee = world.org[q->consignee],
+	    .study = world.study[q->study],
+	    .type = world.type[q->type],
+	    .label = (enum consign_label)q->label};
+
+	policy_decide(policy, &asked, ret_verdict);
 }
 
 static void
@@ -410,7 +433,7 @@ prepare_questions(struct subject *s)
 		 * so. */
 		for (size_t tries = 0; tries < TRIES_MAX; tries++) {
 			s->questions[i] = candidate(s, mix[kind].code, &seed);
-			policy_decide(s->policy, &s->questions[i], &v);
+			ask(s->policy, &s->questions[i], &v);
 			if (v.code == mix[kind].code)
 				break;
 		}
@@ -424,7 +447,7 @@ do_decide(void *context)
 	struct subject *s = context;
 	struct policy_verdict v;
 
-	policy_decide(s->policy, &s->questions[s->at++ & (QUESTIONS - 1)], &v);
+	ask(s->policy, &s->questions[s->at++ & (QUESTIONS - 1)], &v);
 }
 
 static void

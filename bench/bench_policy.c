@@ -90,8 +90,8 @@ static struct {
 } world;
 
 /*
- * A question, by number in the world. Small, since all of them are gone through again and again: a message that a broker asks about
- * has just been read, and the bench's own memory must not push the policy's out of the caches.
+ * A question, by number in the world. Small, since all of them are gone through again and again: a message that a broker asks
+ * about has just been read, and the bench's own memory must not push the policy's out of the caches.
  */
 struct question {
 	uint16_t consignor, consignee, study, type;

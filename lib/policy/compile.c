@@ -43,31 +43,23 @@ add_party(struct compiler *c, const struct compiled_study *study, const struct p
 		err = table_grow(&p->parties, sizeof *p->parties, p->party_n, &p->party_cap);
 	if (err != CONSIGN_OK)
 		return err;
-	uint32_t *slot = pages_slot(p, study, org);
-	if (*slot != TABLE_NONE)
+	struct party_slot *slot = pages_slot(p, study, org);
+	if (slot->org != TABLE_NONE)
 		return CONSIGN_E_MALFORMED; /* the org twice in one study */
-	*slot = (uint32_t)p->party_n;
-	p->parties[p->party_n++] = (struct compiled_party){
-	    .org = org, .roles = roles, .common_class = set, .clearance = (enum consign_label)party->clearance};
+	*slot = (struct party_slot){
+	    .org = org, .common_class = set, .study_class = (uint32_t)p->party_n, .clearance = party->clearance};
+	p->parties[p->party_n++] = (struct compiled_party){.org = org, .roles = roles, .common_class = set};
 	return CONSIGN_OK;
 }
 
 /* Twice as many slots as parties, and always a free one. */
-static enum consign_err
-add_slots(struct policy *p, struct compiled_study *study)
+static size_t
+slots_of(size_t parties)
 {
-	uint32_t count = 2;
-	while (count < 2 * study->n)
+	size_t count = 2;
+	while (count < 2 * parties)
 		count *= 2;
-	uint32_t *slots = realloc(p->party_slots, (p->slot_n + count) * sizeof *slots);
-	if (slots == NULL)
-		return CONSIGN_E_NO_MEMORY;
-	memset(slots + p->slot_n, 0xff, count * sizeof *slots);
-	p->party_slots = slots;
-	study->slots = (uint32_t)p->slot_n;
-	study->slot_mask = count - 1;
-	p->slot_n += count;
-	return CONSIGN_OK;
+	return count;
 }
 
 static enum consign_err
@@ -84,9 +76,13 @@ add_study(struct compiler *c, const struct policy_study *study)
 	if (number != known)
 		return CONSIGN_E_MALFORMED; /* the study twice */
 	struct compiled_study *s = &p->studies[number];
-	*s = (struct compiled_study){.first = (uint32_t)p->party_n, .n = (uint32_t)study->parties.n, .page = TABLE_NONE};
+	size_t slots = slots_of(study->parties.n);
+	*s = (struct compiled_study){.first = (uint32_t)p->party_n,
+	    .n = (uint32_t)study->parties.n,
+	    .slots = (uint32_t)p->slot_n,
+	    .slot_mask = (uint32_t)slots - 1};
+	p->slot_n += slots;
 	c->study[number] = study;
-	err = add_slots(p, s);
 	for (size_t i = 0; err == CONSIGN_OK && i < study->parties.n; i++)
 		err = add_party(c, s, study->parties.v[i]);
 	return err;
@@ -97,13 +93,17 @@ static enum consign_err
 add_parts(struct compiler *c, struct policy_part *const *parts, size_t n)
 {
 	struct policy *p = c->policy;
-	size_t studies = 0;
-	for (size_t i = 0; i < n; i++)
+	size_t studies = 0, slots = 0;
+	for (size_t i = 0; i < n; i++) {
 		studies += parts[i]->study != NULL;
+		slots += parts[i]->study != NULL ? slots_of(parts[i]->study->parties.n) : 0;
+	}
+	p->party_slots = malloc((slots + 1) * sizeof *p->party_slots);
 	p->studies = calloc(studies + 1, sizeof *p->studies);
 	c->study = calloc(studies + 1, sizeof *c->study);
-	if (p->studies == NULL || c->study == NULL)
+	if (p->party_slots == NULL || p->studies == NULL || c->study == NULL)
 		return CONSIGN_E_NO_MEMORY;
+	memset(p->party_slots, 0xff, slots * sizeof *p->party_slots);
 	for (size_t i = 0; i < n; i++) {
 		if (parts[i]->common != NULL && (c->common != NULL || parts[i]->study != NULL))
 			return CONSIGN_E_MALFORMED;
@@ -409,6 +409,16 @@ add_all_pages(struct compiler *c)
 	return pages_add(&c->maker, c->sorted + c->starts[studies], c->starts[studies + 1] - c->starts[studies], &p->common_page);
 }
 
+/* No slot is asked for its place any more. */
+static void
+settle_slots(struct policy *p)
+{
+	for (size_t i = 0; i < p->slot_n; i++) {
+		if (p->party_slots[i].org != TABLE_NONE)
+			p->party_slots[i].study_class = p->parties[p->party_slots[i].study_class].study_class;
+	}
+}
+
 /* Lists the studies of each org, rising because parties are kept in the order of their studies. */
 static enum consign_err
 list_studies(struct policy *p)
@@ -435,7 +445,6 @@ policy_compile(struct policy_part *const *parts, size_t n, struct policy **ret_p
 	struct compiler c = {.policy = calloc(1, sizeof *c.policy)};
 	if (c.policy == NULL)
 		return CONSIGN_E_NO_MEMORY;
-	c.policy->common_page = TABLE_NONE;
 	c.maker.policy = c.policy;
 	enum consign_err err = add_parts(&c, parts, n);
 	if (err == CONSIGN_OK)
@@ -453,6 +462,7 @@ policy_compile(struct policy_part *const *parts, size_t n, struct policy **ret_p
 	if (err == CONSIGN_OK)
 		err = quotas_compile(parts, n, &c.policy->quotas);
 	if (err == CONSIGN_OK) {
+		settle_slots(c.policy);
 		*ret_policy = c.policy;
 		c.policy = NULL;
 	}

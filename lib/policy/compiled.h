@@ -28,23 +28,30 @@
 #include "policy/quotas.h"
 #include "policy/table.h"
 
-/* Positions of one page. A study that needs more has several. A list, two numbers of 16 bits, can say each. */
+/* Positions of one page. A study that needs more has several. Numbers of 16 bits can say each, and the end. */
 #define PAGE_POSITIONS 65535u
-/* Nodes of one block of lists. */
+/* Nodes of one block of lists, and the numbers that say where these begin and end. */
 #define BLOCK_NODES 64u
+#define BLOCK_NUMBERS (BLOCK_NODES + 1u)
+/* Bytes of a line of the cache, as most processors have them. */
+#define LINE_BYTES 64u
 /* Bits that one load of 8 bytes has from any bit of its first byte on. */
 #define WINDOW_BITS 57u
 
+/*
+ * One piece of memory: this, the blocks (in the same line of the cache, unless a policy has hundreds of globs), the lists, the
+ * outcomes, the rows. Only the conditions, which are rarely asked, lie elsewhere.
+ */
 struct page {
-	uint32_t n;           /* positions */
-	uint32_t row_bytes;   /* room for a load of 8 bytes at the last position */
-	uint32_t classes;     /* of parties */
-	uint32_t next;        /* page with the later rules of the same study, or TABLE_NONE */
-	uint8_t *rows;        /* from by class, to by class, label by label from 0: see row_from … */
-	uint32_t *outcomes;   /* by position */
-	uint32_t *blocks;     /* by node / BLOCK_NODES: block of lists; 0 is the empty one */
-	uint32_t *lists;      /* BLOCK_NODES a block: how many << 16 | the first position */
+	struct page *next;  /* with the later rules of the same study, or NULL */
+	uint8_t *rows;      /* from by class, to by class, label by label from 0: see row_from … */
+	uint32_t *outcomes; /* by position */
+	uint16_t *lists; /* BLOCK_NUMBERS a block: by node the first position of its list; the next list begins where it ends */
 	uint32_t *conditions; /* by position: place in policy.conditions. NULL: no rule of the page has one */
+	uint32_t n;           /* positions */
+	uint32_t row_bytes;   /* behind the last row is room for a load of 8 bytes at the last position */
+	uint32_t classes;     /* of parties */
+	uint16_t blocks[];    /* by node / BLOCK_NODES: block of lists; 0 is the empty one */
 };
 
 /*
@@ -67,7 +74,6 @@ struct compiled_party {
 	uint32_t roles;        /* bits, and bit 0 */
 	uint32_t common_class; /* its class in the pages of all studies, in those of its study */
 	uint32_t study_class;
-	enum consign_label clearance;
 };
 
 struct compiled_study {
@@ -75,7 +81,15 @@ struct compiled_study {
 	uint32_t n;
 	uint32_t slots; /* its own hash table, in policy.party_slots: by org */
 	uint32_t slot_mask;
-	uint32_t page; /* or TABLE_NONE */
+	struct page *page; /* or NULL */
+};
+
+/* What a decision asks of a party, where it finds it: a quarter of a line of the cache. */
+struct party_slot {
+	uint32_t org; /* TABLE_NONE: a free slot */
+	uint32_t common_class;
+	uint32_t study_class; /* while the policy is compiled: the place in parties */
+	uint32_t clearance;
 };
 
 struct policy {
@@ -92,12 +106,11 @@ struct policy {
 	struct compiled_study *studies;
 	struct compiled_party *parties;
 	size_t party_n, party_cap;
-	uint32_t *party_slots; /* place in parties, or TABLE_NONE */
+	struct party_slot *party_slots;
 	size_t slot_n;
 
-	struct page *pages;
-	size_t page_n, page_cap;
-	uint32_t common_page; /* or TABLE_NONE */
+	struct page *common_page; /* or NULL */
+	size_t page_n;            /* with those of studies */
 	struct buf records;
 	uint32_t first_permit; /* places below are of forbids */
 	bool has_deliver_within;

@@ -13,17 +13,17 @@ struct view {
 	const uint8_t *from, *to, *label;
 };
 
-static const struct compiled_party *
+static const struct party_slot *
 find_party(const struct policy *p, uint32_t study, const char *org)
 {
 	uint32_t o = names_find_text(&p->orgs, org);
 	if (study == TABLE_NONE || o == TABLE_NONE)
 		return NULL;
 	const struct compiled_study *s = &p->studies[study];
-	const uint32_t *slots = p->party_slots + s->slots;
-	for (uint32_t i = party_slot(s, o); slots[i] != TABLE_NONE; i = (i + 1) & s->slot_mask) {
-		if (p->parties[slots[i]].org == o)
-			return &p->parties[slots[i]];
+	const struct party_slot *slots = p->party_slots + s->slots;
+	for (uint32_t i = party_slot(s, o); slots[i].org != TABLE_NONE; i = (i + 1) & s->slot_mask) {
+		if (slots[i].org == o)
+			return &slots[i];
 	}
 	return NULL;
 }
@@ -40,10 +40,11 @@ find_node(const struct policy *p, const char *type)
 	return id == TABLE_NONE ? TABLE_NONE : p->prefix_nodes[id];
 }
 
-static uint32_t
+/* Where the list of a node begins, and behind it where it ends. */
+static inline const uint16_t *
 list_of(const struct page *x, uint32_t node)
 {
-	return x->lists[(size_t)x->blocks[node / BLOCK_NODES] * BLOCK_NODES + node % BLOCK_NODES];
+	return x->lists + (size_t)x->blocks[node / BLOCK_NODES] * BLOCK_NUMBERS + node % BLOCK_NODES;
 }
 
 /* ── a rule with a condition ── */
@@ -102,9 +103,9 @@ static const uint32_t outcome_none = OUTCOME_NONE;
 
 /* Conditions are not asked. Nothing branches on what is found: no processor could guess it. */
 static inline uint32_t
-outcome_of_list(const struct view *v, uint32_t list)
+outcome_of_list(const struct view *v, const uint16_t *list)
 {
-	uint32_t at = list & 0xffff, left = list >> 16, n = least(left, WINDOW_BITS);
+	uint32_t at = list[0], left = list[1] - at, n = least(left, WINDOW_BITS);
 	uint64_t bits = window(v, at, n);
 	while (left > WINDOW_BITS && bits == 0) {
 		at += n;
@@ -120,9 +121,9 @@ outcome_of_list(const struct view *v, uint32_t list)
 }
 
 static uint32_t
-outcome_that_holds(const struct view *v, uint32_t list)
+outcome_that_holds(const struct view *v, const uint16_t *list)
 {
-	uint32_t at = list & 0xffff, left = list >> 16;
+	uint32_t at = list[0], left = list[1] - at;
 	while (left > 0) {
 		uint32_t n = least(left, WINDOW_BITS);
 		for (uint64_t bits = window(v, at, n); bits != 0; bits &= bits - 1) {
@@ -152,14 +153,14 @@ outcome_of_page(const struct view *v, uint32_t node)
 }
 
 static inline uint32_t
-outcome_in(struct view *v, uint32_t page, uint32_t from_class, uint32_t to_class, uint32_t node)
+outcome_in(struct view *v, const struct page *page, uint32_t from_class, uint32_t to_class, uint32_t node)
 {
 	uint32_t outcome = OUTCOME_NONE;
-	for (; page != TABLE_NONE; page = v->page->next) {
-		v->page = &v->policy->pages[page];
-		v->from = row_from(v->page, from_class);
-		v->to = row_to(v->page, to_class);
-		v->label = row_label(v->page, (uint32_t)v->question->label);
+	for (; page != NULL; page = page->next) {
+		v->page = page;
+		v->from = row_from(page, from_class);
+		v->to = row_to(page, to_class);
+		v->label = row_label(page, (uint32_t)v->question->label);
 		outcome = least(outcome, outcome_of_page(v, node));
 	}
 	return outcome;
@@ -167,11 +168,10 @@ outcome_in(struct view *v, uint32_t page, uint32_t from_class, uint32_t to_class
 
 /* Asks for the rows of a page that will be read, while the type is looked up. More than two lines of each are rarely needed. */
 static inline void
-fetch_rows(const struct policy *p, uint32_t page, uint32_t from_class, uint32_t to_class, enum consign_label label)
+fetch_rows(const struct page *x, uint32_t from_class, uint32_t to_class, enum consign_label label)
 {
-	if (page == TABLE_NONE)
+	if (x == NULL)
 		return;
-	const struct page *x = &p->pages[page];
 	const uint8_t *rows[] = {row_from(x, from_class), row_to(x, to_class), row_label(x, (uint32_t)label)};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		__builtin_prefetch(rows[i]);
@@ -179,13 +179,22 @@ fetch_rows(const struct policy *p, uint32_t page, uint32_t from_class, uint32_t 
 	}
 }
 
+/* The same of what the list of the type itself leads to, while the page of all studies is read. */
+static inline void
+fetch_outcomes(const struct page *x, uint32_t node)
+{
+	if (x != NULL && node != TABLE_NONE)
+		__builtin_prefetch(&x->outcomes[list_of(x, node)[0]]);
+}
+
 static void
 apply_rules(const struct policy *policy, const struct policy_question *q, const struct compiled_study *study,
-    const struct compiled_party *from, const struct compiled_party *to, struct policy_verdict *verdict)
+    const struct party_slot *from, const struct party_slot *to, struct policy_verdict *verdict)
 {
 	struct view v = {.policy = policy, .question = q};
-	fetch_rows(policy, study->page, from->study_class, to->study_class, q->label);
+	fetch_rows(study->page, from->study_class, to->study_class, q->label);
 	uint32_t node = find_node(policy, q->type);
+	fetch_outcomes(study->page, node);
 	uint32_t common = outcome_in(&v, policy->common_page, from->common_class, to->common_class, node);
 	uint32_t own = outcome_in(&v, study->page, from->study_class, to->study_class, node);
 	uint32_t outcome = least(own, common);
@@ -201,22 +210,32 @@ apply_rules(const struct policy *policy, const struct policy_question *q, const 
 		memcpy(&verdict->deliver_within_us, record, sizeof verdict->deliver_within_us);
 }
 
+/* Asks for what the parties' numbers are looked up in next, while their names are. */
+static inline void
+fetch_study(const struct policy *p, uint32_t study)
+{
+	if (study == TABLE_NONE)
+		return;
+	__builtin_prefetch(p->studies[study].page);
+}
+
 void
 policy_decide(const struct policy *policy, const struct policy_question *q, struct policy_verdict *ret_verdict)
 {
 	struct policy_verdict v = {.code = CONSIGN_CODE_NONE, .rule = "", .clearance = CONSIGN_LABEL_OPEN};
 	uint32_t study = names_find_text(&policy->study_ids, q->study);
-	const struct compiled_party *from = find_party(policy, study, q->consignor);
-	const struct compiled_party *to = find_party(policy, study, q->consignee);
+	fetch_study(policy, study);
+	const struct party_slot *from = find_party(policy, study, q->consignor);
+	const struct party_slot *to = find_party(policy, study, q->consignee);
 	/* The order is a promise (docs/POLICY.md): an outsider learns nothing about a study, not even that it exists. */
 	if (from == NULL) {
 		v.code = CONSIGN_CODE_STUDY_UNKNOWN;
 	} else if (to == NULL) {
 		v.code = CONSIGN_CODE_NOT_A_PARTY;
 	} else {
-		v.clearance = to->clearance;
+		v.clearance = (enum consign_label)to->clearance;
 		/* A number that is no label is covered by no clearance. */
-		if (q->label < CONSIGN_LABEL_OPEN || q->label > to->clearance)
+		if (q->label < CONSIGN_LABEL_OPEN || q->label > v.clearance)
 			v.code = CONSIGN_CODE_CLEARANCE;
 		else
 			apply_rules(policy, q, &policy->studies[study], from, to, &v);
@@ -227,10 +246,10 @@ policy_decide(const struct policy *policy, const struct policy_question *q, stru
 bool
 policy_clearance(const struct policy *policy, const char *study, const char *org, enum consign_label *ret_clearance)
 {
-	const struct compiled_party *party = find_party(policy, names_find_text(&policy->study_ids, study), org);
+	const struct party_slot *party = find_party(policy, names_find_text(&policy->study_ids, study), org);
 	if (party == NULL)
 		return false;
-	*ret_clearance = party->clearance;
+	*ret_clearance = (enum consign_label)party->clearance;
 	return true;
 }
 

@@ -20,11 +20,12 @@ pages_role_bits(const uint32_t *roles, size_t n, uint32_t *ret_bits)
 	return CONSIGN_OK;
 }
 
-uint32_t *
+struct party_slot *
 pages_slot(const struct policy *p, const struct compiled_study *study, uint32_t org)
 {
-	uint32_t *slots = p->party_slots + study->slots, i = party_slot(study, org);
-	while (slots[i] != TABLE_NONE && p->parties[slots[i]].org != org)
+	struct party_slot *slots = p->party_slots + study->slots;
+	uint32_t i = party_slot(study, org);
+	while (slots[i].org != TABLE_NONE && slots[i].org != org)
 		i = (i + 1) & study->slot_mask;
 	return &slots[i];
 }
@@ -39,7 +40,7 @@ uint32_t
 pages_named_party(const struct policy *p, uint32_t study, const struct policy_end *end, size_t n)
 {
 	uint32_t org = names_find_text(&p->orgs, end->orgs.v[n].s), roles;
-	uint32_t party = org == TABLE_NONE ? TABLE_NONE : *pages_slot(p, &p->studies[study], org);
+	uint32_t party = org == TABLE_NONE ? TABLE_NONE : pages_slot(p, &p->studies[study], org)->study_class;
 	if (party == TABLE_NONE || end->roles.n == 0)
 		return party;
 	return pages_role_bits(end->roles.v, end->roles.n, &roles) == CONSIGN_OK && (p->parties[party].roles & roles) != 0
@@ -130,10 +131,9 @@ enter_labels(const struct page *x, const struct policy_rule *rule, uint32_t posi
 static enum consign_err
 lay_rows(struct page_maker *c, struct page *x, const struct placed *rules)
 {
-	x->rows = calloc(PAGE_ROWS(x->classes), x->row_bytes);
 	uint8_t *from = calloc(ROLE_ROWS, x->row_bytes), *to = calloc(ROLE_ROWS, x->row_bytes);
-	bool is_there = x->rows != NULL && from != NULL && to != NULL;
-	for (uint32_t i = 0; is_there && i < x->n; i++) {
+	bool is_there = from != NULL && to != NULL;
+	for (uint32_t i = 0; is_there && i < c->listed_n; i++) {
 		const struct placed *r = &rules[(uint32_t)c->listed[i]];
 		enter_end(c, x, r, true, from, i);
 		enter_end(c, x, r, false, to, i);
@@ -199,10 +199,10 @@ lay_conditions(struct page_maker *c, struct page *x, const struct placed *rules,
 	for (size_t i = 0; err == CONSIGN_OK && i < rule_n; i++)
 		err = add_condition(c->policy, rules[i].rule, &by_rule[i]);
 	if (err == CONSIGN_OK && c->policy->condition_n > before) {
-		x->conditions = calloc(x->n, sizeof *x->conditions);
+		x->conditions = calloc(c->listed_n, sizeof *x->conditions);
 		err = x->conditions == NULL ? CONSIGN_E_NO_MEMORY : CONSIGN_OK;
 	}
-	for (uint32_t i = 0; err == CONSIGN_OK && x->conditions != NULL && i < x->n; i++) {
+	for (uint32_t i = 0; err == CONSIGN_OK && x->conditions != NULL && i < c->listed_n; i++) {
 		x->conditions[i] = by_rule[(uint32_t)c->listed[i]];
 		if (x->conditions[i] != TABLE_NONE)
 			x->outcomes[i] |= OUTCOME_CONDITIONAL;
@@ -211,15 +211,11 @@ lay_conditions(struct page_maker *c, struct page *x, const struct placed *rules,
 	return err;
 }
 
-static enum consign_err
-lay_outcomes(struct page_maker *c, struct page *x, const struct placed *rules)
+static void
+lay_outcomes(const struct page_maker *c, const struct page *x, const struct placed *rules)
 {
-	x->outcomes = calloc(x->n, sizeof *x->outcomes);
-	if (x->outcomes == NULL)
-		return CONSIGN_E_NO_MEMORY;
-	for (uint32_t i = 0; i < x->n; i++)
+	for (uint32_t i = 0; i < c->listed_n; i++)
 		x->outcomes[i] = rules[(uint32_t)c->listed[i]].place_of_record * 2;
-	return CONSIGN_OK;
 }
 
 static int
@@ -262,72 +258,93 @@ node_at(const struct page_maker *c, uint32_t position)
 	return (uint32_t)(c->listed[position] >> 32);
 }
 
-static enum consign_err
-lay_lists(struct page_maker *c, struct page *x)
+/* Blocks of nodes that have a list, and the empty one. */
+static uint32_t
+count_blocks(const struct page_maker *c)
 {
-	uint32_t blocks = 1, *list = NULL;
-	for (uint32_t i = 0; i < x->n; i++)
+	uint32_t blocks = 1;
+	for (uint32_t i = 0; i < c->listed_n; i++)
 		blocks += i == 0 || node_at(c, i) / BLOCK_NODES != node_at(c, i - 1) / BLOCK_NODES;
-	x->blocks = calloc(c->policy->node_n / BLOCK_NODES + 1, sizeof *x->blocks);
-	x->lists = calloc((size_t)blocks * BLOCK_NODES, sizeof *x->lists);
-	if (x->blocks == NULL || x->lists == NULL)
-		return CONSIGN_E_NO_MEMORY;
-	blocks = 1;
-	for (uint32_t i = 0; i < x->n; i++) {
-		uint32_t node = node_at(c, i), *block = &x->blocks[node / BLOCK_NODES];
-		if (*block == 0)
-			*block = blocks++;
-		if (i == 0 || node != node_at(c, i - 1)) {
-			list = &x->lists[(size_t)*block * BLOCK_NODES + node % BLOCK_NODES];
-			*list = i;
-		}
-		*list += 1u << 16;
-	}
-	return CONSIGN_OK;
+	return blocks;
 }
 
-/* One page, of as many rules as it has room for. ret_page: its number. */
-static enum consign_err
-add_page(struct page_maker *c, const struct placed *rules, size_t rule_n, size_t *ret_n, uint32_t *ret_page)
+/* Of each block that has a list, what its lists begin and end with: as many positions as there are of the nodes before. */
+static void
+lay_lists(const struct page_maker *c, struct page *x)
 {
-	struct policy *p = c->policy;
-	enum consign_err err = table_grow(&p->pages, sizeof *p->pages, p->page_n, &p->page_cap);
-	if (err == CONSIGN_OK)
-		err = list_rules(c, rules, rule_n, ret_n);
+	uint32_t at = 0;
+	for (uint16_t block = 1; at < c->listed_n; block++) {
+		uint32_t number = node_at(c, at) / BLOCK_NODES;
+		uint16_t *list = x->lists + (size_t)block * BLOCK_NUMBERS;
+		x->blocks[number] = block;
+		for (uint32_t i = 0; i < BLOCK_NUMBERS; i++) {
+			while (at < c->listed_n && node_at(c, at) < number * BLOCK_NODES + i)
+				at++;
+			list[i] = (uint16_t)at;
+		}
+	}
+}
+
+static size_t
+in_units(size_t bytes, size_t unit)
+{
+	return (bytes + unit - 1) / unit * unit;
+}
+
+/* A page with all of its parts, empty, for the rules that are listed; NULL: no memory. */
+static struct page *
+make_page(const struct page_maker *c)
+{
+	size_t row_bytes = in_units(c->listed_n, 8) / 8;
+	size_t lists_at = offsetof(struct page, blocks) + (c->policy->node_n / BLOCK_NODES + 1) * sizeof(uint16_t);
+	size_t outcomes_at = in_units(lists_at + (size_t)count_blocks(c) * BLOCK_NUMBERS * sizeof(uint16_t), sizeof(uint32_t));
+	size_t rows_at = outcomes_at + c->listed_n * sizeof(uint32_t);
+	size_t bytes = in_units(rows_at + PAGE_ROWS(c->class_n) * row_bytes + sizeof(uint64_t), LINE_BYTES);
+	struct page *x = aligned_alloc(LINE_BYTES, bytes);
+	if (x == NULL)
+		return NULL;
+	memset(x, 0, bytes);
+	x->rows = (uint8_t *)x + rows_at;
+	x->outcomes = (uint32_t *)((uint8_t *)x + outcomes_at);
+	x->lists = (uint16_t *)((uint8_t *)x + lists_at);
+	x->n = (uint32_t)c->listed_n;
+	x->row_bytes = (uint32_t)row_bytes;
+	x->classes = c->class_n;
+	return x;
+}
+
+/*
+ * One page, of as many rules as it has room for. ret_page: when it is set, the caller's, whatever fails then. ret_n: how many
+ * rules.
+ */
+static enum consign_err
+add_page(struct page_maker *c, const struct placed *rules, size_t rule_n, size_t *ret_n, struct page **ret_page)
+{
+	enum consign_err err = list_rules(c, rules, rule_n, ret_n);
 	if (err != CONSIGN_OK)
 		return err;
-	struct page *x = &p->pages[p->page_n];
-	*x = (struct page){.n = (uint32_t)c->listed_n,
-	    .row_bytes = (uint32_t)(c->listed_n / 64 + 2) * 8,
-	    .classes = c->class_n,
-	    .next = TABLE_NONE};
-	*ret_page = (uint32_t)p->page_n++;
+	struct page *x = make_page(c);
+	if (x == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	*ret_page = x;
+	c->policy->page_n++;
+	lay_outcomes(c, x, rules);
+	lay_lists(c, x);
 	err = lay_rows(c, x, rules);
-	if (err == CONSIGN_OK)
-		err = lay_outcomes(c, x, rules);
-	if (err == CONSIGN_OK)
-		err = lay_conditions(c, x, rules, *ret_n);
-	if (err == CONSIGN_OK)
-		err = lay_lists(c, x);
-	return err;
+	return err == CONSIGN_OK ? lay_conditions(c, x, rules, *ret_n) : err;
 }
 
 enum consign_err
-pages_add(struct page_maker *c, const struct placed *rules, size_t n, uint32_t *ret_first)
+pages_add(struct page_maker *c, const struct placed *rules, size_t n, struct page **ret_first)
 {
-	uint32_t before = TABLE_NONE, page;
-	size_t taken;
-	for (size_t at = 0; at < n; at += taken) {
-		enum consign_err err = add_page(c, rules + at, n - at, &taken, &page);
-		if (err != CONSIGN_OK)
-			return err;
-		if (before == TABLE_NONE)
-			*ret_first = page;
-		else
-			c->policy->pages[before].next = page;
-		before = page;
+	enum consign_err err = CONSIGN_OK;
+	struct page **page = ret_first;
+	for (size_t at = 0, taken = 0; err == CONSIGN_OK && at < n; at += taken) {
+		err = add_page(c, rules + at, n - at, &taken, page);
+		if (err == CONSIGN_OK)
+			page = &(*page)->next;
 	}
-	return CONSIGN_OK;
+	return err;
 }
 
 void

@@ -31,13 +31,13 @@ struct page_maker {
  * there are no rules. Errors: NO_MEMORY
  */
 CONSIGN_MUST_CHECK enum consign_err
-pages_add(struct page_maker *maker, const struct placed *rules, size_t n, uint32_t *ret_first);
+pages_add(struct page_maker *maker, const struct placed *rules, size_t n, struct page **ret_first);
 void pages_clear(struct page_maker *maker);
 
 /* Roles as bits. Errors: MALFORMED (a number that is none) */
 CONSIGN_MUST_CHECK enum consign_err pages_role_bits(const uint32_t *roles, size_t n, uint32_t *ret_bits);
 /* The slot of an org in a study's own table: where it is, or where it would be. */
-uint32_t *pages_slot(const struct policy *p, const struct compiled_study *study, uint32_t org);
+struct party_slot *pages_slot(const struct policy *p, const struct compiled_study *study, uint32_t org);
 bool pages_names_orgs(const struct policy_end *end);
 /* The party that an end names with its n-th organisation, when that is one in this study, in one of the end's roles; or
  * TABLE_NONE. */

@@ -39,13 +39,14 @@ policy_role_text(uint32_t role)
 }
 
 static void
-free_page(struct page *x)
+free_pages(struct page *first)
 {
-	free(x->rows);
-	free(x->outcomes);
-	free(x->blocks);
-	free(x->lists);
-	free(x->conditions);
+	while (first != NULL) {
+		struct page *next = first->next;
+		free(first->conditions);
+		free(first);
+		first = next;
+	}
 }
 
 void
@@ -54,18 +55,18 @@ policy_free(struct policy **policy)
 	struct policy *p = *policy;
 	if (p == NULL)
 		return;
-	names_clear(&p->study_ids);
 	names_clear(&p->orgs);
 	names_clear(&p->prefixes);
 	names_clear(&p->types);
 	names_clear(&p->globs);
-	for (size_t i = 0; i < p->page_n; i++)
-		free_page(&p->pages[i]);
+	for (size_t i = 0; i < p->study_ids.n; i++)
+		free_pages(p->studies[i].page);
+	free_pages(p->common_page);
 	buf_clear(&p->records);
-	free(p->pages);
 	free(p->parents);
 	free(p->prefix_nodes);
 	free(p->type_nodes);
+	names_clear(&p->study_ids);
 	free(p->studies);
 	free(p->parties);
 	free(p->party_slots);

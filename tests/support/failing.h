@@ -22,8 +22,8 @@
 
 #include "consign/error.h"
 
-/* From now on the nth (from 1) allocation fails, once: malloc, calloc, realloc, reallocarray, sodium_malloc, a piece of an arena.
- */
+/* From now on the nth (from 1) allocation fails, once: malloc, calloc, realloc, reallocarray, aligned_alloc, sodium_malloc, a
+ * piece of an arena. */
 void failing_alloc(size_t nth);
 /* The same, and pieces of arenas do not count: where much is decoded, and that is not what is tested. */
 void failing_heap(size_t nth);

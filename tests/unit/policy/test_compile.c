@@ -288,8 +288,8 @@ test_compile_long_lists_at_both_ends_mean_what_they_say(void **state)
 	struct policy *policy = NULL;
 	assert_int_equal(policy_compile(parts, 1, &policy), CONSIGN_OK);
 	assert_int_equal(policy->page_n, 1);
-	assert_int_equal(policy->pages[0].n, 1);
-	assert_int_equal(policy->pages[0].classes, 101);
+	assert_int_equal(policy->studies[0].page->n, 1);
+	assert_int_equal(policy->studies[0].page->classes, 101);
 	for (size_t i = 0; i < 120; i += 3) {
 		for (size_t j = 0; j < 120; j++) {
 			(void)snprintf(from, sizeof from, "org-%zu", i);
@@ -361,7 +361,7 @@ test_compile_a_rule_of_many_studies_has_one_record(void **state)
 	assert_int_equal(two->records.len, one->records.len);
 	/* And what rules have no condition for, takes no memory. */
 	assert_int_equal(two->condition_n, 0);
-	assert_null(two->pages[0].conditions);
+	assert_null(two->studies[0].page->conditions);
 	policy_free(&two);
 	policy_free(&one);
 }
@@ -466,8 +466,8 @@ test_compile_role_rules_cost_the_same_whatever_the_number_of_studies(void **stat
 	parts[STUDIES] = &f->common_part;
 	assert_int_equal(policy_compile(parts, STUDIES + 1, &policy), CONSIGN_OK);
 	assert_int_equal(policy->page_n, 1);
-	assert_int_equal(policy->pages[0].n, RULES);
-	assert_int_equal(policy->pages[0].classes, 1);
+	assert_int_equal(policy->common_page->n, RULES);
+	assert_int_equal(policy->common_page->classes, 1);
 	assert_string_equal(ask(policy, "org-3", "org-7", "S-150", "area9876.a", CONSIGN_LABEL_OPEN).rule, "rule-9876");
 	policy_free(&policy);
 }

@@ -146,6 +146,15 @@ source_json(const struct explanation *e)
 	    (json_int_t)since->root->version, "signed_by", root_signers_json(hub, since), "reason", json_slice(since->root->reason));
 }
 
+/* What became of the message then. */
+static const char *
+end_text(const struct past_consignee *c, const char *accepted)
+{
+	if (c->code == CONSIGN_CODE_NONE)
+		return accepted;
+	return c->is_rejected ? "rejected" : "refused";
+}
+
 static enum consign_err
 print_json_verdict(const struct explanation *e)
 {
@@ -162,13 +171,12 @@ print_json_verdict(const struct explanation *e)
 	if (json != NULL && e->past != NULL) {
 		json_object_set_new(json, "message", json_string(e->past->id));
 		json_object_set_new(json, "decided_at", json_time(e->past->at_us));
-		json_object_set_new(json, "was", json_string(e->consignee->code == CONSIGN_CODE_NONE ? "accepted" : "refused"));
+		json_object_set_new(json, "was", json_string(end_text(e->consignee, "accepted")));
 		json_object_set_new(json, "was_code", e->consignee->code == CONSIGN_CODE_NONE ? json_null() : json_string(consign_code_text(e->consignee->code)));
 	}
 	return print_json(&json);
 }
 
-/* What became of the message then. */
 static enum consign_err
 put_past(const struct explanation *e, struct buf *out)
 {
@@ -176,10 +184,11 @@ put_past(const struct explanation *e, struct buf *out)
 	bool was_accepted = c->code == CONSIGN_CODE_NONE;
 	char time[PRINT_TIME_BYTES];
 
-	return buf_printf(out, "message %s: %s → %s in %s, %s (%s)\n%s at %s%s%s%s%s; asked again, it is ", e->past->id,
+	return buf_printf(out, "message %s: %s → %s in %s, %s (%s)\n%s at %s%s%s%s%s%s%s; asked again, it is ", e->past->id,
 	    e->past->consignor.s, c->org.s, e->past->study.s, e->past->type.s, consign_label_text(e->past->label),
-	    was_accepted ? "sent" : "refused", time_text(e->past->at_us, time), was_accepted ? "" : " with ",
-	    was_accepted ? "" : consign_code_text(c->code), c->rule[0] != '\0' ? " by " : "", c->rule);
+	    c->is_rejected ? "sent" : end_text(c, "sent"), time_text(e->past->at_us, time), c->is_rejected ? " and rejected by " : "",
+	    c->is_rejected ? c->org.s : "", was_accepted ? "" : " with ", was_accepted ? "" : consign_code_text(c->code),
+	    c->rule[0] != '\0' ? " by " : "", c->rule);
 }
 
 static enum consign_err

@@ -274,8 +274,8 @@ const struct command command_table[] = {
     {"policy", "show", cmd_policy_show, "", true, policy_show_options, "print the policy in force, or an older one",
 	"At an administrator's home the file as it was applied; at a company's what concerns that company."},
     {"policy", "explain", cmd_policy_explain, "[MESSAGE-ID]", true, explain_options, "say whether a message would pass, and why, step by step",
-	"Of a question: --from, --to, --study and --type; or of a message that was sent, by its id, under the policy that then held: at "
-	"an administrator's home any, at a company's what it sent itself. Each step of the decision with what was found, the rules that were looked at, and the policy that decided: since when it "
+	"Of a question: --from, --to, --study and --type; or of a message of the past, by its id, under the policy that then held: at "
+	"an administrator's home any, at a company's what it sent or received. Each step of the decision with what was found, the rules that were looked at, and the policy that decided: since when it "
 	"holds and who signed it. Ends with status 0 when the message would pass, with 1 when it would not."},
     {"policy", "test", cmd_policy_test, "CASES", true, policy_test_options, "hold a policy against cases; - is standard input",
 	"CASES is a YAML list of {from, to, study, type, expect} and, where wanted, label (default open), at (a time; default now) "

@@ -1,10 +1,8 @@
 /* What was asked then (policy_past.h). */
 #include "policy_past.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "agent_call.h"
 #include "core/text.h"
 #include "print.h"
 
@@ -66,47 +64,37 @@ find_at_broker(struct policy_shelf *shelf, const struct consign_message_id *id, 
 /* ── a company's ── */
 
 static void
-take_track(struct past *p, const char *own, const struct consign_track *t)
+take_past(struct past *p, const struct local_past *from)
 {
-	(void)snprintf(p->consignor.s, sizeof p->consignor.s, "%s", own);
-	(void)snprintf(p->study.s, sizeof p->study.s, "%s", t->study);
-	(void)snprintf(p->type.s, sizeof p->type.s, "%s", t->type);
-	p->label = t->label == 0 ? CONSIGN_LABEL_OPEN : t->label;
-	p->at_us = t->accepted_us != 0 ? t->accepted_us : t->created_us;
-	for (size_t i = 0; i < t->n_consignees && i < CONSIGN_CONSIGNEES_MAX; i++) {
+	p->consignor = from->consignor;
+	p->study = from->study;
+	p->type = from->type;
+	p->label = from->label == 0 ? CONSIGN_LABEL_OPEN : (enum consign_label)from->label;
+	p->at_us = from->at_us;
+	for (size_t i = 0; i < from->consignees.n; i++) {
+		const struct local_past_consignee *x = from->consignees.v[i];
 		struct past_consignee *c = &p->consignees[p->n++];
 
-		(void)snprintf(c->org.s, sizeof c->org.s, "%s", t->consignees[i].org);
-		c->code = t->code;
-		(void)snprintf(c->rule, sizeof c->rule, "%s", t->rule);
+		c->org = x->org;
+		c->code = (enum consign_code)x->code;
+		c->is_rejected = x->rejected == 1;
+		memcpy(c->rule, x->rule, sizeof c->rule);
 	}
 }
 
 static enum consign_err
-find_at_agent(struct policy_shelf *shelf, const struct home *home, struct past *past, struct policy_pick *ret_pick)
+find_at_agent(struct policy_shelf *shelf, struct past *past, struct policy_pick *ret_pick)
 {
-	struct consign_client *client = NULL;
-	const struct consign_reply *reply = NULL;
-	uint64_t number = 0, leaf = 0;
-	bool has_leaf = false;
-	enum consign_err err = home_agent(home, &client);
+	enum consign_err err = shelf_open_of(shelf, past->id);
 
-	if (err == CONSIGN_OK) {
-		err = consign_client_post_track(client, past->id, &number);
-		err = agent_reply(client, err, number, CONSIGN_REPLY_TRACK, &reply);
-	}
-	if (err == CONSIGN_OK) {
-		take_track(past, home->name, reply->track);
-		has_leaf = reply->track->has_leaf;
-		leaf = reply->track->leaf;
-		consign_reply_free(&reply);
-	}
-	consign_client_close(&client);
-	if (err == CONSIGN_OK && has_leaf)
-		err = shelf_open_at(shelf, leaf);
-	else if (err == CONSIGN_OK)
+	if (err != CONSIGN_OK)
+		return err;
+	const struct local_past *from = policy_source_past(&shelf->source);
+
+	take_past(past, from);
+	if (from->decided == 0)
 		say_note("the hub has not decided about it: asked of the policy that this agent holds now");
-	return err == CONSIGN_OK ? pick_in_force(shelf, ret_pick) : err;
+	return pick_in_force(shelf, ret_pick);
 }
 
 enum consign_err
@@ -123,7 +111,7 @@ past_find(struct policy_shelf *shelf, const char *text, struct past *ret_past, s
 
 	if (err == CONSIGN_OK)
 		err = home.kind == HOME_ADMIN ? find_at_broker(shelf, &id, ret_past, ret_pick)
-					      : find_at_agent(shelf, &home, ret_past, ret_pick);
+					      : find_at_agent(shelf, ret_past, ret_pick);
 	home_clear(&home);
 	return err;
 }

@@ -1,6 +1,6 @@
 /*
  * A message of the past as a question: who sent it to whom, when the hub decided about it, under which policy. An
- * administrator asks the broker, a company its agent, which knows what this company sent.
+ * administrator asks the broker, a company its agent, which knows what this company sent and received.
  *
  * Functions here say what is wrong before they return an error.
  */
@@ -11,7 +11,8 @@
 
 struct past_consignee {
 	struct consign_org org;
-	enum consign_code code;                /* of the refusal; NONE: accepted */
+	enum consign_code code;                /* of the refusal or rejection; NONE: accepted */
+	bool is_rejected;                      /* by this consignee, after the hub had accepted it; an administrator's home does not know */
 	char rule[CONSIGN_RULE_MAX_BYTES + 1]; /* that refused it; may be empty */
 };
 

@@ -29,9 +29,9 @@ shelf_open(struct policy_shelf *shelf)
 }
 
 enum consign_err
-shelf_open_at(struct policy_shelf *shelf, uint64_t leaf)
+shelf_open_of(struct policy_shelf *shelf, const char *message)
 {
-	enum consign_err err = policy_source_open_at(shelf->args, leaf, &shelf->source);
+	enum consign_err err = policy_source_open_of(shelf->args, message, &shelf->source);
 
 	shelf->is_open = err == CONSIGN_OK;
 	return err;

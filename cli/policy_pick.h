@@ -30,8 +30,8 @@ struct policy_pick {
 };
 
 CONSIGN_MUST_CHECK enum consign_err shelf_open(struct policy_shelf *shelf);
-/* At a company: the policy in force at a leaf, as far as its agent holds it. */
-CONSIGN_MUST_CHECK enum consign_err shelf_open_at(struct policy_shelf *shelf, uint64_t leaf);
+/* At a company: the policy under which a message was decided, as far as its agent holds it (policy_source_open_of). */
+CONSIGN_MUST_CHECK enum consign_err shelf_open_of(struct policy_shelf *shelf, const char *message);
 void shelf_close(struct policy_shelf *shelf);
 /* The open hub of an administrator; NULL at a company, or before shelf_open. */
 const struct hub *shelf_hub(const struct policy_shelf *shelf);

@@ -1,6 +1,7 @@
 /* Where a policy is read from (policy_source.h). */
 #include "policy_source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,7 @@ open_at_admin(const struct args *args, struct policy_source *s)
 }
 
 static enum consign_err
-ask_agent(const struct home *home, struct local_policy question, struct client_reply **ret_reply)
+ask_agent(const struct home *home, const struct local_policy *question, struct client_reply **ret_reply)
 {
 	struct consign_client *client = NULL;
 	uint64_t number;
@@ -40,7 +41,7 @@ ask_agent(const struct home *home, struct local_policy question, struct client_r
 
 	if (err != CONSIGN_OK)
 		return err;
-	err = client_post(client, &(struct local_request){.policy = &question}, &number);
+	err = client_post(client, &(struct local_request){.policy = (struct local_policy *)(uintptr_t)question}, &number);
 	if (err == CONSIGN_OK)
 		err = client_take(client, number, REPLY_TIMEOUT_MS, ret_reply);
 	if (err != CONSIGN_OK)
@@ -71,8 +72,22 @@ policy_source_compile(const struct local_policy_reply *r, struct policy **ret_po
 	return err;
 }
 
+/* e: what the agent answered instead; may be NULL. */
 static enum consign_err
-open_at_company(struct local_policy question, struct policy_source *s)
+say_no(const struct local_error *e, bool is_of_message)
+{
+	if (e == NULL)
+		say_error("the agent has no policy to show");
+	else
+		say_error("%s: %.*s", is_of_message ? consign_code_text((enum consign_code)e->code) : "the agent has no policy to show",
+		    (int)e->detail.len, (const char *)e->detail.data);
+	if (e != NULL && e->hint.len > 0)
+		say_hint("%.*s", (int)e->hint.len, (const char *)e->hint.data);
+	return e != NULL && e->code == CONSIGN_CODE_NOT_FOUND ? CONSIGN_E_NOT_FOUND : CONSIGN_E_DENIED;
+}
+
+static enum consign_err
+open_at_company(const struct local_policy *question, struct policy_source *s)
 {
 	enum consign_err err = ask_agent(&s->home, question, &s->reply);
 
@@ -80,15 +95,10 @@ open_at_company(struct local_policy question, struct policy_source *s)
 		return err;
 	const struct local_policy_reply *r = s->reply->wire->policy;
 
-	if (r == NULL) {
-		const struct local_error *e = s->reply->wire->error;
-
-		say_error("the agent has no policy to show%s%.*s", e != NULL ? ": " : "", e != NULL ? (int)e->detail.len : 0,
-		    e != NULL ? (const char *)e->detail.data : "");
-		if (e != NULL && e->hint.len > 0)
-			say_hint("%.*s", (int)e->hint.len, (const char *)e->hint.data);
-		return CONSIGN_E_DENIED;
-	}
+	if (r == NULL)
+		return say_no(s->reply->wire->error, question->message[0] != '\0');
+	if (question->message[0] != '\0' && r->past == NULL)
+		return say_fail(CONSIGN_E_MALFORMED, "the agent answered something else");
 	err = policy_source_compile(r, &s->own_policy);
 	if (err != CONSIGN_OK)
 		return say_fail(err, "the agent's policy cannot be compiled: %s", consign_err_text(err));
@@ -99,7 +109,7 @@ open_at_company(struct local_policy question, struct policy_source *s)
 }
 
 static enum consign_err
-open_source(const struct args *args, unsigned kinds, struct local_policy question, struct policy_source *ret_source)
+open_source(const struct args *args, unsigned kinds, const struct local_policy *question, struct policy_source *ret_source)
 {
 	struct policy_source s = {0};
 	enum consign_err err = home_open(args, kinds, &s.home);
@@ -118,13 +128,16 @@ open_source(const struct args *args, unsigned kinds, struct local_policy questio
 enum consign_err
 policy_source_open(const struct args *args, struct policy_source *ret_source)
 {
-	return open_source(args, HOME_ADMIN | HOME_COMPANY, (struct local_policy){0}, ret_source);
+	return open_source(args, HOME_ADMIN | HOME_COMPANY, &(struct local_policy){0}, ret_source);
 }
 
 enum consign_err
-policy_source_open_at(const struct args *args, uint64_t leaf, struct policy_source *ret_source)
+policy_source_open_of(const struct args *args, const char *message, struct policy_source *ret_source)
 {
-	return open_source(args, HOME_COMPANY, (struct local_policy){.leaf = leaf, .has_leaf = 1}, ret_source);
+	struct local_policy question = {0};
+
+	(void)snprintf(question.message, sizeof question.message, "%s", message);
+	return open_source(args, HOME_COMPANY, &question, ret_source);
 }
 
 void
@@ -147,4 +160,10 @@ policy_source_member(const struct policy_source *s, const char *org)
 		if (strcmp(s->reply->wire->policy->members.v[i]->org.s, org) == 0)
 			return s->reply->wire->policy->members.v[i];
 	return NULL;
+}
+
+const struct local_past *
+policy_source_past(const struct policy_source *s)
+{
+	return s->reply != NULL ? s->reply->wire->policy->past : NULL;
 }

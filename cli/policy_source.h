@@ -20,8 +20,13 @@ struct policy_source {
 };
 
 CONSIGN_MUST_CHECK enum consign_err policy_source_open(const struct args *args, struct policy_source *ret_source);
-/* At a company's home: the policy in force at a leaf of the ledger, as far as its agent holds it. */
-CONSIGN_MUST_CHECK enum consign_err policy_source_open_at(const struct args *args, uint64_t leaf, struct policy_source *ret_source);
+/*
+ * At a company's home: the policy under which the hub decided about a message, as far as the agent holds it; with what the agent knows of
+ * the message (policy_source_past). NOT_FOUND: it was neither sent nor received here
+ */
+CONSIGN_MUST_CHECK enum consign_err policy_source_open_of(const struct args *args, const char *message, struct policy_source *ret_source);
+/* Lent by the source; NULL unless it was opened for a message. */
+const struct local_past *policy_source_past(const struct policy_source *source);
 /* The slices that an agent showed, compiled as it compiles them. gives; end with policy_free. Errors: as policy_compile */
 CONSIGN_MUST_CHECK enum consign_err policy_source_compile(const struct local_policy_reply *reply, struct policy **ret_policy);
 void policy_source_close(struct policy_source *source);

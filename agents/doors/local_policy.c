@@ -1,5 +1,7 @@
-/* What this organisation may see of policy and directory: the newest slices that were verified. */
+/* What this organisation may see of policy and directory: the newest slices that were verified, or those under which a message was decided. */
+#include "core/text.h"
 #include "doors/local.h"
+#include "past.h"
 
 /* The wire's structs have no const; encoding only reads. */
 static void *
@@ -46,17 +48,43 @@ refuse_old(struct tool *t, uint64_t number)
 	    "an administrator of the hub holds every version: consign policy explain MESSAGE-ID");
 }
 
+/* False: it was answered. */
+static bool
+find_past(struct tool *t, uint64_t number, const char *text, struct arena *arena, struct past *ret_past)
+{
+	struct consign_message_id id;
+	enum consign_err err = message_id_parse(slice_text(text), &id);
+
+	if (err == CONSIGN_OK)
+		err = past_find(t->door->agent, &id, arena, ret_past);
+	if (err == CONSIGN_OK)
+		ret_past->message->decided = ret_past->has_leaf;
+	else if (err == CONSIGN_E_NOT_FOUND)
+		tool_refuse(t, number, CONSIGN_CODE_NOT_FOUND, "no message of this id was sent or received here",
+		    "an administrator of the hub can explain any message: consign policy explain MESSAGE-ID");
+	else if (err == CONSIGN_E_EXPIRED)
+		tool_refuse(t, number, CONSIGN_CODE_EXPIRED, "it expired or was destroyed before it came here, so what it was is not known here",
+		    "its consignor can explain it, or an administrator of the hub: consign policy explain MESSAGE-ID");
+	else
+		tool_fail(t, number, err);
+	return err == CONSIGN_OK;
+}
+
 void
 local_policy(struct tool *t, uint64_t number, const struct local_policy *question, struct arena *arena)
 {
 	const struct hub *hub = t->door->agent->hub;
-	const struct hub_root *root = question->has_leaf == 1 ? hub_root_in_force(hub, question->leaf) : hub_root(hub);
+	struct past past = {0};
+
+	if (question->message[0] != '\0' && !find_past(t, number, question->message, arena, &past))
+		return;
+	const struct hub_root *root = past.has_leaf ? hub_root_in_force(hub, past.leaf) : hub_root(hub);
 	bool has_policy = root != NULL && root->root->policy != NULL;
 	const struct hub_policy *policy = has_policy ? hub_policy_at(hub, root->root->policy->version) : NULL;
 	const struct hub_directory *directory = has_policy ? hub_directory_at(hub, root->root->directory->version) : NULL;
-	struct local_policy_reply r = {0};
+	struct local_policy_reply r = {.past = past.message};
 
-	if (question->has_leaf == 1 && (policy == NULL || directory == NULL)) {
+	if (past.has_leaf && (policy == NULL || directory == NULL)) {
 		refuse_old(t, number);
 		return;
 	}

@@ -196,10 +196,28 @@ static const struct wire_message wire_local_status_reply = {TABLE(local_status_r
 
 static const struct wire_field local_policy_fields[] = {
     NUM32(local_policy, 1, unused, 0, 0),
-    NUM64(local_policy, 2, leaf, 0, WIRE_U64_MAX),
-    NUM32(local_policy, 3, has_leaf, 0, 1),
+    TEXT(local_policy, 2, message, FORM_MESSAGE_ID, 0),
 };
 static const struct wire_message wire_local_policy = {TABLE(local_policy, "PolicyRequest", policy_request, 0)};
+
+static const struct wire_field local_past_consignee_fields[] = {
+    TEXT(local_past_consignee, 1, org, FORM_ORG, 2),
+    NUM32(local_past_consignee, 2, code, 0, CONSIGN_CODE_LAST),
+    TEXT(local_past_consignee, 3, rule, FORM_STUDY, 0),
+    NUM32(local_past_consignee, 4, rejected, 0, 1),
+};
+static const struct wire_message wire_local_past_consignee = {TABLE(local_past_consignee, "PastConsignee", past_consignee, 0)};
+
+static const struct wire_field local_past_fields[] = {
+    TEXT(local_past, 1, consignor, FORM_ORG, 2),
+    TEXT(local_past, 2, study, FORM_STUDY, 1),
+    TEXT(local_past, 3, type, FORM_TYPE, 1),
+    NUM32(local_past, 4, label, 0, CONSIGN_LABEL_UNBLINDED),
+    NUM64(local_past, 5, at_us, 0, WIRE_U64_MAX),
+    NUM32(local_past, 6, decided, 0, 1),
+    MESSAGES(local_past, 7, consignees, 0, CONSIGN_CONSIGNEES_MAX, local_past_consignee),
+};
+static const struct wire_message wire_local_past = {TABLE(local_past, "PastMessage", past_message, 0)};
 
 static const struct wire_field local_policy_reply_fields[] = {
     NUM64(local_policy_reply, 1, version, 0, WIRE_U64_MAX),
@@ -207,6 +225,7 @@ static const struct wire_field local_policy_reply_fields[] = {
     MESSAGES(local_policy_reply, 3, studies, 0, CONSIGN_STUDIES_MAX, policy_study),
     MESSAGES(local_policy_reply, 4, members, 0, CONSIGN_ORGS_MAX, member),
     BYTES(local_policy_reply, 5, reason, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
+    OPTIONAL(local_policy_reply, 6, past, local_past),
 };
 static const struct wire_message wire_local_policy_reply = {TABLE(local_policy_reply, "PolicyReply", policy_reply, 0)};
 
@@ -290,6 +309,8 @@ const struct wire_message *const wire_local_messages[] = {
     &wire_local_fact,
     &wire_local_status_reply,
     &wire_local_policy,
+    &wire_local_past_consignee,
+    &wire_local_past,
     &wire_local_policy_reply,
     &wire_local_keys,
     &wire_local_key,

@@ -153,8 +153,24 @@ struct local_status_reply {
 
 struct local_policy {
 	uint32_t unused;
-	uint64_t leaf;
-	uint32_t has_leaf; /* 0: the newest policy is meant */
+	char message[CONSIGN_MESSAGE_ID_TEXT_BYTES]; /* may be empty: the newest policy is meant */
+};
+
+struct local_past_consignee {
+	struct consign_org org;
+	uint32_t code;
+	char rule[CONSIGN_RULE_MAX_BYTES + 1];
+	uint32_t rejected;
+};
+
+struct local_past {
+	struct consign_org consignor;
+	struct consign_study study;
+	struct consign_type type;
+	uint32_t label; /* 0: none */
+	uint64_t at_us;
+	uint32_t decided;
+	WIRE_LIST(struct local_past_consignee *) consignees;
 };
 
 struct local_policy_reply {
@@ -163,6 +179,7 @@ struct local_policy_reply {
 	WIRE_LIST(struct policy_study *) studies;
 	WIRE_LIST(struct member *) members;
 	struct consign_slice reason;
+	struct local_past *past; /* NULL unless a message was asked about */
 };
 
 /* One of this organisation's own keys. */

@@ -1,4 +1,4 @@
-foreach(file accusations alarms inbox judging problem_list recent store subscription track socket withdraw)
+foreach(file accusations alarms inbox judging past problem_list recent store subscription track socket withdraw)
   unit(agents ${file} consign_agent_parts)
 endforeach()
 include(${CMAKE_CURRENT_SOURCE_DIR}/support/hub_fixture.cmake)

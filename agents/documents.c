@@ -7,6 +7,7 @@
 #include "accusations.h"
 #include "card.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "doors/socket.h"
 #include "freshness.h"
 #include "lanes.h"
@@ -144,7 +145,7 @@ documents_take(struct agent *a, const struct session_documents *documents)
 {
 	struct hub_stage *stage = NULL;
 	struct documents_job *j = calloc(1, sizeof *j);
-	char problem[HUB_PROBLEM_BYTES] = "out of memory";
+	char problem[HUB_PROBLEM_BYTES] = "out of memory", hash[2 * sizeof(struct consign_hash) + 1];
 	struct buf bytes = {0};
 	enum consign_err err = j == NULL ? CONSIGN_E_NO_MEMORY : session_documents_encode(documents, &bytes);
 
@@ -170,7 +171,8 @@ documents_take(struct agent *a, const struct session_documents *documents)
 	j->job.done = documents_done;
 	a->documents_waiting++;
 	commit_put(a->committer, &j->job);
-	log_event(LOG_INFO, "documents.taken", "root", "u", hub_root(a->hub)->root->version, NULL);
+	hex_text(hub_root(a->hub)->hash.b, sizeof hub_root(a->hub)->hash.b, hash);
+	log_event(LOG_INFO, "documents.taken", "root", "u", hub_root(a->hub)->root->version, "hash", "s", hash, NULL);
 	reception_retry(a->reception);
 	freshness_tend(a);
 	lanes_hurry(a->lanes);

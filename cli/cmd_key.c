@@ -69,19 +69,12 @@ ask_agent(const struct args *args, uint32_t rotate, uint32_t timeout_ms, struct 
 	return err;
 }
 
-static void
-id_text(const struct consign_key_id *id, char ret_text[33])
-{
-	for (size_t i = 0; i < sizeof id->b; i++)
-		snprintf(ret_text + 2 * i, 3, "%02x", id->b[i]);
-}
-
 static enum consign_err
 put_key(const struct local_key *k, struct table *table, bool as_json)
 {
 	char id[33], time[PRINT_TIME_BYTES];
 
-	id_text(&k->id, id);
+	hex_text(k->id.b, sizeof k->id.b, id);
 	if (as_json) {
 		json_t *json = json_pack("{s:s, s:s, s:s, s:o, s:o}", "use", use_text(k->use), "id", id, "state", state_text(k->state),
 		    "created_at", json_time(k->created_us), "until", json_time(k->until_us));

@@ -142,7 +142,7 @@ source_json(const struct explanation *e)
 
 	if (hub == NULL || since == NULL)
 		return json_null();
-	return json_pack("{s:o, s:I, s:o, s:o}", "since", json_time(since->root->created_us), "root",
+	return json_pack("{s:o, s:o, s:I, s:o, s:o}", "hash", json_hash(&since->root->policy->hash), "since", json_time(since->root->created_us), "root",
 	    (json_int_t)since->root->version, "signed_by", root_signers_json(hub, since), "reason", json_slice(since->root->reason));
 }
 

@@ -16,15 +16,15 @@ static void
 say_head(const struct policy_shelf *shelf, const struct policy_pick *pick)
 {
 	const struct hub *hub = shelf_hub(shelf);
-	char time[PRINT_TIME_BYTES], names[SIGNERS_BYTES], reason[PRINT_SHOWN_BYTES], text[CONSIGN_TEXT_MAX_BYTES + 1];
+	char time[PRINT_TIME_BYTES], names[SIGNERS_BYTES], reason[PRINT_SHOWN_BYTES], text[CONSIGN_TEXT_MAX_BYTES + 1], hash[PRINT_HASH_BYTES];
 
 	if (hub == NULL || pick->since == NULL)
 		return;
 	const struct root *root = pick->since->root;
 
 	(void)snprintf(text, sizeof text, "%.*s", (int)pick->view.reason.len, (const char *)pick->view.reason.data);
-	say_note("policy %llu, in force since %s (root %llu), signed by %s%s%s", (unsigned long long)pick->view.version,
-	    time_text(root->created_us, time), (unsigned long long)root->version, root_signers(hub, pick->since, names),
+	say_note("policy %llu (%s), in force since %s (root %llu), signed by %s%s%s", (unsigned long long)pick->view.version,
+	    hash_text(&root->policy->hash, hash), time_text(root->created_us, time), (unsigned long long)root->version, root_signers(hub, pick->since, names),
 	    text[0] != '\0' ? ": " : "", text_shown(text, reason));
 }
 
@@ -35,6 +35,7 @@ print_policy_json(const struct policy_shelf *shelf, const struct policy_pick *pi
 	json_t *json = policy_view_json(&pick->view);
 
 	if (json != NULL && hub != NULL && pick->since != NULL) {
+		json_object_set_new(json, "hash", json_hash(&pick->since->root->policy->hash));
 		json_object_set_new(json, "since", json_time(pick->since->root->created_us));
 		json_object_set_new(json, "root", json_integer((json_int_t)pick->since->root->version));
 		json_object_set_new(json, "signed_by", root_signers_json(hub, pick->since));
@@ -80,6 +81,7 @@ cmd_policy_show(const struct args *args)
 struct history_row {
 	const struct hub_root *since;
 	uint64_t version;
+	const struct consign_hash *hash;
 	struct policy_changes changes;
 	bool has_changes;
 };
@@ -96,6 +98,7 @@ fill_row(struct policy_shelf *shelf, uint64_t version, struct policy_pick *newer
 		err = policy_changes_count(&older.view, &newer->view, &row->changes);
 	row->since = root_first_with_policy(hub, version);
 	row->version = version;
+	row->hash = &row->since->root->policy->hash;
 	row->has_changes = err == CONSIGN_OK;
 	pick_clear(newer);
 	*newer = older;
@@ -112,7 +115,7 @@ count_json(const struct change_count *c)
 static enum consign_err
 print_row_json(const struct hub *hub, const struct history_row *row)
 {
-	json_t *json = json_pack("{s:I, s:I, s:o, s:o, s:o}", "version", (json_int_t)row->version, "root",
+	json_t *json = json_pack("{s:I, s:o, s:I, s:o, s:o, s:o}", "version", (json_int_t)row->version, "hash", json_hash(row->hash), "root",
 	    (json_int_t)row->since->root->version, "since", json_time(row->since->root->created_us), "signed_by",
 	    root_signers_json(hub, row->since), "reason", json_slice(row->since->root->reason));
 
@@ -143,9 +146,10 @@ put_count(struct table *table, const struct history_row *row, const struct chang
 static void
 put_row(const struct hub *hub, const struct history_row *row, struct table *table)
 {
-	char time[PRINT_TIME_BYTES], names[SIGNERS_BYTES], shown[PRINT_SHOWN_BYTES], reason[CONSIGN_TEXT_MAX_BYTES + 1];
+	char time[PRINT_TIME_BYTES], names[SIGNERS_BYTES], shown[PRINT_SHOWN_BYTES], reason[CONSIGN_TEXT_MAX_BYTES + 1], hash[PRINT_HASH_BYTES];
 
 	table_putf(table, "%llu", (unsigned long long)row->version);
+	table_put(table, hash_text(row->hash, hash));
 	table_put(table, time_text(row->since->root->created_us, time));
 	table_putf(table, "%llu", (unsigned long long)row->since->root->version);
 	table_put(table, root_signers(hub, row->since, names));
@@ -158,7 +162,7 @@ put_row(const struct hub *hub, const struct history_row *row, struct table *tabl
 static enum consign_err
 print_history(struct policy_shelf *shelf, uint64_t limit)
 {
-	static const char *const headings[] = {"policy", "since", "root", "signed by", "studies", "rules", "reason"};
+	static const char *const headings[] = {"policy", "hash", "since", "root", "signed by", "studies", "rules", "reason"};
 	struct table table = {.headings = headings, .columns = sizeof headings / sizeof headings[0]};
 	const struct hub *hub = shelf_hub(shelf);
 	uint64_t newest = hub_root(hub)->root->policy->version;

@@ -40,6 +40,5 @@ key_id_text(const struct consign_public_key *key, char ret_text[33])
 	struct consign_key_id id;
 
 	key_id_of(key, &id);
-	for (size_t i = 0; i < sizeof id.b; i++)
-		snprintf(ret_text + 2 * i, 3, "%02x", id.b[i]);
+	hex_text(id.b, sizeof id.b, ret_text);
 }

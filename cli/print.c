@@ -245,6 +245,22 @@ json_time(uint64_t wall_us)
 	return wall_us == 0 ? json_null() : json_string(time_text(wall_us, text));
 }
 
+const char *
+hash_text(const struct consign_hash *hash, char ret_text[PRINT_HASH_BYTES])
+{
+	hex_text(hash->b, (PRINT_HASH_BYTES - 1) / 2, ret_text);
+	return ret_text;
+}
+
+json_t *
+json_hash(const struct consign_hash *hash)
+{
+	char text[2 * sizeof hash->b + 1];
+
+	hex_text(hash->b, sizeof hash->b, text);
+	return json_string(text);
+}
+
 json_t *
 json_slice(struct consign_slice text)
 {

@@ -66,6 +66,11 @@ json_t *json_message(const struct consign_message *m, bool with_payload);
 /* {"code","rule","detail"}; null when code is none. */
 json_t *json_refusal(enum consign_code code, const char *rule, const char *detail);
 
+/* The first 16 digits of a hash, as proposals are named: enough to tell versions apart by eye; JSON has all 64. */
+#define PRINT_HASH_BYTES 17
+const char *hash_text(const struct consign_hash *hash, char ret_text[PRINT_HASH_BYTES]);
+json_t *json_hash(const struct consign_hash *hash);
+
 /* "-" for 0; else RFC 3339 UTC. */
 #define PRINT_TIME_BYTES 28
 const char *time_text(uint64_t wall_us, char ret_text[PRINT_TIME_BYTES]);

@@ -16,8 +16,7 @@
 const char *
 proposal_id_text(const struct consign_hash *id, char ret_text[PROPOSAL_ID_BYTES])
 {
-	for (size_t i = 0; i < (PROPOSAL_ID_BYTES - 1) / 2; i++)
-		snprintf(ret_text + 2 * i, PROPOSAL_ID_BYTES - 2 * i, "%02x", id->b[i]);
+	hex_text(id->b, (PROPOSAL_ID_BYTES - 1) / 2, ret_text);
 	return ret_text;
 }
 

@@ -19,7 +19,7 @@
 #include "uplink.h"
 
 #define POSTPONED_SHOWN 16u
-#define FACTS_MAX (36u + PROFILE_ALARMS_MAX + CONSIGN_ACCUSATIONS_MAX + POSTPONED_SHOWN)
+#define FACTS_MAX (39u + PROFILE_ALARMS_MAX + CONSIGN_ACCUSATIONS_MAX + POSTPONED_SHOWN)
 
 struct facts {
 	struct arena *arena;
@@ -74,21 +74,26 @@ put_time(struct facts *f, const char *name, uint64_t at_us)
 }
 
 static void
+put_hash(struct facts *f, const char *name, const struct consign_hash *hash)
+{
+	char text[2 * sizeof hash->b + 1] = "none";
+
+	if (hash != NULL)
+		hex_text(hash->b, sizeof hash->b, text);
+	put(f, name, "%s", text);
+}
+
+static void
 put_hub(struct facts *f, const struct agent *a)
 {
 	const struct hub_root *root = hub_root(a->hub);
-	struct buf id = {0};
 
 	if (root != NULL)
 		put(f, "hub", "%.*s", (int)root->root->name.len, (const char *)root->root->name.data);
 	else
 		put(f, "hub", "none");
 	put(f, "org", "%s", a->org.s);
-	if (hex_format(SLICE_ARRAY(a->hub_id.b), &id) == CONSIGN_OK)
-		put(f, "hub_id", "%.*s", (int)id.len, (const char *)id.data);
-	else
-		f->err = CONSIGN_E_NO_MEMORY;
-	buf_clear(&id);
+	put_hash(f, "hub_id", &a->hub_id);
 }
 
 static void
@@ -115,8 +120,11 @@ put_documents(struct facts *f, const struct agent *a)
 	const struct hub_card *card = hub_card(a->hub, a->org.s);
 
 	put(f, "root_version", "%" PRIu64, root == NULL ? 0 : root->root->version);
+	put_hash(f, "root_hash", root == NULL ? NULL : &root->hash);
 	put(f, "directory_version", "%" PRIu64, directory == NULL ? 0 : directory->version);
+	put_hash(f, "directory_hash", directory == NULL ? NULL : &directory->hash);
 	put(f, "policy_version", "%" PRIu64, policy == NULL ? 0 : policy->version);
+	put_hash(f, "policy_hash", policy == NULL ? NULL : &policy->hash);
 	put(f, "checkpoint_size", "%" PRIu64, hub_checkpoint(a->hub)->size);
 	put(f, "card_version", "%" PRIu64, card == NULL ? 0 : card->card->version);
 	put_time(f, "card_expires", card == NULL ? 0 : card->card->expires_us);

@@ -25,6 +25,8 @@ bool text_is(enum charset charset, struct consign_slice s);
 bool glob_match(const char *glob, const char *text);
 
 CONSIGN_MUST_CHECK enum consign_err hex_format(struct consign_slice s, struct buf *out);
+/* Without memory: n bytes as 2 n digits and a NUL. */
+void hex_text(const uint8_t *bytes, size_t n, char *ret_text);
 CONSIGN_MUST_CHECK enum consign_err hex_parse(const char *text, struct buf *out);
 /* Standard base64 with padding (RFC 4648 4); parse refuses anything else, also non-zero trailing bits. */
 CONSIGN_MUST_CHECK enum consign_err base64_format(struct consign_slice s, struct buf *out);

@@ -8,10 +8,11 @@
 
 static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+static const char hex_digits[] = "0123456789abcdef";
+
 enum consign_err
 hex_format(struct consign_slice s, struct buf *out)
 {
-	static const char digits[] = "0123456789abcdef";
 	enum consign_err err;
 
 	if (s.len > SIZE_MAX / 2)
@@ -20,10 +21,20 @@ hex_format(struct consign_slice s, struct buf *out)
 	if (err != CONSIGN_OK)
 		return err;
 	for (size_t i = 0; i < s.len; i++) {
-		out->data[out->len++] = (uint8_t)digits[s.data[i] >> 4];
-		out->data[out->len++] = (uint8_t)digits[s.data[i] & 15];
+		out->data[out->len++] = (uint8_t)hex_digits[s.data[i] >> 4];
+		out->data[out->len++] = (uint8_t)hex_digits[s.data[i] & 15];
 	}
 	return CONSIGN_OK;
+}
+
+void
+hex_text(const uint8_t *bytes, size_t n, char *ret_text)
+{
+	for (size_t i = 0; i < n; i++) {
+		ret_text[2 * i] = hex_digits[bytes[i] >> 4];
+		ret_text[2 * i + 1] = hex_digits[bytes[i] & 15];
+	}
+	ret_text[2 * n] = '\0';
 }
 
 /* The value of a hex digit in either case, or -1. */

@@ -1580,8 +1580,11 @@ test_socket_status_says_its_facts_in_their_order(void **state)
 	    {"last_problem", "refused?"},
 	    {"clock_skew_ms", "-2"},
 	    {"root_version", "1"},
+	    {"root_hash", "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"},
 	    {"directory_version", "1"},
+	    {"directory_hash", "0000000000000000000000000000000000000000000000000000000000000000"},
 	    {"policy_version", "0"},
+	    {"policy_hash", "none"},
 	    {"checkpoint_size", "0"},
 	    {"card_version", "0"},
 	    {"card_expires", "none"},
@@ -1622,6 +1625,7 @@ test_socket_status_says_its_facts_in_their_order(void **state)
 
 	accused = &fork;
 	add_directory(f, "acme", &f->identity_public[0]);
+	memset(((struct root_cell *)f->agent.hub->roots.v[0])->root.hash.b, 0x0a, sizeof(struct consign_hash));
 	deliver_one(f, "x.a", "1");
 	f->agent.clock = &later;
 	assert_int_equal(alarms_new(&f->agent, &profile, &f->agent.alarms), CONSIGN_OK);

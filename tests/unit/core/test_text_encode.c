@@ -85,6 +85,10 @@ test_text_encode_hex_round_trips(void **state)
 	(void)state;
 	assert_int_equal(hex_format(SLICE_ARRAY(bytes), &text), CONSIGN_OK);
 	assert_true(slice_equal(buf_slice(&text), slice_text("009fa0ff")));
+	char fixed[9];
+
+	hex_text(bytes, sizeof bytes, fixed);
+	assert_string_equal(fixed, "009fa0ff");
 	assert_int_equal(hex_parse("009fA0Ff", &out), CONSIGN_OK);
 	assert_true(slice_equal(buf_slice(&out), SLICE_ARRAY(bytes)));
 	assert_int_equal(hex_parse("", &out), CONSIGN_OK);

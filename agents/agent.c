@@ -178,6 +178,7 @@ tick(void *context)
 		alarms_turn(a->alarms);
 		reception_turn(a->reception);
 		freshness_tend(a);
+		settlements_tend(a);
 		if (a->keys_unsettled)
 			card_tend(a);
 		socket_door_keys(a->door);

@@ -17,6 +17,7 @@
 #include "core/commit.h"
 #include "core/config.h"
 #include "core/keyfile.h"
+#include "lead.h"
 #include "net/loop.h"
 #include "net/transport.h"
 #include "seal/seal.h"
@@ -50,6 +51,11 @@ struct agent {
 	struct socket_door *door;
 	struct accusations *accusations;
 	struct freshness_view *freshness;
+	struct { /* the newest root that a consignee had seen when it gave a receipt, and that is not here (settlement.c) */
+		struct document_ref root; /* version 0: none */
+		struct consign_org org;
+		struct lead lead;
+	} consignee_lead;
 	struct document_ref invited_root;
 	bool store_failed;
 	enum consign_err store_err; /* why, the last time */

@@ -176,6 +176,7 @@ documents_take(struct agent *a, const struct session_documents *documents)
 	reception_retry(a->reception);
 	freshness_tend(a);
 	lanes_hurry(a->lanes);
+	settlements_tend(a);
 	lanes_pump(a->lanes);
 }
 

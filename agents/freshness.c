@@ -10,13 +10,11 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "lanes.h"
+#include "lead.h"
 #include "trust/freshness.h"
 #include "uplink.h"
 
 #define RENEW_US (3600ull * 1000000)
-/* The broker has that long to bring the documents that a statement speaks of. */
-#define BRING_US 30000000u
-#define ASK_US 2000000u
 #define STATEMENT_ARENA_BYTES (4 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + CONSIGN_FRESHNESS_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE)
 
 struct freshness_view {
@@ -26,10 +24,7 @@ struct freshness_view {
 	struct consign_public_key key;
 	struct buf statement; /* the newest that came, whether or not it could be verified: its root may come after it */
 	uint64_t sent_epoch;  /* of the session in which ours was sent last */
-	uint64_t ahead_us;    /* steady: since when it has spoken of what is not here; 0 it has not */
-	uint64_t ahead_wall_us;
-	uint64_t asked_us;    /* steady */
-	bool is_accused;
+	struct lead lead;     /* the root that it speaks of and that is not here */
 	bool is_holding;      /* as it was said in the log */
 	uint64_t held_us;     /* wall: since when nothing may be sent; 0 it may */
 };
@@ -197,15 +192,6 @@ follow_hold(struct agent *a)
 /* ── what is missing ── */
 
 static void
-ask_for_documents(struct agent *a)
-{
-	struct session_fetch fetch = {.root_after = hub_root(a->hub)->root->version};
-
-	if (uplink_say(a->uplink, &(struct session_command){.fetch = &fetch}, NULL, NULL) != CONSIGN_OK)
-		log_event(LOG_DEBUG, "freshness.unasked", NULL);
-}
-
-static void
 accuse_of_withholding(struct agent *a)
 {
 	const struct freshness_view *v = a->freshness;
@@ -213,36 +199,9 @@ accuse_of_withholding(struct agent *a)
 
 	name_signer(a, &v->key, by);
 	clock_format(v->created_us, stated);
-	clock_format(v->ahead_wall_us, since);
+	clock_format(v->lead.since_wall_us, since);
 	snprintf(what, sizeof what, "root %" PRIu64 ", which %s states at %s, has not come since %s", v->root.version, by, stated, since);
 	accuse(a, "withheld", what);
-}
-
-static void
-follow_lead(struct agent *a)
-{
-	struct freshness_view *v = a->freshness;
-	uint64_t now = clock_steady_us(a->clock);
-
-	/* While there is no connection the broker withholds nothing. */
-	if (!is_ahead(a) || uplink_state(a->uplink) != UPLINK_UP) {
-		v->ahead_us = 0;
-		v->is_accused = false;
-		return;
-	}
-	if (v->ahead_us == 0) {
-		v->ahead_us = now;
-		v->ahead_wall_us = clock_wall_us(a->clock);
-		v->asked_us = now; /* what is on its way comes by itself */
-	}
-	if (now - v->asked_us > ASK_US) {
-		v->asked_us = now;
-		ask_for_documents(a);
-	}
-	if (now - v->ahead_us > BRING_US && !v->is_accused) {
-		v->is_accused = true;
-		accuse_of_withholding(a);
-	}
 }
 
 /* ── what we state ── */
@@ -308,7 +267,8 @@ freshness_tend(struct agent *a)
 	key = our_key(a);
 	if (key != NULL && uplink_state(a->uplink) == UPLINK_UP && is_due(a))
 		state_freshness(a, key);
-	follow_lead(a);
+	if (lead_follow(a, &a->freshness->lead, is_ahead(a)))
+		accuse_of_withholding(a);
 	follow_hold(a);
 }
 

@@ -31,6 +31,8 @@ void reception_retry(struct reception *r);
 void reception_turn(struct reception *r);
 /* settlement.c */
 void settlements_take(struct agent *a, const struct session_settled *settled);
+/* A turn, and new documents: what consignees had seen and was not here is compared when it comes, and is accused of when it does not. */
+void settlements_tend(struct agent *a);
 /* Sends the delivery receipts that became durable; after each reap. */
 void reception_flush(struct reception *r);
 /* Why mail is held; NULL when none is. */

@@ -2,6 +2,8 @@
  * Settlements: delivery receipts of consignees, or tombstones, coming back to the consignor. Each is verified, stored,
  * and then confirmed, so that the broker may forget it.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -204,9 +206,71 @@ is_early(struct agent *a, const struct consign_id *id, uint64_t at_us)
 	return is;
 }
 
-/* What is wrong with a settlement, or NULL. */
+/* ── what the consignee had seen ── */
+
+static const struct proof *
+find_proof(const struct session_settled *settled, uint64_t size)
+{
+	for (size_t i = 0; i < settled->seen.n; i++)
+		if (settled->seen.v[i]->size == size)
+			return settled->seen.v[i]->path;
+	return NULL;
+}
+
+/*
+ * What is wrong with it, or NULL. A checkpoint cannot be newer than the frame's, which covers the receipt's own leaf; a root can be, for a
+ * moment: then the receipt is taken, and the root waited for.
+ */
 static const char *
-check(struct settled_job *j, const struct settlement *in, struct settled_row *row, enum consign_err *ret_err)
+check_seen(struct agent *a, const struct delivery_receipt_content *c, const struct session_settled *settled)
+{
+	const struct checkpoint_ref *seen = c->seen->checkpoint;
+	const struct hub_root *root = hub_root_at(a->hub, c->seen->root->version);
+	const struct checkpoint *ours = hub_checkpoint(a->hub);
+
+	if (root != NULL && !hash_equal(&root->hash, &c->seen->root->hash))
+		return "the consignee has verified another root than we have: two histories";
+	if (root == NULL && c->seen->root->version > a->consignee_lead.root.version) {
+		a->consignee_lead.root = *c->seen->root;
+		a->consignee_lead.org = c->consignee;
+	}
+	if (seen == NULL)
+		return NULL;
+	const struct proof *proof = find_proof(settled, seen->size);
+
+	if (tree_verify_consistency(seen->size, &seen->hash, ours->size, &ours->head, proof == NULL ? NULL : proof->path.v,
+	        proof == NULL ? 0 : proof->path.n) != CONSIGN_OK)
+		return "the consignee has verified a ledger that is not a beginning of ours: two histories";
+	return NULL;
+}
+
+void
+settlements_tend(struct agent *a)
+{
+	struct document_ref *seen = &a->consignee_lead.root;
+	const struct hub_root *root = seen->version == 0 ? NULL : hub_root_at(a->hub, seen->version);
+	const char *org = a->consignee_lead.org.s;
+	char what[224], since[CLOCK_TEXT_BYTES];
+
+	if (root != NULL) {
+		if (!hash_equal(&root->hash, &seen->hash)) {
+			snprintf(what, sizeof what, "%s has verified another root %" PRIu64 " than the broker brought here", org, seen->version);
+			accuse(a, "fork", what);
+		}
+		seen->version = 0;
+	}
+	if (!lead_follow(a, &a->consignee_lead.lead, seen->version != 0))
+		return;
+	clock_format(a->consignee_lead.lead.since_wall_us, since);
+	snprintf(what, sizeof what, "root %" PRIu64 ", which %s had verified when it gave a receipt, has not come since %s", seen->version, org, since);
+	accuse(a, "withheld", what);
+}
+
+/* ── one settlement ── */
+
+/* What is wrong with it, or NULL. */
+static const char *
+check(struct settled_job *j, const struct session_settled *settled, const struct settlement *in, struct settled_row *row, enum consign_err *ret_err)
 {
 	struct agent *a = j->agent;
 	struct ledger_record *record;
@@ -246,8 +310,11 @@ check(struct settled_job *j, const struct settlement *in, struct settled_row *ro
 	row->org = c->consignee;
 	row->at_us = c->at_us;
 	row->position = c->position;
-	keep_problems(j, c, row);
-	return NULL;
+	const char *problem = check_seen(a, c, settled);
+
+	if (problem == NULL)
+		keep_problems(j, c, row);
+	return problem;
 }
 
 void
@@ -264,7 +331,7 @@ settlements_take(struct agent *a, const struct session_settled *settled)
 		err = j->rows == NULL ? CONSIGN_E_NO_MEMORY : hub_advance(a->hub, settled->checkpoint);
 	}
 	for (size_t i = 0; err == CONSIGN_OK && i < settled->settlements.n; i++) {
-		const char *problem = check(j, settled->settlements.v[i], &j->rows[j->n], &err);
+		const char *problem = check(j, settled, settled->settlements.v[i], &j->rows[j->n], &err);
 
 		if (problem != NULL) {
 			/* Nothing of it is stored or confirmed: the messages stay `accepted` until it is proven. */

@@ -325,6 +325,36 @@ one_settlement(struct broker *b, const struct store_settlement *in, struct arena
 	return err;
 }
 
+/* Receipts that had seen the same share a proof. What is beyond our ledger has none: a stored receipt from before it was looked at. */
+static enum consign_err
+prove_seen(struct broker *b, const struct delivery_receipt *r, struct arena *arena, struct session_settled *settled)
+{
+	struct delivery_receipt_content *c;
+	struct arena *scratch = NULL;
+	struct seen_proof *proof;
+	uint64_t size = 0;
+	enum consign_err err = arena_new(2 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + r->content.len * CONSIGN_UNPACK_BUDGET_PER_BYTE, &scratch);
+
+	if (err == CONSIGN_OK)
+		err = delivery_receipt_content_decode(r->content, scratch, &c);
+	if (err == CONSIGN_OK && c->seen->checkpoint != NULL)
+		size = c->seen->checkpoint->size;
+	arena_free(&scratch);
+	for (size_t i = 0; i < settled->seen.n; i++)
+		if (settled->seen.v[i]->size == size)
+			return err;
+	if (err != CONSIGN_OK || size == 0 || size > ledger_checkpoint(b->ledger)->size)
+		return err;
+	proof = arena_alloc(arena, sizeof *proof);
+	if (proof == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	proof->size = size;
+	err = ledger_consistency(b->ledger, size, arena, &proof->path);
+	if (err == CONSIGN_OK)
+		settled->seen.v[settled->seen.n++] = proof;
+	return err;
+}
+
 static void
 settlements_read(struct reader_job *job, enum consign_err err)
 {
@@ -338,7 +368,8 @@ settlements_read(struct reader_job *job, enum consign_err err)
 		goto out;
 	s->settling = false;
 	settled.settlements.v = err == CONSIGN_OK ? arena_alloc(j->arena, (j->n + 1) * sizeof *settled.settlements.v) : NULL;
-	if (settled.settlements.v == NULL) {
+	settled.seen.v = err == CONSIGN_OK ? arena_alloc(j->arena, (j->n + 1) * sizeof *settled.seen.v) : NULL;
+	if (settled.settlements.v == NULL || settled.seen.v == NULL) {
 		err = err == CONSIGN_OK ? CONSIGN_E_NO_MEMORY : err;
 		goto out;
 	}
@@ -347,7 +378,11 @@ settlements_read(struct reader_job *job, enum consign_err err)
 			s->settle_more = true;
 			break;
 		}
-		err = one_settlement(b, &j->list[i], j->arena, &settled.settlements.v[settled.settlements.n]);
+		struct settlement **one = &settled.settlements.v[settled.settlements.n];
+
+		err = one_settlement(b, &j->list[i], j->arena, one);
+		if (err == CONSIGN_OK && (*one)->receipt != NULL)
+			err = prove_seen(b, (*one)->receipt, j->arena, &settled);
 		if (err != CONSIGN_OK)
 			goto out;
 		settled.settlements.n++;

@@ -95,9 +95,31 @@ check_receipt(struct broker *b, struct session *s, const struct delivery_receipt
 	return NULL;
 }
 
+/*
+ * What the consignee had seen is shown to the consignor, who holds it against the ledger that it follows: a receipt that speaks of another
+ * one must not go there, or its author could make an honest broker look as if it showed two histories. False: the session was ended.
+ */
+static bool
+seen_is_ours(struct broker *b, struct session *s, const struct seen *seen)
+{
+	const struct hub_root *root = hub_root_at(b->hub, seen->root->version);
+	struct consign_hash head;
+	enum consign_err err = seen->checkpoint == NULL ? CONSIGN_OK : ledger_head_at(b->ledger, seen->checkpoint->size, &head);
+
+	if (err != CONSIGN_OK && err != CONSIGN_E_NOT_FOUND) {
+		say_bye(b, s, CONSIGN_CODE_TRY_LATER, consign_err_text(err));
+		return false;
+	}
+	if (root != NULL && hash_equal(&root->hash, &seen->root->hash) && err == CONSIGN_OK
+	    && (seen->checkpoint == NULL || hash_equal(&head, &seen->checkpoint->hash)))
+		return true;
+	log_event(LOG_ERROR, "history.differs", "name", "s", s->name, "size", "u", seen->checkpoint == NULL ? 0 : seen->checkpoint->size, NULL);
+	say_bye(b, s, CONSIGN_CODE_CHAIN_BROKEN, "a delivery receipt has seen a root or a ledger that this hub never had");
+	return false;
+}
+
 static enum consign_err
-take_receipt(struct broker *b, struct session *s, const struct delivery_receipt *r, const struct delivery_receipt_content *c,
-    struct in_flight *f)
+take_receipt(struct broker *b, struct session *s, const struct delivery_receipt *r, struct in_flight *f)
 {
 	struct store_entry *entry;
 	struct buf bytes = {0};
@@ -133,7 +155,6 @@ take_receipt(struct broker *b, struct session *s, const struct delivery_receipt 
 			err = ledger_append(b->ledger, &record, entry->arena, &entry->leaves[0]);
 		entry->n_leaves = 1;
 	}
-	(void)c;
 	buf_clear(&bytes);
 	if (err != CONSIGN_OK) {
 		store_entry_clear(entry);
@@ -172,7 +193,7 @@ on_delivered(struct broker *b, struct request *r)
 
 		if (problem != NULL)
 			say_bye(b, s, CONSIGN_CODE_STATE, problem);
-		else if (!f->settling && take_receipt(b, s, receipt, content, f) != CONSIGN_OK)
+		else if (!f->settling && seen_is_ours(b, s, content->seen) && take_receipt(b, s, receipt, f) != CONSIGN_OK)
 			say_bye(b, s, CONSIGN_CODE_TRY_LATER, "out of memory");
 		arena_free(&arena);
 	}

@@ -173,10 +173,17 @@ static const struct wire_field settlement_fields[] = {
 };
 static const struct wire_message wire_settlement = {TABLE(settlement, "Settlement", settlement, 0)};
 
+static const struct wire_field seen_proof_fields[] = {
+    NUM64(seen_proof, 1, size, 1, WIRE_U64_MAX),
+    OPTIONAL(seen_proof, 2, path, proof),
+};
+static const struct wire_message wire_seen_proof = {TABLE(seen_proof, "SeenProof", seen_proof, 0)};
+
 static const struct wire_field session_settled_fields[] = {
     MESSAGES(session_settled, 1, settlements, 1, CONSIGN_BATCH_MAX, settlement),
     REQUIRED(session_settled, 2, checkpoint, checkpoint_update), /* every settlement has a place */
     NUM64(session_settled, 3, cursor, 0, WIRE_U64_MAX),
+    MESSAGES(session_settled, 4, seen, 0, CONSIGN_BATCH_MAX, seen_proof),
 };
 static const struct wire_message wire_session_settled = {TABLE(session_settled, "Settled", settled, 0)};
 
@@ -429,6 +436,7 @@ const struct wire_message *const wire_session_messages[] = {
     &wire_session_deliver,
     &wire_session_delivered,
     &wire_settlement,
+    &wire_seen_proof,
     &wire_session_settled,
     &wire_session_confirm,
     &wire_session_credit,

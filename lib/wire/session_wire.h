@@ -110,10 +110,16 @@ struct settlement {
 	struct statement *statement;
 };
 
+struct seen_proof {
+	uint64_t size;
+	struct proof *path; /* NULL as good as empty */
+};
+
 struct session_settled {
 	WIRE_LIST(struct settlement *) settlements;
 	struct checkpoint_update *checkpoint;
 	uint64_t cursor;
+	WIRE_LIST(struct seen_proof *) seen;
 };
 
 struct session_confirm {

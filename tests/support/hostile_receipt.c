@@ -8,6 +8,7 @@
 #define NOT_ON_ITS_WAY "a delivery receipt for mail that is not on its way"
 #define OTHER_MAIL "a delivery receipt for other mail than was delivered at its position"
 #define OTHER_OWNER "a delivery receipt of another hub or organisation"
+#define OTHER_HISTORY "a delivery receipt has seen a root or a ledger that this hub never had"
 #define NOT_VERIFIED "a delivery receipt's signature does not verify"
 
 static void
@@ -53,6 +54,34 @@ another_consignor(struct liar *l, struct receipt *r)
 }
 
 static void
+another_ledger(struct liar *l, struct receipt *r)
+{
+	(void)l;
+	r->content->seen->checkpoint->hash.b[0] ^= 1;
+}
+
+static void
+a_longer_ledger(struct liar *l, struct receipt *r)
+{
+	(void)l;
+	r->content->seen->checkpoint->size += 1000;
+}
+
+static void
+another_root(struct liar *l, struct receipt *r)
+{
+	(void)l;
+	r->content->seen->root->hash.b[0] ^= 1;
+}
+
+static void
+a_root_to_come(struct liar *l, struct receipt *r)
+{
+	(void)l;
+	r->content->seen->root->version++;
+}
+
+static void
 no_signature(struct liar *l, struct receipt *r)
 {
 	(void)l;
@@ -90,6 +119,10 @@ static const struct receipt_lie {
     {"another digest", another_digest, NULL, CONSIGN_CODE_STATE, OTHER_MAIL},
     {"another consignment", another_id, NULL, CONSIGN_CODE_STATE, OTHER_MAIL},
     {"another consignor's", another_consignor, NULL, CONSIGN_CODE_STATE, OTHER_MAIL},
+    {"another ledger seen", another_ledger, NULL, CONSIGN_CODE_CHAIN_BROKEN, OTHER_HISTORY},
+    {"a longer ledger seen", a_longer_ledger, NULL, CONSIGN_CODE_CHAIN_BROKEN, OTHER_HISTORY},
+    {"another root seen", another_root, NULL, CONSIGN_CODE_CHAIN_BROKEN, OTHER_HISTORY},
+    {"a root that is none yet seen", a_root_to_come, NULL, CONSIGN_CODE_CHAIN_BROKEN, OTHER_HISTORY},
     {"an altered signature", NULL, no_signature, CONSIGN_CODE_STATE, NOT_VERIFIED},
     {"a signature for a manifest", NULL, a_manifests_signature, CONSIGN_CODE_STATE, NOT_VERIFIED},
     {"garbage, signed", NULL, garbage, CONSIGN_CODE_MALFORMED, "a delivery receipt is malformed"},

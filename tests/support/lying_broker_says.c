@@ -54,6 +54,8 @@
  *   settled-other    another consignee is said to have signed it
  *   settled-forged   the record of it says another time, under the old path
  *   settled-unplaced the record of it has a signature in the stead of its place
+ *   settled-unseen   nothing proves that what its consignee had seen is a beginning of this ledger
+ *   settled-fork     what proves it is of another ledger
  *   settled-none     none
  * Of anything:
  *   clock            the challenge says a time one hour ago
@@ -381,6 +383,27 @@ settled_forged(struct saying *s)
 }
 
 static enum outcome
+settled_unseen(struct saying *s)
+{
+	if (s->command->settled->seen.n == 0)
+		return NOTHING;
+	s->command->settled->seen.n = 0;
+	return CHANGED;
+}
+
+static enum outcome
+settled_fork(struct saying *s)
+{
+	struct session_settled *settled = s->command->settled;
+
+	if (settled->seen.n == 0)
+		return NOTHING;
+	for (size_t i = 0; i < settled->seen.n; i++)
+		settled->seen.v[i]->path->path.v[0].b[0] ^= 1;
+	return CHANGED;
+}
+
+static enum outcome
 settled_unplaced(struct saying *s)
 {
 	struct settlement *d = first_delivery(s);
@@ -509,6 +532,8 @@ const struct wire_lie wire_lies[] = {
     {"settled-other", OF(settled), settled_other},
     {"settled-forged", OF(settled), settled_forged},
     {"settled-unplaced", OF(settled), settled_unplaced},
+    {"settled-unseen", OF(settled), settled_unseen},
+    {"settled-fork", OF(settled), settled_fork},
     {"settled-none", OF(settled), lie_drop},
     {"clock", OF(challenge), clock_ago},
     {"half", SIZE_MAX, half},

@@ -146,6 +146,98 @@ test_on_delivered_ends_a_session_by_a_receipt_for_other_mail(void **state)
 }
 
 static void
+other_root(struct delivery_receipt_content *c)
+{
+	c->seen->root->hash.b[0] ^= 1;
+}
+
+static void
+newer_root(struct delivery_receipt_content *c)
+{
+	c->seen->root->version++;
+}
+
+static void
+other_ledger(struct delivery_receipt_content *c)
+{
+	static struct checkpoint_ref ref = {.size = 1};
+
+	c->seen->checkpoint = &ref;
+}
+
+static void
+longer_ledger(struct delivery_receipt_content *c)
+{
+	static struct checkpoint_ref ref = {.size = 1000000};
+
+	c->seen->checkpoint = &ref;
+}
+
+/* Its consignor would hold it against this broker, which has not shown what it speaks of. */
+static void
+test_on_delivered_ends_a_session_by_a_receipt_that_has_seen_another_history(void **state)
+{
+	static void (*const changes[])(struct delivery_receipt_content * c) = {other_root, newer_root, other_ledger, longer_ledger};
+	struct mail m = deliver_one(*state);
+
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		struct delivery_receipt *r = broker_receipt(m.t, &m.bolt, m.delivery);
+
+		change_content(&m, r, changes[i]);
+		broker_hears_receipt(m.t, &m.bolt, r);
+		expect_bye(m.t, &m.bolt, CONSIGN_CODE_CHAIN_BROKEN);
+		m.bolt = broker_agent(m.t, "bolt");
+		m.delivery = expect_said(m.t, &m.bolt); /* it is delivered again */
+	}
+	assert_int_equal(settled(m.t), 0);
+}
+
+static struct checkpoint_ref *to_see;
+
+static void
+sees(struct delivery_receipt_content *c)
+{
+	c->seen->checkpoint = to_see;
+}
+
+/* Receipts that had seen the same ledger share its proof, which the consignor can follow. */
+static void
+test_on_delivered_proves_to_the_consignor_what_the_consignee_had_seen(void **state)
+{
+	struct mail m = deliver_one(*state);
+	struct broker_fixture *t = m.t;
+	const struct said *second;
+	const struct checkpoint *now;
+	static struct checkpoint_ref ref;
+
+	broker_hears_submit(t, &m.acme, 2, fixture_sign_manifest(&t->f, broker_note(t)), fixture_body());
+	broker_turn(t);
+	expect_acceptance(t, &m.acme, 2);
+	second = expect_said(t, &m.bolt);
+	now = ledger_checkpoint(t->broker->ledger);
+	ref = (struct checkpoint_ref){now->size, now->head};
+	const struct said *const deliveries[] = {m.delivery, second};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct delivery_receipt *r = broker_receipt(t, &m.bolt, deliveries[i]);
+
+		to_see = &ref;
+		change_content(&m, r, sees);
+		broker_hears_receipt(t, &m.bolt, r);
+	}
+	broker_turn(t);
+	const struct session_settled *s = expect_said(t, &m.acme)->command->settled;
+	struct checkpoint checkpoint;
+
+	assert_int_equal(s->settlements.n, 2);
+	assert_int_equal(s->seen.n, 1);
+	assert_int_equal(s->seen.v[0]->size, ref.size);
+	checkpoint = *ledger_checkpoint(t->broker->ledger);
+	assert_int_equal(tree_verify_consistency(ref.size, &ref.hash, checkpoint.size, &checkpoint.head, s->seen.v[0]->path->path.v,
+			     s->seen.v[0]->path->path.n), CONSIGN_OK);
+}
+
+static void
 test_on_delivered_ends_a_session_by_a_bad_signature(void **state)
 {
 	struct mail m = deliver_one(*state);
@@ -291,6 +383,8 @@ main(void)
 	    CASE(makes_a_leaf_and_tells_the_consignor),
 	    CASE(takes_the_same_receipt_twice_as_once),
 	    CASE(ends_a_session_by_a_receipt_for_other_mail),
+	    CASE(ends_a_session_by_a_receipt_that_has_seen_another_history),
+	    CASE(proves_to_the_consignor_what_the_consignee_had_seen),
 	    CASE(ends_a_session_by_a_bad_signature),
 	    CASE(settles_nothing_when_the_commit_fails),
 	    CASE(confirms_what_was_sent_only),

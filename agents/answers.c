@@ -257,6 +257,8 @@ prepare_again(struct answer_job *j)
 	for (size_t i = 0; i < j->n_verdicts; i++)
 		if (is_stale(j->verdicts[i]))
 			stale = true;
+	if (stale)
+		hub_doubt_documents(a->hub); /* what we were given was not all: the next session brings it whole */
 	e->stale_tries = stale ? e->stale_tries + 1 : 0;
 	if (e->stale_tries > STALE_TRIES_MAX) {
 		for (size_t i = 0; i < j->n_verdicts; i++) /* still stale after all that: final, said as what it is */

@@ -218,7 +218,7 @@ on_challenge(struct uplink *u, const struct session_challenge *c)
 	struct session_hello h = {.party = PARTY_AGENT, .root_version = root != NULL ? root->root->version : 0,
 	    .checkpoint = checkpoint->size > 0 ? &ref : NULL, .mailbox_position = reception_position(a->reception),
 	    .window_consignments = CONSIGN_WINDOW_CONSIGNMENTS, .window_bytes = CONSIGN_WINDOW_BYTES, .software = "consign-agent/" CONSIGN_VERSION,
-	    .card_version = card != NULL ? card->card->version : 1};
+	    .card_version = card != NULL ? card->card->version : 1, .documents_size = hub_documents_size(a->hub)};
 	int64_t skew = (int64_t)c->now_us - (int64_t)clock_wall_us(a->clock);
 
 	u->skew_us = skew;

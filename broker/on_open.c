@@ -149,22 +149,35 @@ tell_history(struct broker *b, const struct session *s, const char *what)
 	    .code = CONSIGN_CODE_CHAIN_BROKEN, .detail = slice_text(what)});
 }
 
-/* A peer that has seen a larger or other ledger than ours: it will find out; the operator here should know too. */
-static void
+/* A peer that has seen a larger or other ledger than ours: it will find out; the operator here should know too. False: it has. */
+static bool
 compare_histories(struct broker *b, const struct session *s, const struct session_hello *h)
 {
 	struct consign_hash mine;
 
 	if (h->checkpoint == NULL)
-		return;
+		return true;
 	if (ledger_head_at(b->ledger, h->checkpoint->size, &mine) != CONSIGN_OK) {
 		tell_history(b, s, "has verified a longer ledger than this one: was an old backup restored?");
 		log_event(LOG_ERROR, "history.shorter", "name", "s", s->name, "theirs", "u", h->checkpoint->size, "ours", "u",
 		    ledger_checkpoint(b->ledger)->size, "hint", "s", "was an old backup restored?", NULL);
+		return false;
 	} else if (!hash_equal(&mine, &h->checkpoint->hash)) {
 		tell_history(b, s, "has verified another ledger than this one");
 		log_event(LOG_ERROR, "history.differs", "name", "s", s->name, "size", "u", h->checkpoint->size, NULL);
+		return false;
 	}
+	return true;
+}
+
+/* What it says it has is what we would send only if we both speak of one ledger. */
+static void
+take_documents_size(struct broker *b, struct session *s, const struct session_hello *h)
+{
+	bool is_one_history = compare_histories(b, s, h);
+
+	if (is_one_history && h->party == PARTY_AGENT && h->checkpoint != NULL && h->documents_size <= h->checkpoint->size)
+		s->documents_size = h->documents_size;
 }
 
 void
@@ -216,7 +229,7 @@ on_hello(struct broker *b, struct request *r)
 	say(b, s, &(struct session_command){.welcome = &w});
 	if (h->party == PARTY_JOINING)
 		return;
-	compare_histories(b, s, h);
+	take_documents_size(b, s, h);
 	if (h->party == PARTY_ADMIN)
 		freshness_say(b, s); /* before the documents, which a command waits for */
 	say_documents(b, s);

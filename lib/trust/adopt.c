@@ -233,6 +233,8 @@ hub_adopt(struct hub *hub, struct hub_stage **stage)
 		hub->note = s->note;
 		s->note = (struct buf){0};
 		hub->checkpoint = s->checkpoint;
+		if (s->is_whole)
+			hub->documents_size = s->checkpoint.size;
 	}
 	hub_stage_free(stage);
 }

@@ -369,6 +369,18 @@ card_seal_key(const struct card *card, const struct consign_key_id *id)
 	return find_key(card->seal_keys.v, card->seal_keys.n, id);
 }
 
+uint64_t
+hub_documents_size(const struct hub *hub)
+{
+	return hub->documents_size;
+}
+
+void
+hub_doubt_documents(struct hub *hub)
+{
+	hub->documents_size = 0;
+}
+
 const struct checkpoint *
 hub_checkpoint(const struct hub *hub)
 {

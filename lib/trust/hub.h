@@ -155,6 +155,13 @@ CONSIGN_MUST_CHECK enum consign_err hub_advance(struct hub *hub, const struct ch
 /* Sets what one's own store remembers. */
 CONSIGN_MUST_CHECK enum consign_err hub_restore_checkpoint(struct hub *hub, struct consign_slice note);
 
+/*
+ * Under which ledger size the last whole slice (hub_slice) was taken from the broker by this process: no newest card of before it, and
+ * nothing that the newest root names, needs to be sent again. 0: none was, or it is doubted since hub_doubt_documents.
+ */
+uint64_t hub_documents_size(const struct hub *hub);
+void hub_doubt_documents(struct hub *hub);
+
 /* What concerns an org: appends encoded session_documents of everything after root_after (0: from the first root). */
 struct hub_proofs {
 	/* Fills in the proof of a leaf under the checkpoint that goes with the message. */
@@ -169,6 +176,12 @@ struct hub_proofs {
  */
 CONSIGN_MUST_CHECK enum consign_err hub_slice(const struct hub *hub, const char *org, uint64_t root_after, uint64_t root_only_version,
     const struct hub_proofs *proofs, struct arena *arena, struct session_documents **ret_documents);
+/*
+ * For a reader that holds its slice of the newest root (hub_documents_size): the newest cards of its hub_slice whose leaves are not
+ * before `size`, mostly none. A look at each card's leaf, where the whole slice is a look at every study and a proof of each card.
+ */
+CONSIGN_MUST_CHECK enum consign_err hub_slice_since(const struct hub *hub, const char *org, uint64_t size, const struct hub_proofs *proofs,
+    struct arena *arena, struct session_documents **ret_documents);
 /* One card version for an org that may know of it, or might when the card was its owner's newest; NOT_FOUND otherwise. */
 CONSIGN_MUST_CHECK enum consign_err hub_slice_card(const struct hub *hub, const char *reader, const char *org, uint64_t version,
     const struct hub_proofs *proofs, struct arena *arena, struct session_documents **ret_documents);

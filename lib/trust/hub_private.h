@@ -53,6 +53,7 @@ struct hub {
 	struct cell_list cards;       /* card_cell, by org, then version */
 	struct checkpoint checkpoint;
 	struct buf note;
+	uint64_t documents_size; /* see hub_documents_size */
 };
 
 struct hub_stage {
@@ -62,6 +63,7 @@ struct hub_stage {
 	struct cell_list policies;
 	struct cell_list cards;
 	bool has_checkpoint;
+	bool is_whole; /* a whole slice: directory, policy and cards; what was fetched has not all of them */
 	struct checkpoint checkpoint;
 	struct buf note;
 };

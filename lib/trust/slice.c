@@ -125,8 +125,9 @@ slice_policy(const struct slicing *s, const struct hub_policy *policy, struct se
 	return err;
 }
 
+/* Those whose leaves are not before `since`. */
 static enum consign_err
-slice_cards(const struct slicing *s, struct session_documents *d)
+slice_cards(const struct slicing *s, uint64_t since, struct session_documents *d)
 {
 	enum consign_err err = CONSIGN_OK;
 	const struct hub_directory *dir = hub_directory(s->hub);
@@ -137,6 +138,9 @@ slice_cards(const struct slicing *s, struct session_documents *d)
 	for (size_t i = 0; err == CONSIGN_OK && i < s->hub->cards.n; i++) {
 		const struct hub_card *c = &((struct card_cell *)s->hub->cards.v[i])->card;
 		const char *org = c->card->org.s;
+
+		if (c->leaf < since)
+			continue;
 		bool is_newest = i + 1 == s->hub->cards.n
 		    || strcmp(((struct card_cell *)s->hub->cards.v[i + 1])->card.card->org.s, org) != 0;
 
@@ -175,7 +179,22 @@ hub_slice(const struct hub *hub, const char *org, uint64_t root_after, uint64_t 
 	if (err == CONSIGN_OK && policy != NULL)
 		err = slice_policy(&s, policy, d);
 	if (err == CONSIGN_OK && root_only_version == 0)
-		err = slice_cards(&s, d);
+		err = slice_cards(&s, 0, d);
+	if (err != CONSIGN_OK)
+		return err;
+	d->checkpoint = (struct checkpoint_update *)(uintptr_t)proofs->checkpoint;
+	*ret_documents = d;
+	return CONSIGN_OK;
+}
+
+enum consign_err
+hub_slice_since(const struct hub *hub, const char *org, uint64_t size, const struct hub_proofs *proofs, struct arena *arena,
+    struct session_documents **ret_documents)
+{
+	struct slicing s = {hub, org, proofs, arena};
+	struct session_documents *d = arena_alloc(arena, sizeof *d);
+	enum consign_err err = d == NULL ? CONSIGN_E_NO_MEMORY : slice_cards(&s, size, d);
+
 	if (err != CONSIGN_OK)
 		return err;
 	d->checkpoint = (struct checkpoint_update *)(uintptr_t)proofs->checkpoint;

@@ -406,6 +406,7 @@ hub_stage(struct hub *hub, struct consign_slice documents, enum hub_mode mode, s
 	struct staging s = {hub, stage, mode, decoded, stage->frame->arena, ret_problem};
 
 	err = stage_all(&s);
+	stage->is_whole = decoded->directories.n > 0 && decoded->policies.n > 0 && decoded->cards.n > 0;
 out:
 	if (err != CONSIGN_OK) {
 		hub_stage_free(&stage);

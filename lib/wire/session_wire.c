@@ -43,6 +43,7 @@ static const struct wire_field session_hello_fields[] = {
     NUM64(session_hello, 9, window_bytes, 0, WIRE_U64_MAX),
     TEXT(session_hello, 10, software, FORM_ASCII, 0),
     NUM64(session_hello, 11, card_version, 0, WIRE_U64_MAX),
+    NUM64(session_hello, 12, documents_size, 0, WIRE_U64_MAX),
 };
 static const struct wire_check session_hello_checks[] = {
     {"signed", "key_id and signature are both absent if party is 3, joining, and both present otherwise", hello_signed},

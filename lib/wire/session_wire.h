@@ -30,6 +30,7 @@ struct session_hello {
 	uint64_t window_bytes;
 	char software[65];
 	uint64_t card_version;
+	uint64_t documents_size;
 };
 
 struct session_welcome {

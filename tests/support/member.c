@@ -277,7 +277,8 @@ member_hello(struct live_member *m, struct session_hello *ret_hello, struct hell
 	    .root_version = root != NULL ? root->root->version : 0,
 	    .window_consignments = m->window_consignments,
 	    .window_bytes = m->window_bytes,
-	    .software = "member"};
+	    .software = "member",
+	    .documents_size = hub_documents_size(a->hub)};
 
 	if (key == NULL)
 		return member_fail(m, CONSIGN_E_NOT_FOUND, "a signing key");

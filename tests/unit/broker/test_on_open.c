@@ -298,6 +298,63 @@ test_on_open_tells_the_operator_of_another_history(void **state)
 	assert_non_null(expect_said(t, &longer.p)->command->welcome); /* it finds out by itself */
 }
 
+static uint64_t has_size, has_root;
+
+static void
+has_documents(struct greeting *g)
+{
+	g->hello.checkpoint = &seen;
+	g->hello.root_version = has_root;
+	g->hello.documents_size = has_size;
+}
+
+/* What a hello that says so is answered. */
+static const struct session_documents *
+documents_for(struct broker_fixture *t, const char *org)
+{
+	struct greeting g = {.t = t, .p = broker_org(t, org)};
+
+	greet(&g, has_documents);
+	assert_non_null(expect_said(t, &g.p)->command->welcome);
+	const struct session_documents *d = expect_said(t, &g.p)->command->documents;
+
+	assert_non_null(d);
+	assert_non_null(d->checkpoint);
+	return d;
+}
+
+static void
+test_on_open_sends_no_documents_that_an_agent_has(void **state)
+{
+	struct broker_fixture *t = *state;
+	const struct checkpoint *own = ledger_checkpoint(t->broker->ledger);
+	const struct session_documents *d;
+
+	seen = (struct checkpoint_ref){own->size, own->head};
+	has_root = hub_root(t->broker->hub)->root->version;
+	has_size = own->size;
+	d = documents_for(t, "bolt");
+	assert_int_equal(d->roots.n + d->directories.n + d->policies.n + d->cards.n, 0);
+	has_size = hub_card(t->broker->hub, "bolt")->leaf; /* that card was not in the ledger yet */
+	d = documents_for(t, "bolt");
+	assert_int_equal(d->directories.n + d->policies.n, 0);
+	assert_true(d->cards.n >= 1);
+
+	/* All of them, when it has an older root, knows of more than it has verified, or of another ledger. */
+	has_size = own->size;
+	has_root--;
+	assert_int_equal(documents_for(t, "bolt")->policies.n, 1);
+	has_root++;
+	has_size = own->size + 1;
+	assert_int_equal(documents_for(t, "bolt")->policies.n, 1);
+	has_size = own->size;
+	seen.hash.b[0] ^= 1;
+	assert_int_equal(documents_for(t, "bolt")->policies.n, 1);
+	seen.hash.b[0] ^= 1;
+	has_size = 0;
+	assert_int_equal(documents_for(t, "bolt")->policies.n, 1);
+}
+
 static void
 test_on_open_ends_by_bye_and_takes_credit(void **state)
 {
@@ -375,6 +432,7 @@ main(void)
 	    CASE(bounds_the_window_that_an_agent_grants),
 	    CASE(supersedes_by_an_epoch_that_always_rises),
 	    CASE(tells_the_operator_of_another_history),
+	    CASE(sends_no_documents_that_an_agent_has),
 	    CASE(ends_by_bye_and_takes_credit),
 	    CASE(survives_that_memory_is_out),
 	};

@@ -259,6 +259,64 @@ test_slice_tells_of_a_compromise_those_who_have_met_it(void **state)
 	assert_false(slice_mentions(t, "dune", "bolt"));
 }
 
+static struct session_documents *
+slice_since(struct fixture *t, const char *org, uint64_t size)
+{
+	struct session_documents *d = NULL;
+
+	assert_int_equal(hub_slice_since(t->hub, org, size, &t->proofs, t->arena, &d), CONSIGN_OK);
+	assert_int_equal(d->roots.n + d->directories.n + d->policies.n, 0);
+	return d;
+}
+
+static void
+test_slice_since_a_size_holds_the_cards_that_came_after_it(void **state)
+{
+	struct fixture *t = *state;
+	struct hub *agent;
+	uint64_t size;
+
+	assert_int_equal(hub_new(&t->f.hub_id, false, &agent), CONSIGN_OK);
+	assert_int_equal(fixture_take(&t->f, agent, slice(t, "acme"), HUB_PROVEN), CONSIGN_OK);
+	size = hub_documents_size(agent);
+	assert_int_equal(slice_since(t, "acme", size)->cards.n, 0);
+	fixture_card(&t->f, "bolt");
+	fixture_publish_all(&t->f);
+	assert_int_equal(fixture_take(&t->f, t->hub, fixture_all(&t->f, hub_checkpoint(t->hub)->size), HUB_PROVEN), CONSIGN_OK);
+	t->proofs.checkpoint = fixture_update(&t->f, hub_checkpoint(agent)->size);
+	assert_int_equal(slice_since(t, "acme", size)->cards.n, 1);
+	assert_int_equal(slice_since(t, "bolt", size)->cards.n, 1);
+	assert_int_equal(slice_since(t, "cora", size)->cards.n, 0); /* has no study with it */
+	assert_int_equal(slice_since(t, "dune", size)->cards.n, 0);
+	assert_int_equal(fixture_take(&t->f, agent, slice_since(t, "acme", size), HUB_PROVEN), CONSIGN_OK);
+	assert_int_equal(hub_card(agent, "bolt")->card->version, 3);
+	assert_int_equal(hub_documents_size(agent), size); /* not a whole one: that card may come again */
+	hub_free(&agent);
+}
+
+static void
+test_slice_that_is_whole_is_remembered_until_it_is_doubted(void **state)
+{
+	struct fixture *t = *state;
+	struct session_documents *d = NULL;
+	struct hub *agent;
+
+	assert_int_equal(hub_new(&t->f.hub_id, false, &agent), CONSIGN_OK);
+	assert_int_equal(hub_documents_size(agent), 0);
+	assert_int_equal(fixture_take(&t->f, agent, slice(t, "bolt"), HUB_PROVEN), CONSIGN_OK);
+	assert_int_equal(hub_documents_size(agent), hub_checkpoint(agent)->size);
+	hub_doubt_documents(agent);
+	assert_int_equal(hub_slice_card(t->hub, "bolt", "acme", 1, &t->proofs, t->arena, &d), CONSIGN_OK);
+	assert_int_equal(fixture_take(&t->f, agent, d, HUB_PROVEN), CONSIGN_OK);
+	assert_int_equal(hub_documents_size(agent), 0);
+	assert_int_equal(hub_slice(t->hub, "bolt", 0, 2, &t->proofs, t->arena, &d), CONSIGN_OK);
+	assert_int_equal(fixture_take(&t->f, agent, d, HUB_PROVEN), CONSIGN_OK);
+	assert_int_equal(hub_documents_size(agent), 0);
+	assert_int_equal(fixture_take(&t->f, agent, slice(t, "bolt"), HUB_PROVEN), CONSIGN_OK);
+	assert_int_equal(hub_documents_size(agent), hub_checkpoint(agent)->size);
+	hub_free(&agent);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(test_slice_##name, setup, teardown)
 
 /* Mail of a time when they were partners names the card of that time; a later card is not theirs to know. */
@@ -306,6 +364,8 @@ main(void)
 	    CASE(gives_a_card_of_before_to_who_was_a_partner_then),
 	    CASE(is_enough_when_a_party_is_replaced_by_another),
 	    CASE(tells_of_a_compromise_those_who_have_met_it),
+	    CASE(since_a_size_holds_the_cards_that_came_after_it),
+	    CASE(that_is_whole_is_remembered_until_it_is_doubted),
 	};
 
 	return cmocka_run_group_tests_name("trust/slice", tests, NULL, NULL);

@@ -141,9 +141,12 @@ loop_run(struct loop *loop)
 {
 	loop->stopping = false;
 	/* Timers run in a round of their own, after every poll item was served: here nothing points at ended watches. */
-	zloop_timer(loop->zloop, 1000, 0, sweep, loop);
+	int sweeping = zloop_timer(loop->zloop, 1000, 0, sweep, loop);
+
 	while (!loop->stopping)
 		zloop_start(loop->zloop);
+	if (sweeping >= 0)
+		zloop_timer_end(loop->zloop, sweeping); /* else whoever runs it again and again has one more timer each time */
 }
 
 void

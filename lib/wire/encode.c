@@ -1,17 +1,16 @@
 /*
- * Encode by tables: a tree of generated structs that borrow from ours, in a temporary arena, and protobuf-c packs it.
- * Every rule that decode holds a peer to is held here to our own code first. Source: docs/PROTOCOL.md 2.
+ * Encode by tables, in two walks over the struct: one that measures and holds our own code to every rule that decode holds a peer
+ * to, one that writes. It writes from the end to the beginning, so that the length of a message inside is known when it is due.
+ * Source: docs/PROTOCOL.md 2.
  */
-#include <protobuf-c/protobuf-c.h>
 #include <string.h>
 
 #include "wire/engine.h"
 
-static enum consign_err
-build_message(const struct wire_message *m, const void *in, struct arena *arena, ProtobufCMessage **ret_tree);
+enum { WIRE_TYPE_VARINT = 0, WIRE_TYPE_LENGTH = 2 };
 
-/* The bytes of a member or element, borrowed. False when a text has no end. */
-static bool
+/* The bytes of a member or element, borrowed. False when they are nowhere, or a text has no end. */
+static inline bool
 bytes_of(const struct wire_field *f, const uint8_t *in, struct consign_slice *ret_s)
 {
 	if (f->kind == WIRE_BYTES)
@@ -20,189 +19,252 @@ bytes_of(const struct wire_field *f, const uint8_t *in, struct consign_slice *re
 		*ret_s = slice_of(in, f->size);
 	else
 		*ret_s = slice_of(in, strnlen((const char *)in, f->size));
-	return f->kind != WIRE_TEXT || ret_s->len < f->size;
+	return (f->kind != WIRE_TEXT || ret_s->len < f->size) && (ret_s->len == 0 || ret_s->data != NULL);
 }
 
-static ProtobufCBinaryData
-lend(struct consign_slice s)
+static inline uint64_t
+number_of(const struct wire_field *f, const uint8_t *in)
 {
-	return (ProtobufCBinaryData){.len = s.len, .data = (uint8_t *)(uintptr_t)s.data}; /* packing reads only */
-}
+	uint32_t small;
+	uint64_t v;
 
-static enum consign_err
-build_bytes_list(const struct wire_field *f, const struct wire_list *list, struct arena *arena, void **ret_elements)
-{
-	ProtobufCBinaryData *bytes = arena_alloc(arena, list->n * sizeof(*bytes));
-	struct consign_slice s;
-
-	if (bytes == NULL)
-		return CONSIGN_E_NO_MEMORY;
-	for (size_t i = 0; i < list->n; i++) {
-		if (!bytes_of(f, (const uint8_t *)list->v + i * f->size, &s) || !wire_bytes_fit(f, s))
-			return CONSIGN_E_MALFORMED;
-		bytes[i] = lend(s);
+	if (f->kind == WIRE_U32) {
+		memcpy(&small, in, sizeof(small));
+		return small;
 	}
-	*ret_elements = bytes;
-	return CONSIGN_OK;
+	memcpy(&v, in, sizeof(v));
+	return v;
 }
 
-static enum consign_err
-build_message_list(const struct wire_field *f, const struct wire_list *list, struct arena *arena, void **ret_elements)
+static inline const void *
+message_of(const uint8_t *in)
 {
-	ProtobufCMessage **trees = arena_alloc(arena, list->n * sizeof(ProtobufCMessage *));
-	void *const *messages = list->v;
-	enum consign_err err;
+	const void *message;
 
-	if (trees == NULL)
-		return CONSIGN_E_NO_MEMORY;
-	for (size_t i = 0; i < list->n; i++) {
-		if (messages[i] == NULL)
-			return CONSIGN_E_MALFORMED;
-		err = build_message(f->sub, messages[i], arena, &trees[i]);
-		if (err != CONSIGN_OK)
-			return err;
-	}
-	*ret_elements = trees;
-	return CONSIGN_OK;
+	memcpy(&message, in, sizeof(message));
+	return message;
 }
 
-static enum consign_err
-build_list(const struct wire_field *f, const struct wire_list *list, struct arena *arena, void **ret_elements)
+/* ── measure ── */
+
+static inline size_t
+varint_bytes(uint64_t v)
+{
+	size_t n = 1;
+
+	for (; v > 0x7f; v >>= 7)
+		n++;
+	return n;
+}
+
+/* Of a field's key, a length and so many bytes. */
+static inline size_t
+field_bytes(const struct wire_field *f, size_t len)
+{
+	return varint_bytes((uint64_t)f->tag << 3) + varint_bytes(len) + len;
+}
+
+static bool measure_message(const struct wire_message *m, const void *in, size_t *ret_len);
+
+/* A list of numbers is one run. */
+static bool
+measure_packed(const struct wire_field *f, const struct wire_list *list, size_t *ret_len)
 {
 	const uint32_t *numbers = list->v;
+	size_t len = 0;
 
-	if (list->n < f->min_count || list->n > f->max_count || (list->n > 0 && list->v == NULL))
-		return CONSIGN_E_MALFORMED;
-	if (list->n == 0)
-		return CONSIGN_OK;
-	if (f->kind == WIRE_MESSAGE)
-		return build_message_list(f, list, arena, ret_elements);
-	if (f->kind != WIRE_U32)
-		return build_bytes_list(f, list, arena, ret_elements);
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n; i++) {
 		if (!wire_number_fits(f, numbers[i]))
-			return CONSIGN_E_MALFORMED;
-	*ret_elements = list->v;
-	return CONSIGN_OK;
+			return false;
+		len += varint_bytes(numbers[i]);
+	}
+	*ret_len = list->n == 0 ? 0 : field_bytes(f, len);
+	return true;
 }
 
-/* A number, bytes or a message, once; ret_present says whether it goes out. */
-static enum consign_err
-build_single(const struct wire_field *f, const uint8_t *in, struct arena *arena, uint8_t *member, bool *ret_present)
+static bool
+measure_list(const struct wire_field *f, const uint8_t *in, size_t *ret_len, size_t *ret_n)
+{
+	struct wire_list list;
+	struct consign_slice s;
+	size_t len;
+
+	memcpy(&list, in, sizeof(list));
+	*ret_n = list.n;
+	*ret_len = 0;
+	if (list.n > f->max_count || (list.n > 0 && list.v == NULL))
+		return false;
+	if (f->kind == WIRE_U32)
+		return measure_packed(f, &list, ret_len);
+	for (size_t i = 0; i < list.n; i++) {
+		if (f->kind == WIRE_MESSAGE) {
+			const void *message = ((void *const *)list.v)[i];
+
+			if (message == NULL || !measure_message(f->sub, message, &len))
+				return false;
+		} else {
+			if (!bytes_of(f, (const uint8_t *)list.v + i * f->size, &s) || !wire_bytes_fit(f, s))
+				return false;
+			len = s.len;
+		}
+		*ret_len += field_bytes(f, len);
+	}
+	return true;
+}
+
+/* A number, bytes or a message, once. ret_n 0: it is absent. */
+static inline bool
+measure_single(const struct wire_field *f, const uint8_t *in, size_t *ret_len, size_t *ret_n)
 {
 	struct consign_slice s;
-	ProtobufCBinaryData bytes;
-	ProtobufCMessage *tree = NULL;
-	const void *message;
-	uint64_t v = 0;
-	enum consign_err err = CONSIGN_OK;
+	uint64_t v;
+	size_t len;
 
-	if (f->kind == WIRE_MESSAGE) {
-		memcpy(&message, in, sizeof(message));
-		if (message != NULL)
-			err = build_message(f->sub, message, arena, &tree);
-		if (err != CONSIGN_OK)
-			return err;
-		memcpy(member, &tree, sizeof(tree));
-		*ret_present = tree != NULL;
-		return CONSIGN_OK;
-	}
+	*ret_n = *ret_len = 0;
 	if (f->kind == WIRE_U32 || f->kind == WIRE_U64) {
-		if (f->kind == WIRE_U32)
-			v = *(const uint32_t *)(const void *)in;
-		else
-			v = *(const uint64_t *)(const void *)in;
-		if (v != 0 && !wire_number_fits(f, v))
-			return CONSIGN_E_MALFORMED;
-		memcpy(member, in, f->size);
-		*ret_present = v != 0;
-		return CONSIGN_OK;
+		v = number_of(f, in);
+		if (v == 0)
+			return true;
+		if (!wire_number_fits(f, v))
+			return false;
+		*ret_len = varint_bytes((uint64_t)f->tag << 3) + varint_bytes(v);
+	} else if (f->kind == WIRE_MESSAGE) {
+		if (message_of(in) == NULL)
+			return true;
+		if (!measure_message(f->sub, message_of(in), &len))
+			return false;
+		*ret_len = field_bytes(f, len);
+	} else {
+		if (!bytes_of(f, in, &s))
+			return false;
+		if (s.len == 0)
+			return true;
+		if (!wire_bytes_fit(f, s))
+			return false;
+		*ret_len = field_bytes(f, s.len);
 	}
-	if (!bytes_of(f, in, &s) || (s.len > 0 && (s.data == NULL || !wire_bytes_fit(f, s))))
-		return CONSIGN_E_MALFORMED;
-	bytes = lend(s);
-	memcpy(member, &bytes, sizeof(bytes));
-	*ret_present = s.len > 0;
-	return CONSIGN_OK;
+	*ret_n = 1;
+	return true;
 }
 
-static enum consign_err
-build_field(const struct wire_field *f, const ProtobufCFieldDescriptor *d, const uint8_t *in, struct arena *arena,
-    ProtobufCMessage *tree, uint32_t *ret_count)
+/* False: the struct breaks its table. */
+static bool
+measure_message(const struct wire_message *m, const void *in, size_t *ret_len)
 {
-	uint8_t *member = (uint8_t *)tree + d->offset;
-	struct wire_list list;
-	void *elements = NULL;
-	bool is_present = false;
-	enum consign_err err;
+	size_t chosen = 0, all = 0, len, n;
 
-	if (!f->is_repeated) {
-		err = build_single(f, in, arena, member, &is_present);
-		if (err == CONSIGN_OK)
-			*ret_count = is_present;
-		return err;
-	}
-	memcpy(&list, in, sizeof(list));
-	err = build_list(f, &list, arena, &elements);
-	if (err != CONSIGN_OK)
-		return err;
-	memcpy(member, &elements, sizeof(elements));
-	memcpy((uint8_t *)tree + d->quantifier_offset, &list.n, sizeof(list.n));
-	*ret_count = (uint32_t)list.n; /* at most f->max_count */
-	return CONSIGN_OK;
-}
-
-static enum consign_err
-build_message(const struct wire_message *m, const void *in, struct arena *arena, ProtobufCMessage **ret_tree)
-{
-	uint32_t counts[WIRE_FIELDS_MAX] = {0};
-	ProtobufCMessage *tree = arena_alloc(arena, m->descriptor->sizeof_message);
-	enum consign_err err;
-
-	if (tree == NULL)
-		return CONSIGN_E_NO_MEMORY;
-	protobuf_c_message_init(m->descriptor, tree);
 	for (size_t i = 0; i < m->n_fields; i++) {
 		const struct wire_field *f = &m->fields[i];
-		err = build_field(f, &m->descriptor->fields[i], (const uint8_t *)in + f->offset, arena, tree, &counts[i]);
-		if (err != CONSIGN_OK)
-			return err;
+		const uint8_t *member = (const uint8_t *)in + f->offset;
+
+		if (!(f->is_repeated ? measure_list(f, member, &len, &n) : measure_single(f, member, &len, &n)) || n < f->min_count)
+			return false;
+		chosen += f->is_choice && n > 0;
+		all += len;
 	}
-	if (!wire_counts_hold(m, counts) || !wire_checks_hold(m, in))
-		return CONSIGN_E_MALFORMED;
-	*ret_tree = tree;
-	return CONSIGN_OK;
+	*ret_len = all;
+	return (!m->has_choice || chosen == 1) && wire_checks_hold(m, in);
 }
 
-static enum consign_err
-pack(const struct wire_message *table, const ProtobufCMessage *tree, struct buf *out)
-{
-	size_t len = protobuf_c_message_get_packed_size(tree);
-	enum consign_err err;
+/* ── write ── */
 
+/* What is written stands at `at`, and what comes next is put before it. */
+
+static inline uint8_t *
+put_varint(uint8_t *at, uint64_t v)
+{
+	uint8_t *p = at - varint_bytes(v);
+
+	at = p;
+	for (; v > 0x7f; v >>= 7)
+		*p++ = (uint8_t)(v | 0x80);
+	*p = (uint8_t)v;
+	return at;
+}
+
+/* Key and length of what stands between `at` and `end`. */
+static inline uint8_t *
+put_head(const struct wire_field *f, uint8_t *at, const uint8_t *end)
+{
+	at = put_varint(at, (uint64_t)(end - at));
+	return put_varint(at, (uint64_t)f->tag << 3 | WIRE_TYPE_LENGTH);
+}
+
+static uint8_t *write_message(const struct wire_message *m, const void *in, uint8_t *at);
+
+static inline uint8_t *
+write_bytes(const struct wire_field *f, struct consign_slice s, uint8_t *at)
+{
+	uint8_t *start = at - s.len;
+
+	if (s.len > 0)
+		memcpy(start, s.data, s.len);
+	return put_head(f, start, at);
+}
+
+static uint8_t *
+write_list(const struct wire_field *f, const uint8_t *in, uint8_t *at)
+{
+	struct wire_list list;
+	struct consign_slice s;
+	uint8_t *end = at;
+
+	memcpy(&list, in, sizeof(list));
+	if (f->kind == WIRE_U32) {
+		for (size_t i = list.n; i-- > 0;)
+			at = put_varint(at, ((const uint32_t *)list.v)[i]);
+		return list.n == 0 ? at : put_head(f, at, end);
+	}
+	for (size_t i = list.n; i-- > 0; end = at)
+		if (f->kind == WIRE_MESSAGE)
+			at = put_head(f, write_message(f->sub, ((void *const *)list.v)[i], at), end);
+		else if (bytes_of(f, (const uint8_t *)list.v + i * f->size, &s))
+			at = write_bytes(f, s, at);
+	return at;
+}
+
+static inline uint8_t *
+write_single(const struct wire_field *f, const uint8_t *in, uint8_t *at)
+{
+	struct consign_slice s;
+	uint64_t v;
+
+	if (f->kind == WIRE_U32 || f->kind == WIRE_U64) {
+		v = number_of(f, in);
+		return v == 0 ? at : put_varint(put_varint(at, v), (uint64_t)f->tag << 3 | WIRE_TYPE_VARINT);
+	}
+	if (f->kind == WIRE_MESSAGE)
+		return message_of(in) == NULL ? at : put_head(f, write_message(f->sub, message_of(in), at), at);
+	return bytes_of(f, in, &s) && s.len > 0 ? write_bytes(f, s, at) : at;
+}
+
+static uint8_t *
+write_message(const struct wire_message *m, const void *in, uint8_t *at)
+{
+	for (size_t i = m->n_fields; i-- > 0;) {
+		const struct wire_field *f = &m->fields[i];
+		const uint8_t *member = (const uint8_t *)in + f->offset;
+
+		at = f->is_repeated ? write_list(f, member, at) : write_single(f, member, at);
+	}
+	return at;
+}
+
+enum consign_err
+wire_encode(const struct wire_message *table, const void *in, struct buf *out)
+{
+	enum consign_err err;
+	size_t len;
+
+	if (!measure_message(table, in, &len))
+		return CONSIGN_E_MALFORMED;
 	if (len > wire_longest(table))
 		return CONSIGN_E_TOO_BIG;
 	err = buf_reserve(out, len);
 	if (err != CONSIGN_OK)
 		return err;
 	if (len > 0)
-		out->len += protobuf_c_message_pack(tree, out->data + out->len);
+		(void)write_message(table, in, out->data + out->len + len);
+	out->len += len;
 	return CONSIGN_OK;
-}
-
-enum consign_err
-wire_encode(const struct wire_message *table, const void *in, struct buf *out)
-{
-	struct arena *arena = NULL;
-	ProtobufCMessage *tree;
-	enum consign_err err;
-
-	err = arena_new(wire_budget_bytes(wire_longest(table)), &arena);
-	if (err != CONSIGN_OK)
-		return err;
-	err = build_message(table, in, arena, &tree);
-	if (err == CONSIGN_OK)
-		err = pack(table, tree, out);
-	arena_free(&arena);
-	return err;
 }

@@ -100,11 +100,16 @@ _Static_assert(sizeof(struct wire_list) == sizeof(struct wire_some_list) &&
 /* What a field may hold, apart from being absent. */
 bool wire_number_fits(const struct wire_field *f, uint64_t v);
 bool wire_bytes_fit(const struct wire_field *f, struct consign_slice s);
-/* Whether what is required is there, and one of the choice. counts: occurrences by row. */
-bool wire_counts_hold(const struct wire_message *m, const uint32_t *counts);
 /* The rules over several fields; every field keeps its own row already. */
 bool wire_checks_hold(const struct wire_message *m, const void *message);
-/* The most bytes on the wire; what a message of so many may cost in memory. */
+/* What unpacking takes in memory: the tree that protobuf-c makes of it; our structs with their lists. */
+struct wire_cost {
+	size_t tree;
+	size_t structs;
+};
+/* Whether every field keeps its row, on the raw bytes and within whatever length; with what unpacking them takes. */
+bool wire_scan(const struct wire_message *table, struct consign_slice in, struct wire_cost *ret_cost);
+/* The most bytes on the wire; what a message of so many may cost in memory, for each of the two. */
 size_t wire_longest(const struct wire_message *table);
 size_t wire_budget_bytes(size_t wire_bytes);
 

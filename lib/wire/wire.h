@@ -5,6 +5,7 @@
  * rules of docs/PROTOCOL.md and the reject vectors come. After decode returns CONSIGN_OK nobody checks shape again.
  *
  * decode    in is borrowed and may end before the struct does: everything is copied into the arena.
+ *           decode_lent: free bytes stay where they are, and in must outlive the struct.
  *           Errors: MALFORMED, TOO_BIG (the message, or what unpacking it would cost), NO_MEMORY (the machine's, or the
  *           arena's own budget is spent: give one that holds the largest message expected)
  * encode    appends to out, or leaves it as it was. Errors: NO_MEMORY; MALFORMED when the struct breaks its own table
@@ -25,9 +26,11 @@ struct wire_message; /* a table; engine.c */
 
 CONSIGN_MUST_CHECK enum consign_err wire_decode(const struct wire_message *table, struct consign_slice in, struct arena *arena,
     void **ret_struct);
+CONSIGN_MUST_CHECK enum consign_err wire_decode_lent(const struct wire_message *table, struct consign_slice in, struct arena *arena,
+    void **ret_struct);
 CONSIGN_MUST_CHECK enum consign_err wire_encode(const struct wire_message *table, const void *in, struct buf *out);
 
-/* Declares NAME_decode and NAME_encode over struct NAME. */
+/* Declares NAME_decode, NAME_decode_lent and NAME_encode over struct NAME. */
 #define WIRE_CODEC(NAME)                                                                                                        \
 	extern const struct wire_message wire_##NAME;                                                                           \
 	CONSIGN_MUST_CHECK static inline enum consign_err NAME##_decode(struct consign_slice in, struct arena *arena,           \
@@ -35,6 +38,15 @@ CONSIGN_MUST_CHECK enum consign_err wire_encode(const struct wire_message *table
 	{                                                                                                                       \
 		void *p;                                                                                                        \
 		enum consign_err err = wire_decode(&wire_##NAME, in, arena, &p);                                                \
+		if (err == CONSIGN_OK)                                                                                          \
+			*ret = p;                                                                                               \
+		return err;                                                                                                     \
+	}                                                                                                                       \
+	CONSIGN_MUST_CHECK static inline enum consign_err NAME##_decode_lent(struct consign_slice in, struct arena *arena,      \
+	    struct NAME **ret)                                                                                                  \
+	{                                                                                                                       \
+		void *p;                                                                                                        \
+		enum consign_err err = wire_decode_lent(&wire_##NAME, in, arena, &p);                                           \
 		if (err == CONSIGN_OK)                                                                                          \
 			*ret = p;                                                                                               \
 		return err;                                                                                                     \

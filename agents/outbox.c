@@ -311,10 +311,11 @@ bundle_for(struct outbox *o, const struct local_outgoing *m, enum consign_label 
 		if (bundle_conflicts(b, m, orgs, n_orgs))
 			close_bundle(o, b);
 	}
-	struct bundle *b = calloc(1, sizeof *b);
+	struct bundle *b = malloc(sizeof *b);
 
 	if (b == NULL)
 		return NULL;
+	memset(b, 0, offsetof(struct bundle, messages));
 	new_id(o, &b->id);
 	b->study = m->study;
 	b->label = label;

@@ -27,11 +27,11 @@ struct bundle {
 	uint64_t expires_us; /* 0: the default */
 	struct consign_org orgs[CONSIGN_CONSIGNEES_MAX];
 	size_t n_orgs;
-	struct bundle_message messages[CONSIGN_BUNDLE_MAX_ITEMS];
 	size_t n;
 	size_t bytes;
 	uint64_t opened_us; /* steady */
 	struct bundle *next;
+	struct bundle_message messages[CONSIGN_BUNDLE_MAX_ITEMS]; /* n of them; the rest, most of the struct, is never written */
 };
 
 void bundle_free(struct bundle *b);

@@ -125,6 +125,17 @@ begin_manifest(struct sealing *s, const struct sealing_order *o, struct arena *a
 	return err;
 }
 
+/* All of it at once: a body that grows is copied, and what it leaves behind overwritten, again and again. */
+static enum consign_err
+reserve_body(const struct sealing_order *o, struct buf *body)
+{
+	size_t bytes = o->n_consignees * SEAL_WRAP_BYTES;
+
+	for (size_t i = 0; i < o->n_items; i++)
+		bytes += seal_item_bytes(o->items[i].plain.len, o->label);
+	return buf_reserve(body, bytes);
+}
+
 static enum consign_err
 seal_items(const struct sealing_order *o, const struct secret *key, const struct seal_context *context, struct arena *arena,
     struct manifest *m, struct buf *body)
@@ -183,7 +194,9 @@ sealing_make(struct sealing *s, const struct sealing_order *o, struct arena *are
 		goto out;
 	context.random = out.manifest->random;
 	sign_public(a->identity_key, &context.consignor_identity);
-	err = seal_begin(session, &context, key, &out.body);
+	err = reserve_body(o, &out.body);
+	if (err == CONSIGN_OK)
+		err = seal_begin(session, &context, key, &out.body);
 	if (err == CONSIGN_OK)
 		err = seal_items(o, key, &context, arena, out.manifest, &out.body);
 	if (err != CONSIGN_OK)

@@ -210,6 +210,20 @@ local_watch_news(struct tool *t)
 
 /* ── sending ── */
 
+/* What an event takes beside its content and consignees. */
+#define EVENT_BYTES 1024u
+
+/* Room for all events of a page: a buffer that grows is copied, and what it leaves behind overwritten. Without memory for all, each asks for its own. */
+static void
+reserve_events(struct tool *t, const struct inbox_page *page)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < page->n; i++)
+		bytes += EVENT_BYTES + page->messages[i]->content.len + page->messages[i]->consignees.n * sizeof(struct consign_org);
+	(void)!buf_reserve(&t->out, bytes);
+}
+
 static enum consign_err
 send_page(struct tool *t, struct local_watch_state *w, struct arena *arena, bool *ret_more)
 {
@@ -230,6 +244,7 @@ send_page(struct tool *t, struct local_watch_state *w, struct arena *arena, bool
 		err = inbox_page(t->door->agent->inbox, &q, arena, &page);
 	if (err != CONSIGN_OK)
 		return err;
+	reserve_events(t, &page);
 	for (size_t i = 0; i < page.n; i++) {
 		struct local_watch_event event = {.message = page.messages[i]};
 

@@ -204,7 +204,7 @@ take_frame(struct tool *t, struct consign_slice frame)
 	enum consign_err err;
 
 	arena_reset(arena);
-	err = local_request_decode(frame, arena, &request);
+	err = local_request_decode_lent(frame, arena, &request); /* nothing is read or closed before it is dispatched */
 	if (err == CONSIGN_OK)
 		local_dispatch(t, request, arena);
 	else if (err == CONSIGN_E_NO_MEMORY)

@@ -5,7 +5,7 @@
  * two readers of one payload read the same, whatever library they use.
  *
  * Invariants
- *   the content is copied once: into the arena by decode, into the buffer by encode
+ *   the content is copied once: into the arena by decode, into the buffer by encode; accept leaves it where it is
  *   what decode gives passes the checks that encode makes
  * Source: docs/PROTOCOL.md 9.
  */
@@ -143,6 +143,75 @@ check_size(const struct payload *p, const char **ret_problem)
 	return CONSIGN_E_TOO_BIG;
 }
 
+/* A field of the three messages, all of which have at most three: a number or bytes. */
+struct part {
+	bool is_there;
+	uint32_t number;
+	struct consign_slice bytes; /* lent */
+};
+#define PARTS 3u
+
+/* By the rules of strict_unpack: each field once, in any order, in its shortest form. kinds: 'n' or 'b' for each, in the order of their numbers. */
+static bool
+read_parts(struct consign_slice in, const char *kinds, struct part parts[PARTS])
+{
+	struct cursor c = cursor_over(in);
+	size_t n = strlen(kinds);
+	uint64_t tag, v;
+
+	memset(parts, 0, PARTS * sizeof *parts);
+	while (cursor_left(&c) > 0) {
+		if (strict_varint(&c, &tag) != CONSIGN_OK || tag >> 3 == 0 || tag >> 3 > n)
+			return false;
+		struct part *part = &parts[(tag >> 3) - 1];
+		bool is_number = kinds[(tag >> 3) - 1] == 'n';
+
+		if (part->is_there || (tag & 7) != (is_number ? 0u : 2u) || strict_varint(&c, &v) != CONSIGN_OK)
+			return false;
+		if (is_number ? v > UINT32_MAX : v > cursor_left(&c) || cursor_take(&c, (size_t)v, &part->bytes) != CONSIGN_OK)
+			return false;
+		part->number = is_number ? (uint32_t)v : 0;
+		part->is_there = true;
+	}
+	return true;
+}
+
+/* What is in `in` stays there. */
+static enum consign_err
+read_payload(struct consign_slice in, struct payload *ret_payload)
+{
+	struct part parts[PARTS], inner[PARTS];
+	struct payload p = {0};
+	const char *problem;
+	enum consign_err err;
+
+	if (in.len > CONSIGN_PAYLOAD_MAX_BYTES)
+		return CONSIGN_E_TOO_BIG;
+	if (!read_parts(in, "nbb", parts) || parts[0].number != PAYLOAD_FORMAT || parts[1].is_there == parts[2].is_there)
+		return CONSIGN_E_MALFORMED;
+	if (parts[2].is_there) {
+		if (!read_parts(parts[2].bytes, "nb", inner) || inner[0].number == 0)
+			return CONSIGN_E_MALFORMED;
+		memcpy(p.media_type, PAYLOAD_PROTOBUF, sizeof PAYLOAD_PROTOBUF);
+		p.version = inner[0].number;
+		p.content = inner[1].bytes;
+	} else {
+		if (!read_parts(parts[1].bytes, "bbb", inner))
+			return CONSIGN_E_MALFORMED;
+		p.name = inner[1].bytes;
+		p.content = inner[2].bytes;
+		err = check_shape(inner[0].bytes, p.name, p.content, &problem);
+		if (err != CONSIGN_OK)
+			return err;
+		if (inner[0].bytes.len > 0)
+			memcpy(p.media_type, inner[0].bytes.data, inner[0].bytes.len);
+	}
+	err = check_size(&p, &problem);
+	if (err == CONSIGN_OK)
+		*ret_payload = p;
+	return err;
+}
+
 enum consign_err
 payload_encode(const struct payload *p, struct buf *out)
 {
@@ -178,41 +247,17 @@ payload_encode(const struct payload *p, struct buf *out)
 enum consign_err
 payload_decode(struct consign_slice in, struct arena *arena, struct payload *ret_payload)
 {
-	const ProtobufCMessage *unpacked;
-	const Consign__V1__Payload *message;
-	struct payload p = {0};
-	const char *problem;
-	enum consign_err err;
+	struct payload p;
+	enum consign_err err = read_payload(in, &p);
 
-	if (in.len > CONSIGN_PAYLOAD_MAX_BYTES)
-		return CONSIGN_E_TOO_BIG;
-	err = strict_unpack(&consign__v1__payload__descriptor, in, arena, NULL, &unpacked);
 	if (err != CONSIGN_OK)
 		return err;
-	message = (const Consign__V1__Payload *)unpacked;
-	if (message->format != PAYLOAD_FORMAT || (message->opaque == NULL) == (message->business == NULL))
-		return CONSIGN_E_MALFORMED;
-	if (message->business != NULL) {
-		if (message->business->version == 0)
-			return CONSIGN_E_MALFORMED;
-		memcpy(p.media_type, PAYLOAD_PROTOBUF, sizeof PAYLOAD_PROTOBUF);
-		p.version = message->business->version;
-		p.content = slice_of(message->business->message.data, message->business->message.len);
-	} else {
-		struct consign_slice media_type = slice_of(message->opaque->media_type.data, message->opaque->media_type.len);
-
-		p.name = slice_of(message->opaque->name.data, message->opaque->name.len);
-		p.content = slice_of(message->opaque->content.data, message->opaque->content.len);
-		err = check_shape(media_type, p.name, p.content, &problem);
-		if (err != CONSIGN_OK)
-			return err;
-		if (media_type.len > 0)
-			memcpy(p.media_type, media_type.data, media_type.len);
-	}
-	err = check_size(&p, &problem);
-	if (err == CONSIGN_OK)
-		*ret_payload = p;
-	return err;
+	p.name = arena_copy(arena, p.name);
+	p.content = arena_copy(arena, p.content);
+	if (p.name.data == NULL || p.content.data == NULL)
+		return CONSIGN_E_NO_MEMORY;
+	*ret_payload = p;
+	return CONSIGN_OK;
 }
 
 /* ── both ends ── */
@@ -312,9 +357,7 @@ payload_accept(const char *type, enum consign_label label, struct consign_slice 
 
 	if (t == NULL && !is_opaque(type))
 		return say(problems, "type", "a type that this version does not know", "a type of the catalogue, or x.*");
-	err = payload_decode(plain, arena, &p);
-	if (err == CONSIGN_E_NO_MEMORY)
-		return err;
+	err = read_payload(plain, &p);
 	if (err != CONSIGN_OK || (t != NULL) != (p.version != 0))
 		return say(problems, "payload", "other bytes", t != NULL ? "a business message" : "a file");
 	if (t == NULL) {

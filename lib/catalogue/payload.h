@@ -38,7 +38,7 @@ enum consign_label payload_least_label(const char *type);
 CONSIGN_MUST_CHECK enum consign_err payload_make(const char *type, const struct payload *handed, enum consign_label wish, struct arena *arena,
     struct problems *problems, struct buf *plain, enum consign_label *ret_label);
 /*
- * What arrived, checked in the same way: at the consignee, before it is accepted.
+ * What arrived, checked in the same way: at the consignee, before it is accepted. ret_payload's slices are lent from plain.
  * Errors: MALFORMED, TOO_BIG (problems say what), NO_MEMORY
  */
 CONSIGN_MUST_CHECK enum consign_err payload_accept(const char *type, enum consign_label label, struct consign_slice plain, struct arena *arena,

@@ -44,9 +44,8 @@ bad(const struct walk *w, const char *field, size_t index, const char *found, co
 	return CONSIGN_E_MALFORMED;
 }
 
-/* The shortest form only. */
-static enum consign_err
-read_varint(struct cursor *c, uint64_t *ret_v)
+enum consign_err
+strict_varint(struct cursor *c, uint64_t *ret_v)
 {
 	const uint8_t *p = c->pos;
 	uint64_t v = 0;
@@ -127,7 +126,7 @@ walk_value(const struct walk *w, const ProtobufCFieldDescriptor *f, size_t index
 	struct consign_slice bytes;
 	uint64_t v;
 
-	if (read_varint(c, &v) != CONSIGN_OK)
+	if (strict_varint(c, &v) != CONSIGN_OK)
 		return bad(w, f->name, index, "a number that is cut short or longer than need be", "its shortest form");
 	if (f->type == PROTOBUF_C_TYPE_UINT32 || f->type == PROTOBUF_C_TYPE_INT32 || f->type == PROTOBUF_C_TYPE_BOOL)
 		return check_number(w, f, v);
@@ -179,7 +178,7 @@ walk_message(const struct walk *w, const ProtobufCMessageDescriptor *d, struct c
 		const ProtobufCFieldDescriptor *f;
 		uint64_t tag;
 
-		if (read_varint(&c, &tag) != CONSIGN_OK)
+		if (strict_varint(&c, &tag) != CONSIGN_OK)
 			return bad(w, NULL, SIZE_MAX, "a field number that is cut short or longer than need be", "its shortest form");
 		f = field_of(d, tag >> 3, last != SIZE_MAX && d->fields[last].id == tag >> 3 ? last : last + 1);
 		if (f == NULL) {

@@ -8,6 +8,10 @@
 #include <protobuf-c/protobuf-c.h>
 
 #include "catalogue/problems.h"
+#include "core/bytes.h"
+
+/* A number in its shortest form. Errors: MALFORMED (another form, more than 64 bits, or cut short; c is then anywhere) */
+CONSIGN_MUST_CHECK enum consign_err strict_varint(struct cursor *c, uint64_t *ret_v);
 
 /*
  * problems   NULL: the caller needs no words

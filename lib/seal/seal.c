@@ -109,6 +109,12 @@ seal_begin(struct seal_session *s, const struct seal_context *context, struct se
 	return CONSIGN_OK;
 }
 
+size_t
+seal_item_bytes(size_t plain_bytes, enum consign_label label)
+{
+	return 4 + seal_padded_bytes(plain_bytes, label) + SEAL_TAG_BYTES;
+}
+
 enum consign_err
 seal_item(const struct secret *key, const struct seal_context *context, uint32_t index, enum consign_label label,
     struct consign_slice plain, struct buf *body, struct consign_hash *ret_commitment)
@@ -123,7 +129,7 @@ seal_item(const struct secret *key, const struct seal_context *context, uint32_t
 	if (plain.len > CONSIGN_PAYLOAD_MAX_BYTES)
 		return CONSIGN_E_TOO_BIG;
 	padded = seal_padded_bytes(plain.len, label);
-	err = buf_reserve(body, 4 + padded + SEAL_TAG_BYTES);
+	err = buf_reserve(body, seal_item_bytes(plain.len, label));
 	if (err != CONSIGN_OK)
 		return err;
 

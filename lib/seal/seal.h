@@ -63,8 +63,9 @@ seal_begin(struct seal_session *s, const struct seal_context *context, struct se
 CONSIGN_MUST_CHECK enum consign_err seal_item(const struct secret *key, const struct seal_context *context, uint32_t index,
     enum consign_label label, struct consign_slice plain, struct buf *body, struct consign_hash *ret_commitment);
 
-/* What a plaintext of so many bytes is padded to: always at least one byte more. */
+/* What a plaintext of so many bytes is padded to: always at least one byte more. What its item takes of a body. */
 size_t seal_padded_bytes(size_t plain_bytes, enum consign_label label);
+size_t seal_item_bytes(size_t plain_bytes, enum consign_label label);
 
 /*
  * The receiving side. A body is parsed once: lengths, counts, exact consumption.

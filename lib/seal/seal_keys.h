@@ -24,5 +24,10 @@ void seal_derive_ad(const struct seal_context *context, uint32_t index, enum con
 void seal_derive_commitment(const struct consign_hash *salt, struct consign_slice plain, struct consign_hash *ret_commitment);
 /* The block that plaintexts under this label are padded to. */
 size_t seal_pad_block(enum consign_label label);
+/*
+ * What sodium_unpad does: behind the plaintext stand 0x80 and zeros, at most a block of both. block: a multiple of 8; padded: of block.
+ * False: they do not.
+ */
+bool seal_unpad(const uint8_t *at, size_t padded, size_t block, size_t *ret_len);
 
 #endif

@@ -15,6 +15,7 @@
  */
 #include "seal/seal.h"
 
+#include <endian.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,31 @@ out:
 	return err;
 }
 
+/* Like sodium_unpad the same steps whatever the bytes are, of eight bytes each. */
+bool
+seal_unpad(const uint8_t *at, size_t padded, size_t block, size_t *ret_len)
+{
+	uint64_t last = 0, place = 0, is_found = 0; /* the last eight bytes that are not all zero */
+
+	for (size_t i = 8; i <= block; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, at + padded - i, sizeof word);
+		word = le64toh(word);
+		uint64_t is_set = (word | (0 - word)) >> 63, is_last = 0 - (is_set & ~is_found);
+
+		last |= word & is_last;
+		place |= i & is_last;
+		is_found |= is_set;
+	}
+	if (is_found == 0)
+		return false;
+	unsigned top = 7 - (unsigned)__builtin_clzll(last) / 8; /* of the eight, the last that is not zero */
+
+	*ret_len = padded - (size_t)place + top;
+	return last >> (8 * top) == 0x80;
+}
+
 enum consign_err
 unseal_item(const struct secret *key, const struct seal_context *context, uint32_t index, enum consign_label label,
     struct consign_slice ciphertext, const struct consign_hash *commitment, struct buf *plain)
@@ -197,7 +223,7 @@ unseal_item(const struct secret *key, const struct seal_context *context, uint32
 	if (crypto_aead_xchacha20poly1305_ietf_decrypt(
 		at, NULL, NULL, ciphertext.data, ciphertext.len, ad, sizeof ad, nonce, key->b) != 0)
 		goto out;
-	if (sodium_unpad(&len, at, padded, block) != 0 || len > CONSIGN_PAYLOAD_MAX_BYTES)
+	if (!seal_unpad(at, padded, block, &len) || len > CONSIGN_PAYLOAD_MAX_BYTES)
 		goto out;
 	/* CRYPTO.md 5: the cipher does not commit to its key; without this, two consignees could read two different things. */
 	seal_salt(key, index, &salt);

@@ -8,6 +8,8 @@
 
 #include "../../support/tsv.h"
 #include "catalogue/payload.h"
+#include "catalogue/strict.h"
+#include "consign/v1/payload.pb-c.h"
 
 #define VECTORS(NAME) CONSIGN_SOURCE_DIR "/tests/vectors/payload/" NAME
 
@@ -223,7 +225,7 @@ test_payload_decode_says_when_the_arena_is_too_small(void **state)
 	struct arena *small;
 
 	assert_int_equal(payload_encode(&p, &f->out), CONSIGN_OK);
-	assert_int_equal(arena_new(64, &small), CONSIGN_OK);
+	assert_int_equal(arena_new(16, &small), CONSIGN_OK);
 	assert_int_equal(payload_decode(buf_slice(&f->out), small, &p), CONSIGN_E_NO_MEMORY);
 	arena_free(&small);
 }
@@ -448,6 +450,96 @@ test_payload_encode_refuses_what_decode_would(void **state)
 	assert_int_equal(f->out.len, 0);
 }
 
+static uint64_t
+next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* One to three bytes are changed, dropped, doubled or taken from elsewhere in the payload. */
+static void
+break_bytes(uint64_t *random, uint8_t *bytes, size_t *len)
+{
+	for (size_t times = 1 + next_random(random) % 3; times > 0 && *len > 1; times--) {
+		size_t at = next_random(random) % *len;
+
+		switch (next_random(random) % 4) {
+		case 0:
+			bytes[at] = (uint8_t)next_random(random);
+			break;
+		case 1:
+			bytes[at] = bytes[next_random(random) % *len];
+			break;
+		case 2:
+			memmove(bytes + at, bytes + at + 1, *len - at - 1);
+			--*len;
+			break;
+		default:
+			memmove(bytes + at + 1, bytes + at, *len - at);
+			++*len;
+			break;
+		}
+	}
+}
+
+/* By the walk that all business messages go through, and protobuf-c. */
+static enum consign_err
+decode_by_strict(struct consign_slice in, struct arena *arena, const Consign__V1__Payload **ret_message)
+{
+	const ProtobufCMessage *unpacked;
+	enum consign_err err = strict_unpack(&consign__v1__payload__descriptor, in, arena, NULL, &unpacked);
+
+	if (err != CONSIGN_OK)
+		return err;
+	*ret_message = (const Consign__V1__Payload *)unpacked;
+	if ((*ret_message)->format != 1 || ((*ret_message)->opaque == NULL) == ((*ret_message)->business == NULL))
+		return CONSIGN_E_MALFORMED;
+	return (*ret_message)->business != NULL && (*ret_message)->business->version == 0 ? CONSIGN_E_MALFORMED : CONSIGN_OK;
+}
+
+/* The same verdict, but that decode also looks at names and media types; and the same fields. */
+static void
+test_payload_decode_reads_what_the_strict_walk_reads(void **state)
+{
+	const struct payload kinds[] = {some_payload(), {.version = 3, .content = slice_text("message")}, {.name = slice_text("a")}};
+	struct fixture *f = *state;
+	uint64_t random = 88172645463325252u;
+	size_t n[2] = {0};
+
+	for (size_t i = 0; i < 60000; i++) {
+		const Consign__V1__Payload *m = NULL;
+		struct payload p;
+		uint8_t bytes[128];
+
+		buf_reset(&f->out);
+		arena_reset(f->arena);
+		assert_int_equal(payload_encode(&kinds[i % 3], &f->out), CONSIGN_OK);
+		memcpy(bytes, f->out.data, f->out.len);
+		break_bytes(&random, bytes, &f->out.len);
+		enum consign_err err = payload_decode(slice_of(bytes, f->out.len), f->arena, &p);
+		enum consign_err strictly = decode_by_strict(slice_of(bytes, f->out.len), f->arena, &m);
+
+		n[err == CONSIGN_OK]++;
+		if (err != CONSIGN_OK) {
+			assert_true(strictly == CONSIGN_E_MALFORMED || m->opaque != NULL);
+			continue;
+		}
+		assert_int_equal(strictly, CONSIGN_OK);
+		const ProtobufCBinaryData *got = m->business != NULL ? &m->business->message : &m->opaque->content;
+
+		assert_true(slice_equal(p.content, slice_of(got->data, got->len)));
+		assert_int_equal(p.version, m->business != NULL ? m->business->version : 0);
+		if (m->business != NULL)
+			continue;
+		assert_true(slice_equal(p.name, slice_of(m->opaque->name.data, m->opaque->name.len)));
+		assert_true(slice_equal(slice_text(p.media_type), slice_of(m->opaque->media_type.data, m->opaque->media_type.len)));
+	}
+	assert_true(n[0] > 1000 && n[1] > 1000);
+}
+
 int
 main(void)
 {
@@ -471,6 +563,7 @@ main(void)
 	    EACH(test_payload_decode_refuses_both_kinds_and_neither),
 	    EACH(test_payload_accept_refuses_another_kind_version_or_content),
 	    EACH(test_payload_encode_refuses_what_decode_would),
+	    EACH(test_payload_decode_reads_what_the_strict_walk_reads),
 	};
 
 	memset(content, 0xc5, sizeof content);

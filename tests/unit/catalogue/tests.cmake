@@ -1,4 +1,5 @@
 unit(catalogue payload consign_catalogue)
+target_include_directories(test_catalogue_payload PRIVATE ${PROJECT_BINARY_DIR}/lib/catalogue)
 unit(catalogue describe consign_catalogue)
 unit(catalogue describe_rules consign_catalogue)
 unit(catalogue formats consign_catalogue)

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <sodium.h>
+
 #include "seal_fixture.h"
 
 #define ITEMS 2u
@@ -461,6 +463,32 @@ test_unseal_receiver_free_accepts_null(void **state)
 	assert_null(r);
 }
 
+/* At every place in the last block a byte of 0x80 and a neighbour of it, with zeros or rubbish around. */
+static void
+test_unseal_unpads_as_libsodium_does(void **state)
+{
+	static const size_t blocks[] = {SEAL_PAD_OPEN_BYTES, SEAL_PAD_BLINDED_BYTES};
+	static const uint8_t ends[] = {0x80, 0x00, 0x01, 0x40, 0x81, 0xff};
+	uint8_t bytes[2 * SEAL_PAD_BLINDED_BYTES];
+
+	(void)state;
+	for (size_t b = 0; b < 2; b++)
+		for (size_t i = 0; i <= blocks[b]; i++)
+			for (size_t e = 0; e < sizeof ends; e++) {
+				size_t padded = 2 * blocks[b], expected_len = 0, len = 0;
+
+				memset(bytes, e % 2 == 0 ? 0 : 0xa5, padded);
+				memset(bytes + padded - i, 0, i);
+				bytes[padded - i - 1] = ends[e];
+				bool is_padded = sodium_unpad(&expected_len, bytes, padded, blocks[b]) == 0;
+
+				assert_int_equal(seal_unpad(bytes, padded, blocks[b], &len), is_padded);
+				assert_int_equal(is_padded, e == 0 && i < blocks[b]);
+				if (is_padded)
+					assert_int_equal(len, expected_len);
+			}
+}
+
 int
 main(void)
 {
@@ -483,6 +511,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_unseal_receive_forgets_the_one_unused_for_the_longest, setup, teardown),
 	    cmocka_unit_test(test_unseal_receive_refuses_a_name_that_is_no_org),
 	    cmocka_unit_test(test_unseal_check_commitment_convinces_an_auditor),
+	    cmocka_unit_test(test_unseal_unpads_as_libsodium_does),
 	    cmocka_unit_test(test_unseal_receiver_free_accepts_null),
 	};
 

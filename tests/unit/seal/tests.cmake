@@ -1,6 +1,6 @@
 unit(seal derive consign_seal)
 unit(seal seal consign_seal)
-unit(seal unseal consign_seal)
+unit(seal unseal consign_seal PkgConfig::SODIUM)
 unit(seal note consign_seal PkgConfig::SODIUM)
 include(${CMAKE_CURRENT_SOURCE_DIR}/support/failing.cmake)
 unit(seal out_of_memory consign_seal failing)

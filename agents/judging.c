@@ -92,9 +92,13 @@ static enum consign_err
 keep_problems(struct judge *j)
 {
 	struct problem_list *list = &j->out->problems;
-	size_t n = j->m->items.n, bytes[CONSIGN_BUNDLE_MAX_ITEMS];
+	size_t n = j->m->items.n, bytes[CONSIGN_BUNDLE_MAX_ITEMS], first = 0;
 	enum consign_err err = CONSIGN_OK;
 
+	while (first < n && j->found[first].total == 0)
+		first++;
+	if (first == n)
+		return CONSIGN_OK;
 	share_room(j->found, n, bytes);
 	for (size_t i = 0; err == CONSIGN_OK && i < n; i++) {
 		if (j->found[i].total == 0)

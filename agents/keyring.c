@@ -47,10 +47,14 @@ prefix_for(enum key_use use, bool is_next, bool is_alone)
 static void
 name_key(const struct prefix *p, const struct consign_key_id *id, char ret_name[KEYFILE_NAME_BYTES])
 {
+	static const char digits[] = "0123456789abcdef";
 	size_t n = (size_t)snprintf(ret_name, KEYFILE_NAME_BYTES, "%s", p->text);
 
-	for (size_t i = 0; p->has_id && i < sizeof id->b && n + 2 < KEYFILE_NAME_BYTES; i++)
-		n += (size_t)snprintf(ret_name + n, 3, "%02x", id->b[i]);
+	for (size_t i = 0; p->has_id && i < sizeof id->b && n + 2 < KEYFILE_NAME_BYTES; i++) {
+		ret_name[n++] = digits[id->b[i] >> 4];
+		ret_name[n++] = digits[id->b[i] & 15];
+	}
+	ret_name[n] = '\0';
 }
 
 static void

@@ -210,8 +210,8 @@ local_watch_news(struct tool *t)
 
 /* ── sending ── */
 
-/* What an event takes beside its content and consignees. */
-#define EVENT_BYTES 1024u
+/* What an event takes beside its content, its name and its consignees. */
+#define EVENT_BYTES 512u
 
 /* Room for all events of a page: a buffer that grows is copied, and what it leaves behind overwritten. Without memory for all, each asks for its own. */
 static void
@@ -220,7 +220,7 @@ reserve_events(struct tool *t, const struct inbox_page *page)
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < page->n; i++)
-		bytes += EVENT_BYTES + page->messages[i]->content.len + page->messages[i]->consignees.n * sizeof(struct consign_org);
+		bytes += EVENT_BYTES + page->messages[i]->content.len + page->messages[i]->name.len + page->messages[i]->consignees.n * sizeof(struct consign_org);
 	(void)!buf_reserve(&t->out, bytes);
 }
 

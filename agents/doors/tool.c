@@ -50,6 +50,7 @@ tool_close(struct tool *t)
 	t->fd = -1;
 	t->door = NULL;
 	buf_wipe(&t->in);
+	t->in_taken = 0;
 	buf_wipe(&t->out);
 	t->out_sent = 0;
 	socket_door_forget(door, t);
@@ -187,13 +188,32 @@ tool_fail(struct tool *t, uint64_t number, enum consign_err err)
 
 /* ── frames in ── */
 
+static size_t
+untaken(const struct tool *t)
+{
+	return t->in.len - t->in_taken;
+}
+
+static bool
+has_frame(const struct tool *t)
+{
+	return untaken(t) >= HEAD_BYTES && be32_load(t->in.data + t->in_taken) <= untaken(t) - HEAD_BYTES;
+}
+
+static void
+wipe_in(struct tool *t)
+{
+	buf_wipe(&t->in);
+	t->in_taken = 0;
+}
+
 /* Nothing after a broken frame can be trusted to be one: the tool is told, and the connection ends. */
 static void
 end_after_refusal(struct tool *t, enum consign_code code, const char *detail, const char *hint)
 {
 	tool_refuse(t, 0, code, detail, hint);
 	t->is_closing = true;
-	buf_wipe(&t->in);
+	wipe_in(t);
 }
 
 static void
@@ -214,37 +234,36 @@ take_frame(struct tool *t, struct consign_slice frame)
 		    "the frame is no request", "a request has one operation, and keeps to the forms and limits of local.proto");
 }
 
-static bool
-has_frame(const struct tool *t)
+static void
+close_up(struct tool *t)
 {
-	return t->in.len >= HEAD_BYTES && be32_load(t->in.data) <= t->in.len - HEAD_BYTES;
+	memmove(t->in.data, t->in.data + t->in_taken, untaken(t));
+	t->in.len = untaken(t);
+	t->in_taken = 0;
+	if (t->in.len == 0 && t->in.cap > KEPT_BYTES)
+		wipe_in(t);
 }
 
 static void
 take_frames(struct tool *t)
 {
-	size_t used = 0;
-
-	while (may_take(t) && t->in.len - used >= HEAD_BYTES) {
-		uint32_t len = be32_load(t->in.data + used);
+	while (may_take(t) && untaken(t) >= HEAD_BYTES) {
+		const uint8_t *frame = t->in.data + t->in_taken;
+		uint32_t len = be32_load(frame);
 
 		if (len > CONSIGN_LOCAL_FRAME_MAX_BYTES) {
 			end_after_refusal(
 			    t, CONSIGN_CODE_TOO_BIG, "the frame is over 8 MiB", "hand messages in with several requests");
 			return;
 		}
-		if (len > t->in.len - used - HEAD_BYTES)
+		if (len > untaken(t) - HEAD_BYTES)
 			break;
-		take_frame(t, slice_of(t->in.data + used + HEAD_BYTES, len));
-		used += HEAD_BYTES + len;
+		t->in_taken += HEAD_BYTES + len; /* before the buffer may go, with a connection that ends */
+		take_frame(t, slice_of(frame + HEAD_BYTES, len));
 	}
-	/* The buffer is gone when the connection is closing or has closed. */
-	if (used == 0 || t->in.len < used)
-		return;
-	memmove(t->in.data, t->in.data + used, t->in.len - used);
-	t->in.len -= used;
-	if (t->in.len == 0 && t->in.cap > KEPT_BYTES)
-		buf_wipe(&t->in);
+	/* Moved when as many bytes have gone as are moved: that costs a byte one move, however many frames wait. */
+	if (t->in_taken > 0 && t->in_taken >= untaken(t))
+		close_up(t);
 }
 
 /* Reads once: the loop comes back while there is more, and serves others in between. */
@@ -253,6 +272,9 @@ read_some(struct tool *t)
 {
 	ssize_t n;
 
+	/* Rather than more memory. */
+	if (t->in.cap - t->in.len < READ_BYTES && t->in_taken > untaken(t) / 4)
+		close_up(t);
 	if (buf_reserve(&t->in, READ_BYTES) != CONSIGN_OK) {
 		tool_close(t);
 		return;

@@ -25,7 +25,8 @@ struct tool {
 	size_t refs;
 	int fd;
 	size_t slot;   /* in the door */
-	struct buf in; /* starts at a frame */
+	struct buf in;
+	size_t in_taken; /* bytes of in that were taken: there a frame starts */
 	struct buf out;
 	size_t out_sent; /* bytes of out that are gone */
 	size_t pending_bytes;

@@ -1,8 +1,8 @@
 /*
  * Payloads: what is inside an item. What a business message must hold is check.c's to know.
  *
- * A payload comes from a stranger who is merely authentic. The bytes are walked before they are unpacked (strict.h), so that
- * two readers of one payload read the same, whatever library they use.
+ * A payload comes from a stranger who is merely authentic. Its few fields are read by the rules of strict.h, so that two readers of
+ * one payload read the same, whatever library they use; and written as protobuf-c would write them.
  *
  * Invariants
  *   the content is copied once: into the arena by decode, into the buffer by encode; accept leaves it where it is
@@ -17,7 +17,6 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/formats.h"
 #include "catalogue/strict.h"
-#include "consign/v1/payload.pb-c.h"
 #include "core/text.h"
 
 #define PAYLOAD_FORMAT 1u
@@ -125,13 +124,6 @@ payload_least_label(const char *type)
 
 /* ── bytes ── */
 
-static ProtobufCBinaryData
-binary(struct consign_slice s)
-{
-	/* protobuf-c has no const here; packing does not write. */
-	return (ProtobufCBinaryData){.len = s.len, .data = (uint8_t *)(uintptr_t)s.data};
-}
-
 static enum consign_err
 check_size(const struct payload *p, const char **ret_problem)
 {
@@ -212,35 +204,76 @@ read_payload(struct consign_slice in, struct payload *ret_payload)
 	return err;
 }
 
+static size_t
+varint_bytes(uint64_t v)
+{
+	size_t n = 1;
+
+	for (; v > 0x7f; v >>= 7)
+		n++;
+	return n;
+}
+
+static uint8_t *
+put_varint(uint8_t *p, uint64_t v)
+{
+	for (; v > 0x7f; v >>= 7)
+		*p++ = (uint8_t)(v | 0x80);
+	*p++ = (uint8_t)v;
+	return p;
+}
+
+/* A field of bytes; none for no bytes. */
+static size_t
+bytes_size(size_t len)
+{
+	return len == 0 ? 0 : 1 + varint_bytes(len) + len;
+}
+
+static uint8_t *
+put_bytes(uint8_t *p, unsigned number, struct consign_slice s)
+{
+	if (s.len == 0)
+		return p;
+	*p++ = (uint8_t)(number << 3 | 2);
+	p = put_varint(p, s.len);
+	memcpy(p, s.data, s.len);
+	return p + s.len;
+}
+
 enum consign_err
 payload_encode(const struct payload *p, struct buf *out)
 {
-	Consign__V1__OpaquePayload opaque = CONSIGN__V1__OPAQUE_PAYLOAD__INIT;
-	Consign__V1__BusinessPayload business = CONSIGN__V1__BUSINESS_PAYLOAD__INIT;
-	Consign__V1__Payload message = CONSIGN__V1__PAYLOAD__INIT;
-	enum consign_err err;
+	struct consign_slice media_type = media_type_of(p);
 	const char *problem;
-	size_t size;
+	size_t inner;
+	uint8_t *at;
+	enum consign_err err = check_size(p, &problem);
 
-	err = check_size(p, &problem);
 	if (err != CONSIGN_OK)
 		return err;
-	message.format = PAYLOAD_FORMAT;
+	if (p->version == 0)
+		inner = bytes_size(media_type.len) + bytes_size(p->name.len) + bytes_size(p->content.len);
+	else
+		inner = 1 + varint_bytes(p->version) + bytes_size(p->content.len);
+	err = buf_reserve(out, 2 + 1 + varint_bytes(inner) + inner);
+	if (err != CONSIGN_OK)
+		return err;
+	at = out->data + out->len;
+	*at++ = 1 << 3; /* format */
+	*at++ = PAYLOAD_FORMAT;
+	*at++ = (p->version == 0 ? 2 : 3) << 3 | 2;
+	at = put_varint(at, inner);
 	if (p->version == 0) {
-		opaque.media_type = binary(media_type_of(p));
-		opaque.name = binary(p->name);
-		opaque.content = binary(p->content);
-		message.opaque = &opaque;
+		at = put_bytes(at, 1, media_type);
+		at = put_bytes(at, 2, p->name);
+		at = put_bytes(at, 3, p->content);
 	} else {
-		business.version = p->version;
-		business.message = binary(p->content);
-		message.business = &business;
+		*at++ = 1 << 3;
+		at = put_varint(at, p->version);
+		at = put_bytes(at, 2, p->content);
 	}
-	size = consign__v1__payload__get_packed_size(&message);
-	err = buf_reserve(out, size);
-	if (err != CONSIGN_OK)
-		return err;
-	out->len += consign__v1__payload__pack(&message, out->data + out->len);
+	out->len = (size_t)(at - out->data);
 	return CONSIGN_OK;
 }
 

@@ -6,56 +6,50 @@
 
 #include <string.h>
 
+/* What a byte may be part of. */
+enum { LOWER = 1, DIGIT = 2, UPPER = 4, DOT = 8, LINE = 16, HYPHEN = 32, STAR = 64 };
+#define FIVE(C) C, C, C, C, C
+#define TEN(C) FIVE(C), FIVE(C)
+#define TWENTY_SIX(C) TEN(C), TEN(C), FIVE(C), C
+static const uint8_t classes[256] = {['*'] = STAR, ['-'] = HYPHEN, ['.'] = DOT, ['0'] = TEN(DIGIT), ['A'] = TWENTY_SIX(UPPER), ['_'] = LINE,
+    ['a'] = TWENTY_SIX(LOWER)};
+
+/* Whether every byte is of one of these. */
 static bool
-is_lower_or_digit(uint8_t c)
+is_all(struct consign_slice s, unsigned allowed)
 {
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+	for (size_t i = 0; i < s.len; i++)
+		if ((classes[s.data[i]] & allowed) == 0)
+			return false;
+	return true;
 }
 
 static bool
 is_org(struct consign_slice s)
 {
-	if (s.len < 2 || s.data[0] == '-' || s.data[s.len - 1] == '-')
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		if (!is_lower_or_digit(s.data[i]) && s.data[i] != '-')
-			return false;
-	}
-	return true;
+	return s.len >= 2 && s.data[0] != '-' && s.data[s.len - 1] != '-' && is_all(s, LOWER | DIGIT | HYPHEN);
 }
 
 static bool
 is_study(struct consign_slice s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		uint8_t c = s.data[i];
-
-		if (!is_lower_or_digit(c) && !(c >= 'A' && c <= 'Z') && c != '.' && c != '_' && c != '-')
-			return false;
-	}
-	return s.len > 0;
+	return s.len > 0 && is_all(s, LOWER | DIGIT | UPPER | DOT | LINE | HYPHEN);
 }
 
 /* Parts joined by single dots, none empty. */
 static bool
 is_type(struct consign_slice s, bool may_star)
 {
-	bool part_is_empty = true;
+	unsigned allowed = LOWER | DIGIT | LINE | DOT | (may_star ? STAR : 0), before = DOT;
 
 	for (size_t i = 0; i < s.len; i++) {
-		uint8_t c = s.data[i];
+		unsigned class = classes[s.data[i]];
 
-		if (c == '.') {
-			if (part_is_empty)
-				return false;
-			part_is_empty = true;
-		} else if (is_lower_or_digit(c) || c == '_' || (may_star && c == '*')) {
-			part_is_empty = false;
-		} else {
+		if ((class & allowed) == 0 || (class & before & DOT) != 0)
 			return false;
-		}
+		before = class;
 	}
-	return !part_is_empty;
+	return before != DOT;
 }
 
 static bool
@@ -81,6 +75,10 @@ is_utf8(struct consign_slice s, bool may_break)
 	size_t i = 0;
 
 	while (i < s.len) {
+		if (s.data[i] >= 0x20 && s.data[i] < 0x7f) { /* nearly all of them */
+			i++;
+			continue;
+		}
 		uint32_t point = 0;
 		size_t len = utf8_step(slice_of(s.data + i, s.len - i), &point);
 

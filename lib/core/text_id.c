@@ -4,7 +4,6 @@
 #include "core/text.h"
 #include "core/limits.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define ID_TEXT_LEN 36u
@@ -28,69 +27,66 @@ id_make(uint64_t wall_us, const uint8_t random[10], struct consign_id *ret_id)
 	ret_id->b[8] = (uint8_t)(0x80 | (ret_id->b[8] & 0x3f));
 }
 
-static bool
-is_hyphen_place(size_t i)
-{
-	return i == 8 || i == 13 || i == 18 || i == 23;
-}
+/* Where the two digits of each byte stand; hyphens are at 8, 13, 18 and 23. */
+static const uint8_t places[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
 void
 id_format(const struct consign_id *id, char ret_text[37])
 {
 	static const char digits[] = "0123456789abcdef";
-	size_t nibble = 0;
 
-	for (size_t i = 0; i < ID_TEXT_LEN; i++) {
-		if (is_hyphen_place(i)) {
-			ret_text[i] = '-';
-			continue;
-		}
-		ret_text[i] = digits[id->b[nibble / 2] >> (nibble % 2 == 0 ? 4 : 0) & 15];
-		nibble++;
+	for (size_t i = 0; i < sizeof id->b; i++) {
+		ret_text[places[i]] = digits[id->b[i] >> 4];
+		ret_text[places[i] + 1] = digits[id->b[i] & 15];
 	}
+	ret_text[8] = ret_text[13] = ret_text[18] = ret_text[23] = '-';
 	ret_text[ID_TEXT_LEN] = '\0';
 }
 
 void
 message_id_format(const struct consign_message_id *id, char ret_text[CONSIGN_MESSAGE_ID_TEXT_BYTES])
 {
-	char index[11];
-	size_t len = (size_t)snprintf(index, sizeof(index), "%u", (unsigned)id->index);
+	char *p = ret_text + ID_TEXT_LEN;
+	uint32_t index = id->index;
 
 	id_format(&id->consignment, ret_text);
+	*p++ = '.';
 	/* An index of more digits is no message's, and its text is no id: it must not look like another's. */
-	if (len > 3) {
-		memcpy(index, "???", 4);
-		len = 3;
+	if (index > 999) {
+		memcpy(p, "???", 4);
+		return;
 	}
-	ret_text[ID_TEXT_LEN] = '.';
-	memcpy(ret_text + ID_TEXT_LEN + 1, index, len + 1);
+	if (index > 99)
+		*p++ = (char)('0' + index / 100);
+	if (index > 9)
+		*p++ = (char)('0' + index / 10 % 10);
+	*p++ = (char)('0' + index % 10);
+	*p = '\0';
+}
+
+/* Of a lower-case digit; 16 of anything else. */
+static unsigned
+digit_of(uint8_t c)
+{
+	unsigned number = (unsigned)c - '0', letter = (unsigned)c - 'a';
+
+	return number < 10 ? number : letter < 6 ? letter + 10 : 16;
 }
 
 static enum consign_err
 parse_id(const uint8_t *text, struct consign_id *ret_id)
 {
-	struct consign_id id = {0};
-	size_t nibble = 0;
+	struct consign_id id;
+	unsigned wrong = 0;
 
-	for (size_t i = 0; i < ID_TEXT_LEN; i++) {
-		uint8_t c = text[i];
-		uint8_t value;
+	for (size_t i = 0; i < sizeof id.b; i++) {
+		unsigned high = digit_of(text[places[i]]), low = digit_of(text[places[i] + 1]);
 
-		if (is_hyphen_place(i)) {
-			if (c != '-')
-				return CONSIGN_E_MALFORMED;
-			continue;
-		}
-		if (c >= '0' && c <= '9')
-			value = (uint8_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = (uint8_t)(c - 'a' + 10);
-		else
-			return CONSIGN_E_MALFORMED;
-		id.b[nibble / 2] = (uint8_t)(id.b[nibble / 2] << 4 | value);
-		nibble++;
+		wrong |= high | low;
+		id.b[i] = (uint8_t)(high << 4 | low);
 	}
+	if (wrong > 15 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
+		return CONSIGN_E_MALFORMED;
 	*ret_id = id;
 	return CONSIGN_OK;
 }

@@ -500,6 +500,18 @@ decode_by_strict(struct consign_slice in, struct arena *arena, const Consign__V1
 	return (*ret_message)->business != NULL && (*ret_message)->business->version == 0 ? CONSIGN_E_MALFORMED : CONSIGN_OK;
 }
 
+/* What was read is written as protobuf-c writes it. */
+static void
+assert_packs_to(struct fixture *f, const Consign__V1__Payload *m, const struct payload *p)
+{
+	uint8_t packed[256];
+
+	assert_true(consign__v1__payload__get_packed_size(m) <= sizeof packed);
+	buf_reset(&f->out);
+	assert_int_equal(payload_encode(p, &f->out), CONSIGN_OK);
+	assert_true(slice_equal(buf_slice(&f->out), slice_of(packed, consign__v1__payload__pack(m, packed))));
+}
+
 /* The same verdict, but that decode also looks at names and media types; and the same fields. */
 static void
 test_payload_decode_reads_what_the_strict_walk_reads(void **state)
@@ -528,6 +540,7 @@ test_payload_decode_reads_what_the_strict_walk_reads(void **state)
 			continue;
 		}
 		assert_int_equal(strictly, CONSIGN_OK);
+		assert_packs_to(f, m, &p);
 		const ProtobufCBinaryData *got = m->business != NULL ? &m->business->message : &m->opaque->content;
 
 		assert_true(slice_equal(p.content, slice_of(got->data, got->len)));

@@ -261,8 +261,7 @@ take_frames(struct tool *t)
 		t->in_taken += HEAD_BYTES + len; /* before the buffer may go, with a connection that ends */
 		take_frame(t, slice_of(frame + HEAD_BYTES, len));
 	}
-	/* Moved when as many bytes have gone as are moved: that costs a byte one move, however many frames wait. */
-	if (t->in_taken > 0 && t->in_taken >= untaken(t))
+	if (t->in_taken > 0 && untaken(t) == 0)
 		close_up(t);
 }
 
@@ -272,7 +271,7 @@ read_some(struct tool *t)
 {
 	ssize_t n;
 
-	/* Rather than more memory. */
+	/* Rather than more memory, unless that would move a few bytes' room at the cost of many. */
 	if (t->in.cap - t->in.len < READ_BYTES && t->in_taken > untaken(t) / 4)
 		close_up(t);
 	if (buf_reserve(&t->in, READ_BYTES) != CONSIGN_OK) {

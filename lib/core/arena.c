@@ -2,7 +2,8 @@
  * The arena of bytes.h: blocks in a list, each cut from front to back.
  *
  * Invariants   what was given out, rounded up for alignment, never passes the budget (a last piece may end exactly at it);
- *              every byte behind block->used is zero. A piece that is large beside a block gets a block of its own, so
+ *              every byte of a block from used to zeroed is zero; zeroed moves as pieces are given out, so that a block of
+ *              which little is used costs little. A piece that is large beside a block gets a block of its own, so
  *              that what blocks waste at their ends stays a fraction of what was asked for.
  */
 #include "core/bytes.h"
@@ -18,6 +19,7 @@ struct arena_block {
 	struct arena_block *next; /* made earlier */
 	size_t size;
 	size_t used;
+	size_t zeroed; /* behind it memory is as it came */
 	alignas(max_align_t) uint8_t bytes[];
 };
 
@@ -81,14 +83,18 @@ arena_used(const struct arena *a)
 	return a->used;
 }
 
+/* is_whole: for one piece, whose memory the allocator may know to be zero; a block that is cut up is zeroed as far as it is used. */
 static struct arena_block *
-add_block(struct arena *a, size_t size)
+add_block(struct arena *a, size_t size, bool is_whole)
 {
-	struct arena_block *block = calloc(1, sizeof(*block) + size);
+	struct arena_block *block = is_whole ? calloc(1, sizeof(*block) + size) : malloc(sizeof(*block) + size);
 
 	if (block == NULL)
 		return NULL;
+	block->next = NULL;
 	block->size = size;
+	block->used = 0;
+	block->zeroed = is_whole ? size : 0;
 	if (a->first == NULL) {
 		a->first = block;
 	} else {
@@ -112,12 +118,12 @@ block_for(struct arena *a, size_t size)
 	else if (block != NULL)
 		next_size = ARENA_LARGEST_BLOCK_BYTES;
 	if (size > next_size / 4) {
-		block = add_block(a, size);
+		block = add_block(a, size, true);
 		if (block != NULL && a->current == NULL)
 			a->current = block;
 		return block;
 	}
-	block = add_block(a, next_size);
+	block = add_block(a, next_size, false);
 	if (block != NULL)
 		a->current = block;
 	return block;
@@ -141,6 +147,10 @@ arena_alloc(struct arena *a, size_t size)
 		return NULL;
 	p = block->bytes + block->used;
 	block->used += aligned;
+	if (block->used > block->zeroed) {
+		memset(block->bytes + block->zeroed, 0, block->used - block->zeroed);
+		block->zeroed = block->used;
+	}
 	/* The rounding of the last piece is not the caller's fault. */
 	a->used = aligned > a->budget - a->used ? a->budget : a->used + aligned;
 	return p;

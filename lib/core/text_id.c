@@ -64,28 +64,24 @@ message_id_format(const struct consign_message_id *id, char ret_text[CONSIGN_MES
 	*p = '\0';
 }
 
-/* Of a lower-case digit; 16 of anything else. */
-static unsigned
-digit_of(uint8_t c)
-{
-	unsigned number = (unsigned)c - '0', letter = (unsigned)c - 'a';
-
-	return number < 10 ? number : letter < 6 ? letter + 10 : 16;
-}
+/* Values of lower-case digits, with IS_DIGIT. */
+#define IS_DIGIT 16u
+static const uint8_t digit_values[256] = {
+    ['0'] = 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, ['a'] = 26, 27, 28, 29, 30, 31};
 
 static enum consign_err
 parse_id(const uint8_t *text, struct consign_id *ret_id)
 {
 	struct consign_id id;
-	unsigned wrong = 0;
+	unsigned all = IS_DIGIT;
 
 	for (size_t i = 0; i < sizeof id.b; i++) {
-		unsigned high = digit_of(text[places[i]]), low = digit_of(text[places[i] + 1]);
+		unsigned high = digit_values[text[places[i]]], low = digit_values[text[places[i] + 1]];
 
-		wrong |= high | low;
-		id.b[i] = (uint8_t)(high << 4 | low);
+		all &= high & low;
+		id.b[i] = (uint8_t)(high << 4 | (low & 15));
 	}
-	if (wrong > 15 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
+	if (all != IS_DIGIT || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
 		return CONSIGN_E_MALFORMED;
 	*ret_id = id;
 	return CONSIGN_OK;

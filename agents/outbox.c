@@ -154,8 +154,8 @@ static void
 check_content(const struct local_outgoing *m, struct objection *x, struct buf *plain, enum consign_label *ret_label)
 {
 	struct payload handed = {.name = m->name, .content = m->content};
-	struct arena *arena = NULL;
-	enum consign_err err = arena_new(BUSINESS_ARENA_BYTES(m->content.len), &arena);
+	struct arena *arena = NULL; /* nothing of a file is unpacked */
+	enum consign_err err = catalogue_find(m->type.s) == NULL ? CONSIGN_OK : arena_new(BUSINESS_ARENA_BYTES(m->content.len), &arena);
 
 	memcpy(handed.media_type, m->media_type, sizeof handed.media_type);
 	if (err == CONSIGN_OK)

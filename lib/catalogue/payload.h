@@ -31,6 +31,7 @@ enum consign_label payload_least_label(const char *type);
  * What a tool handed in, checked and encoded: at the consignor, before anything is promised.
  * handed      media type application/json: the JSON form of a business message; application/protobuf or none: its encoded form
  * wish        0: the least label that the message needs
+ * arena       of what is unpacked meanwhile; may be NULL for a type that is not in the catalogue
  * plain       appended: the encoded payload
  * ret_label   the label it goes under
  * Errors: MALFORMED (problems say what), TOO_BIG (problems say so too), NO_MEMORY

@@ -324,7 +324,7 @@ test_deliver_brings_it_whichever_allocation_fails(void **state)
 		assert_true(failed || s->state == SESSION_AGENT);
 		hear_all(t, &bolt);
 	}
-	assert_true(nth > 30);
+	assert_true(nth > 25); /* a delivery takes 29 since messages are read without a tree in between */
 }
 
 static void

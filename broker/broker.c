@@ -200,6 +200,7 @@ broker_reload(struct broker *b)
 	commit_reap(b->committer);
 	if (commit_waiting(b->committer) > 0 || load(b) != CONSIGN_OK)
 		return; /* tried again at the next tick */
+	buckets_clear(b->buckets); /* in them is also what was taken for what was not stored, and comes again */
 	commit_resume(b->committer);
 	b->store_failed = false;
 	b->reloaded_us = clock_steady_us(b->clock);

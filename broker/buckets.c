@@ -40,8 +40,8 @@ buckets_new(void)
 	return calloc(1, sizeof(struct buckets));
 }
 
-static void
-clear(struct buckets *b)
+void
+buckets_clear(struct buckets *b)
 {
 	for (size_t i = 0; i < b->names.n; i++)
 		free(b->v[i]);
@@ -54,7 +54,7 @@ void
 buckets_free(struct buckets **buckets)
 {
 	if (*buckets != NULL)
-		clear(*buckets);
+		buckets_clear(*buckets);
 	free(*buckets);
 	*buckets = NULL;
 }

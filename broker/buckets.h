@@ -29,6 +29,8 @@ struct buckets;
 /* NULL when out of memory. */
 struct buckets *buckets_new(void);
 void buckets_free(struct buckets **buckets);
+/* Nothing was used, as after a restart. */
+void buckets_clear(struct buckets *b);
 
 /*
  * Adds to what is being weighed. The same name again adds up.

@@ -50,16 +50,29 @@ bool
 charge_consignor(struct broker *b, const char *org, uint64_t messages, uint64_t bytes, struct charge_problem *ret_problem)
 {
 	struct mailbox *own = mailbox_of(b->mailboxes, org);
-	struct quota quota = charge_quota_of(b, org);
-	uint64_t retry_us = 1000000;
+	struct quota quota = charge_quota_of(b, org), asked = quota_of_asking(&b->quota, &quota);
+	uint64_t retry_us = 1000000, now_us = clock_steady_us(b->clock);
 	char limits[LIMITS_BYTES];
+	bool has_room = own != NULL && (retry_us = rate_wait(&own->sent, &quota, now_us, messages, bytes)) == 0;
 
-	if (own != NULL && rate_take(&own->sent, &quota, clock_steady_us(b->clock), messages, bytes, &retry_us))
+	if (has_room && rate_take(&own->asked, &asked, now_us, messages, bytes, &retry_us)) {
+		rate_add(&own->sent, &quota, now_us, messages, bytes);
 		return true;
-	describe(&quota, limits);
+	}
+	describe(has_room ? &asked : &quota, limits);
 	snprintf(ret_problem->detail, sizeof ret_problem->detail, "more than the quota of %s: %s", org, limits);
 	set_pause(ret_problem, retry_us);
 	return false;
+}
+
+void
+charge_give_back(struct broker *b, const char *org, uint64_t messages, uint64_t bytes)
+{
+	struct mailbox *own = mailbox_of(b->mailboxes, org);
+	struct quota quota = charge_quota_of(b, org);
+
+	if (own != NULL)
+		rate_give_back(&own->sent, &quota, clock_steady_us(b->clock), messages, bytes);
 }
 
 /* One thing that a submission is charged to; the first two are of its study. */

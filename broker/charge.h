@@ -18,8 +18,13 @@ struct charge_problem {
 
 /* The quota of an organisation now: the policy's, and the configuration's where that says nothing. */
 struct quota charge_quota_of(const struct broker *b, const char *org);
-/* False: nothing was taken. */
+/*
+ * False: nothing was taken. Beside its quota an organisation has the larger of this and the broker's configuration for all that it
+ * asks, however often: verifying is what a flood would cost.
+ */
 bool charge_consignor(struct broker *b, const char *org, uint64_t messages, uint64_t bytes, struct charge_problem *ret_problem);
+/* What was taken of its quota is given back: it was postponed, and comes again. */
+void charge_give_back(struct broker *b, const char *org, uint64_t messages, uint64_t bytes);
 /*
  * rated  of its judgement. False: nothing was taken from any. What is told is known to who asks: the judgement found it to be a party
  * to the study, and its slice has the rule.

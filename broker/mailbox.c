@@ -79,6 +79,7 @@ inherit_one(void *context, struct mailbox *before)
 	if (m == NULL)
 		return;
 	m->sent = before->sent;
+	m->asked = before->asked;
 	m->refusals = before->refusals;
 }
 

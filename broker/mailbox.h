@@ -31,7 +31,8 @@ struct mailbox {
 	struct consign_hash head;
 	struct use waiting; /* accepted, not settled */
 	struct mailbox_share *shares;
-	struct rate sent; /* by this org, to others */
+	struct rate sent;  /* by this org, to others: what was decided */
+	struct rate asked; /* and what was postponed, as often as it came */
 	struct refusals refusals;
 	struct recent_place *recent; /* NULL: none are kept */
 	struct mailbox *next;

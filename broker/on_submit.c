@@ -109,6 +109,8 @@ submission_done(struct commit_job *job, enum consign_err err)
 		metrics_add(b->metrics, METRIC_ACCEPTED_BYTES, x->entry.body.len);
 	}
 	broker_done(b, &x->entry, err);
+	if (err != CONSIGN_OK && x->entry.has_consignment)
+		charge_give_back(b, x->entry.manifest->consignor.s, x->entry.manifest->items.n, frame_slice(&x->manifest_frame).len + x->entry.body.len);
 	for (struct waiter *w = x->pending->waiters; w != NULL; w = w->next) {
 		struct session *s = sessions_by_number(b->sessions, w->session);
 
@@ -427,7 +429,8 @@ fill_acceptance(struct submitting *u, struct submission *x)
 	return CONSIGN_OK;
 }
 
-static void
+/* False: it was postponed. */
+static bool
 accept(struct submitting *u)
 {
 	struct submission *x;
@@ -441,7 +444,7 @@ accept(struct submitting *u)
 	if (err != CONSIGN_OK) {
 		held_add(&u->s->held, u->m);
 		say_try_later(u->b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, consign_err_text(err));
-		return;
+		return false;
 	}
 	held_release(&u->s->held, &u->m->consignment_id); /* decided: what follows is decided after it */
 	frame_move(&x->manifest_frame, u->r->manifest);
@@ -451,6 +454,7 @@ accept(struct submitting *u)
 	x->entry.body = frame_slice(&x->body_frame);
 	fill_statement(x);
 	broker_commit(u->b, &x->entry);
+	return true;
 }
 
 /* Shape: sizes first, then what the wire room says. False when it was refused. */
@@ -483,35 +487,63 @@ read_submission(struct submitting *u)
 
 /*
  * The ledger that the author has verified must be a beginning of ours: what we could not prove to the consignees later
- * must not be accepted now. False when it was refused.
+ * must not be accepted now. NONE: it is; TRY_LATER: postponed; else refused.
  */
-static bool
-seen_is_ours(struct submitting *u)
+static enum consign_code
+look_at_seen(struct submitting *u)
 {
 	const struct checkpoint_ref *seen = u->m->seen->checkpoint;
 	struct consign_hash head;
 
 	if (seen == NULL)
-		return true;
+		return CONSIGN_CODE_NONE;
 	enum consign_err err = ledger_head_at(u->b->ledger, seen->size, &head);
 
 	if (err == CONSIGN_OK && hash_equal(&head, &seen->hash))
-		return true;
+		return CONSIGN_CODE_NONE;
 	if (err != CONSIGN_OK && err != CONSIGN_E_NOT_FOUND) {
 		held_add(&u->s->held, u->m);
 		say_try_later(u->b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, consign_err_text(err));
-		return false;
+		return CONSIGN_CODE_TRY_LATER;
 	}
 	log_event(LOG_ERROR, "history.differs", "name", "s", u->s->name, "size", "u", seen->size, NULL);
 	refuse_whole(u, CONSIGN_CODE_CHAIN_BROKEN, "the manifest has seen a ledger that is not a beginning of this one", true);
-	return false;
+	return CONSIGN_CODE_CHAIN_BROKEN;
+}
+
+/* False: it was postponed. */
+static bool
+judge(struct submitting *u)
+{
+	struct broker *b = u->b;
+	struct judgement j;
+
+	u->now_us = clock_wall_us(b->clock);
+	if (judge_submission(b->hub, u->s->name, u->sm, u->m, frame_slice(u->r->body), u->now_us, u->r->arena, &j) != CONSIGN_OK) {
+		held_add(&u->s->held, u->m);
+		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");
+		return false;
+	}
+	if (j.code == CONSIGN_CODE_TRY_LATER) {
+		held_add(&u->s->held, u->m);
+		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, j.detail);
+		return false;
+	}
+	if (j.code != CONSIGN_CODE_NONE) {
+		refuse(u, &j, true);
+		return true;
+	}
+	enum consign_code seen = look_at_seen(u);
+
+	if (seen != CONSIGN_CODE_NONE)
+		return seen != CONSIGN_CODE_TRY_LATER;
+	return has_room(u) && is_within_shares(u, &j) && accept(u);
 }
 
 static void
 decide(struct submitting *u)
 {
 	struct broker *b = u->b;
-	struct judgement j;
 
 	if (strcmp(u->m->consignor.s, u->s->name) == 0 && was_decided(u))
 		return;
@@ -526,27 +558,9 @@ decide(struct submitting *u)
 		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_LANE_HELD, "an earlier consignment of its lane comes first");
 		return;
 	}
-	if (!is_within_quota(u))
-		return;
-	u->now_us = clock_wall_us(b->clock);
-	if (judge_submission(b->hub, u->s->name, u->sm, u->m, frame_slice(u->r->body), u->now_us, u->r->arena, &j) != CONSIGN_OK) {
-		held_add(&u->s->held, u->m);
-		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, "out of memory");
-		return;
-	}
-	if (j.code == CONSIGN_CODE_TRY_LATER) {
-		held_add(&u->s->held, u->m);
-		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_TRY_LATER, j.detail);
-		return;
-	}
-	if (j.code != CONSIGN_CODE_NONE) {
-		refuse(u, &j, true);
-		return;
-	}
-	if (!seen_is_ours(u))
-		return;
-	if (has_room(u) && is_within_shares(u, &j))
-		accept(u);
+	/* What is postponed comes again every second or half minute: what it may send in an hour would be used up by asking. */
+	if (is_within_quota(u) && !judge(u))
+		charge_give_back(b, u->s->name, u->m->items.n, size_of(u));
 }
 
 void

@@ -49,9 +49,24 @@ quota_of(const struct quota *fallback, const struct policy_quota *own)
 	return q;
 }
 
+static struct quota_rate
+faster(const struct quota_rate *a, const struct quota_rate *b)
+{
+	return (double)a->amount * (double)b->us >= (double)b->amount * (double)a->us ? *a : *b;
+}
+
+struct quota
+quota_of_asking(const struct quota *a, const struct quota *b)
+{
+	return (struct quota){.messages = faster(&a->messages, &b->messages), .bytes = faster(&a->bytes, &b->bytes)};
+}
+
 /* ── rates: the virtual scheduling of GCRA (ITU-T I.371) ── */
 
-/* What is owed stays as much when the rate at which it is worked off changes. */
+/*
+ * What is owed stays as much when the rate at which it is worked off changes. No more than a full bucket: who has used what it was
+ * given does not pay for weeks that less is given now, and a gigabyte at a byte a day is more time than there is.
+ */
 static void
 rescale(struct level *l, const struct quota_rate *limit, uint64_t now_us)
 {
@@ -59,13 +74,17 @@ rescale(struct level *l, const struct quota_rate *limit, uint64_t now_us)
 		return;
 	if (limit->amount == 0)
 		l->at_us = 0;
-	else if (l->at_us > now_us && l->limit.amount != 0)
-		l->at_us = now_us
-		    + (uint64_t)((double)(l->at_us - now_us) * (double)l->limit.amount / (double)l->limit.us * (double)limit->us / (double)limit->amount);
+	else if (l->at_us > now_us && l->limit.amount != 0) {
+		double owed_us =
+		    (double)(l->at_us - now_us) * (double)l->limit.amount / (double)l->limit.us * (double)limit->us / (double)limit->amount;
+
+		l->at_us = now_us + (owed_us < (double)limit->us ? (uint64_t)owed_us : limit->us);
+	}
 	l->limit = *limit;
 }
 
-/* Rounded up: nothing is free. A body is below 2^21 bytes and a day below 2^37 us. */
+/* Rounded up: nothing is free. What is submitted is below 2^22 bytes and a day below 2^37 us. */
+_Static_assert(CONSIGN_BODY_MAX_BYTES + CONSIGN_SIGNED_MANIFEST_MAX_BYTES < 1u << 22 && CONSIGN_QUOTA_PERIOD_MAX_US < 1ull << 37, "costs overflow");
 static uint64_t
 cost_of(uint64_t amount, const struct quota_rate *limit)
 {
@@ -90,6 +109,15 @@ level_add(struct level *l, const struct quota_rate *limit, uint64_t now_us, uint
 	l->at_us = (l->at_us > now_us ? l->at_us : now_us) + cost_of(amount, limit);
 }
 
+static void
+level_give_back(struct level *l, const struct quota_rate *limit, uint64_t now_us, uint64_t amount)
+{
+	rescale(l, limit, now_us);
+	uint64_t cost = cost_of(amount, limit);
+
+	l->at_us -= cost < l->at_us ? cost : l->at_us;
+}
+
 uint64_t
 rate_wait(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes)
 {
@@ -104,6 +132,13 @@ rate_add(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t me
 {
 	level_add(&r->messages, &quota->messages, now_us, messages);
 	level_add(&r->bytes, &quota->bytes, now_us, bytes);
+}
+
+void
+rate_give_back(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes)
+{
+	level_give_back(&r->messages, &quota->messages, now_us, messages);
+	level_give_back(&r->bytes, &quota->bytes, now_us, bytes);
 }
 
 bool

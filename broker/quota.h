@@ -35,6 +35,9 @@ CONSIGN_MUST_CHECK enum consign_err quota_read(const struct config *config, stru
 /* The quota of one owner: what the policy says of it, and else the default's. own: NULL none. Pure. */
 struct quota quota_of(const struct quota *fallback, const struct policy_quota *own);
 
+/* The one of two that gives more in a second, of messages and of bytes. Pure. */
+struct quota quota_of_asking(const struct quota *a, const struct quota *b);
+
 /* A leaky bucket that holds what a rate gives in its time. */
 struct level {
 	uint64_t at_us;          /* steady: when it will be empty */
@@ -49,11 +52,13 @@ struct rate {
 
 /*
  * How long until so much fits: 0 when it does now. What alone is more than a bucket holds fits when that is empty, and the debt is
- * worked off. When a quota was changed, what is owed under the old one is owed under the new one.
+ * worked off. When a quota was changed, what is owed under the old one is owed under the new one, up to all that this holds.
  */
 uint64_t rate_wait(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes);
 /* Takes it, whether it fits or not. */
 void rate_add(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes);
+/* As if it had not been taken. */
+void rate_give_back(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes);
 /* Takes it if it fits. False when it does not: nothing is taken, and *ret_retry_us says when there is room. */
 bool rate_take(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes, uint64_t *ret_retry_us);
 /* What stands in the buckets now. */

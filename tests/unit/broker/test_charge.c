@@ -117,6 +117,21 @@ test_charge_takes_the_policys_quota_of_an_organisation_for_the_configurations(vo
 		assert_int_equal(pause_of(t, &bolt, "one", to_cora, 1, ""), 0);
 }
 
+/* What waits for another limit asks again and again; what it may send is for what is decided. */
+static void
+test_charge_takes_nothing_of_an_organisations_quota_for_what_is_postponed(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer acme = broker_agent(t, "acme"), admin = broker_administrator(t);
+
+	publish(t, &admin, STUDIES "rules: [{id: notes, permit: [x.note], rate: 1/h}]\nquotas: [{org: acme, messages: 2/h}]\n");
+	assert_int_equal(pause_of(t, &acme, "one", to_bolt, 1, ""), 0);
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_not_equal(pause_of(t, &acme, "one", to_bolt, 1, "more than rule notes permits from acme to bolt: 1/h messages"), 0);
+	assert_int_equal(pause_of(t, &acme, "one", to_cora, 1, ""), 0);
+	assert_int_not_equal(pause_of(t, &acme, "one", to_cora, 1, "more than the quota of acme: 2/h messages or 256MiB/s"), 0);
+}
+
 /* A quota of a day is asked about again within half a minute, because it may have been raised. */
 static void
 test_charge_asks_again_within_half_a_minute(void **state)
@@ -239,6 +254,7 @@ main(void)
 	    TEST(test_charge_holds_each_to_the_rate_of_a_rule_by_consignor_and_consignee),
 	    TEST(test_charge_holds_all_who_send_in_a_study_to_its_quota),
 	    TEST(test_charge_takes_the_policys_quota_of_an_organisation_for_the_configurations),
+	    TEST(test_charge_takes_nothing_of_an_organisations_quota_for_what_is_postponed),
 	    TEST(test_charge_asks_again_within_half_a_minute),
 	    TEST(test_on_quotas_query_tells_what_holds_and_what_is_used),
 	    TEST(test_on_quotas_query_ends_a_page_at_1024_rows),

@@ -71,6 +71,56 @@ test_quota_passes_alone_what_is_more_than_a_second(void **state)
 }
 
 static void
+test_quota_owes_at_most_a_full_bucket_when_it_is_lowered(void **state)
+{
+	static const struct quota large = {.messages = {1000, SECOND}, .bytes = {CONSIGN_QUOTA_MAX, 86400 * SECOND}},
+				  least = {.messages = {2, 60 * SECOND}, .bytes = {1, 86400 * SECOND}};
+	struct rate r = {0};
+	uint64_t messages, bytes;
+
+	(void)state;
+	rate_add(&r, &large, SECOND, 1000, UINT64_C(1) << 21);
+	for (unsigned i = 0; i < 1000; i++)
+		rate_add(&r, &large, SECOND, 0, UINT64_C(1) << 21); /* two gigabytes: at a byte a day they were more microseconds than there are */
+	assert_int_equal(rate_wait(&r, &least, SECOND, 1, 0), 30 * SECOND);
+	rate_used(&r, SECOND, &messages, &bytes);
+	assert_int_equal(messages, 2);
+	assert_int_equal(bytes, 1);
+	assert_int_equal(rate_wait(&r, &least, SECOND, 1, 1), 86400 * SECOND);
+	assert_int_equal(rate_wait(&r, &least, SECOND + 86400 * SECOND, 1, 1), 0);
+}
+
+static void
+test_quota_gives_back_what_it_took(void **state)
+{
+	struct rate r = {0}, before;
+
+	(void)state;
+	rate_add(&r, &ten, SECOND, 3, 100);
+	before = r;
+	rate_add(&r, &ten, SECOND, 2, 50);
+	rate_give_back(&r, &ten, SECOND, 2, 50);
+	assert_memory_equal(&r, &before, sizeof r);
+	rate_give_back(&r, &ten, SECOND, 30000, 50000000);
+	assert_int_equal(rate_wait(&r, &ten, SECOND, 10, 1000), 0);
+}
+
+static void
+test_quota_of_asking_is_what_gives_more_in_a_second(void **state)
+{
+	static const struct quota a_day = {.messages = {300000, 86400 * SECOND}, .bytes = {CONSIGN_QUOTA_MAX, SECOND}};
+	struct quota q = quota_of_asking(&ten, &a_day);
+
+	(void)state;
+	assert_int_equal(q.messages.amount, 10);
+	assert_int_equal(q.bytes.amount, CONSIGN_QUOTA_MAX);
+	q = quota_of_asking(&a_day, &ten);
+	assert_int_equal(q.messages.amount, 10);
+	assert_int_equal(q.messages.us, SECOND);
+	assert_int_equal(q.bytes.amount, CONSIGN_QUOTA_MAX);
+}
+
+static void
 test_quota_room_ends_at_count_and_bytes(void **state)
 {
 	static const struct {
@@ -173,6 +223,9 @@ main(void)
 	    cmocka_unit_test(test_quota_lets_pass_what_one_second_holds_and_no_more),
 	    cmocka_unit_test(test_quota_counts_bytes_as_it_counts_messages),
 	    cmocka_unit_test(test_quota_passes_alone_what_is_more_than_a_second),
+	    cmocka_unit_test(test_quota_owes_at_most_a_full_bucket_when_it_is_lowered),
+	    cmocka_unit_test(test_quota_gives_back_what_it_took),
+	    cmocka_unit_test(test_quota_of_asking_is_what_gives_more_in_a_second),
 	    cmocka_unit_test(test_quota_room_ends_at_count_and_bytes),
 	    cmocka_unit_test(test_quota_shares_leave_room_for_a_newcomer),
 	    cmocka_unit_test(test_quota_read_takes_defaults_and_refuses_what_is_no_number),

@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "policy/compiled.h"
+#include "policy/units.h"
 
 size_t
 quotas_key(const char *org, const char *study, char ret_key[CONSIGN_ORG_MAX_BYTES + CONSIGN_STUDY_MAX_BYTES + 2])
@@ -18,10 +19,11 @@ quotas_key(const char *org, const char *study, char ret_key[CONSIGN_ORG_MAX_BYTE
 	return org_n + 1 + study_n;
 }
 
+/* Times that have no word would be shown to who approves as what they are not. */
 static bool
 is_rate(uint64_t amount, uint64_t us)
 {
-	return (amount == 0) == (us == 0) && amount <= CONSIGN_QUOTA_MAX && us <= CONSIGN_QUOTA_PERIOD_MAX_US;
+	return (amount == 0) == (us == 0) && amount <= CONSIGN_QUOTA_MAX && (us == 0 || units_is_rate_time(us));
 }
 
 static enum consign_err

@@ -21,7 +21,7 @@ struct quota_table {
 size_t quotas_key(const char *org, const char *study, char ret_key[CONSIGN_ORG_MAX_BYTES + CONSIGN_STUDY_MAX_BYTES + 2]);
 /*
  * What the parts say of quotas and rates.
- * Errors: MALFORMED (an amount without its time or the other way, an owner twice or none, a mailbox of a study, two rates of one rule
+ * Errors: MALFORMED (an amount without its time or the other way, a time that is no second, minute, hour or day, an owner twice or none, a mailbox of a study, two rates of one rule
  * id), NO_MEMORY
  */
 CONSIGN_MUST_CHECK enum consign_err quotas_compile(struct policy_part *const *parts, size_t n, struct quota_table *ret_table);

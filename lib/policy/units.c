@@ -126,6 +126,15 @@ units_rate_parse(struct consign_slice text, bool is_bytes, uint64_t *ret_amount,
 	return CONSIGN_E_MALFORMED;
 }
 
+bool
+units_is_rate_time(uint64_t us)
+{
+	for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++)
+		if (spans[i].value == us)
+			return true;
+	return false;
+}
+
 void
 units_rate_format(uint64_t amount, uint64_t us, bool is_bytes, char ret_text[UNITS_TEXT_BYTES])
 {

@@ -37,7 +37,9 @@ void units_store_format(uint64_t bytes, char ret_text[UNITS_TEXT_BYTES]);
 CONSIGN_MUST_CHECK enum consign_err units_count_parse(struct consign_slice text, uint64_t *ret_count);
 /* is_bytes: the number is a size. ret_amount: at most CONSIGN_QUOTA_MAX */
 CONSIGN_MUST_CHECK enum consign_err units_rate_parse(struct consign_slice text, bool is_bytes, uint64_t *ret_amount, uint64_t *ret_us);
-/* us: of one of the units, else it is shown as if a second */
+/* A second, a minute, an hour or a day: there are no other times of a rate. */
+bool units_is_rate_time(uint64_t us);
+/* us: units_is_rate_time */
 void units_rate_format(uint64_t amount, uint64_t us, bool is_bytes, char ret_text[UNITS_TEXT_BYTES]);
 
 #endif

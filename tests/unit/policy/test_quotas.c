@@ -78,13 +78,15 @@ compile_quotas(struct policy_quota *first, struct policy_quota *second, bool in_
 static void
 test_quotas_that_no_file_says_are_malformed(void **state)
 {
-	static struct policy_quota good = {.org = {"acme"}, .messages = 1, .messages_us = 1000000}, in_study = {.org = {"acme"}, .study = {"S"}, .bytes = 1, .bytes_us = 1},
-				   of_nobody = {.messages = 1, .messages_us = 1}, no_time = {.org = {"acme"}, .messages = 1},
+	static struct policy_quota good = {.org = {"acme"}, .messages = 1, .messages_us = 1000000}, in_study = {.org = {"acme"}, .study = {"S"}, .bytes = 1, .bytes_us = UINT64_C(86400000000)},
+				   of_nobody = {.messages = 1, .messages_us = 1000000}, no_time = {.org = {"acme"}, .messages = 1},
 				   no_amount = {.org = {"acme"}, .messages_us = 1}, no_byte_time = {.org = {"acme"}, .bytes = 1},
 				   long_time = {.org = {"acme"}, .bytes = 1, .bytes_us = CONSIGN_QUOTA_PERIOD_MAX_US + 1},
-				   much = {.org = {"acme"}, .messages = CONSIGN_QUOTA_MAX + 1, .messages_us = 1},
+				   much = {.org = {"acme"}, .messages = CONSIGN_QUOTA_MAX + 1, .messages_us = 1000000},
+				   odd_time = {.org = {"acme"}, .messages = 10, .messages_us = UINT64_C(86400000000) - 1}, /* would be shown as 10/s */
+				   short_time = {.org = {"acme"}, .bytes = 10, .bytes_us = 1},
 				   mailbox = {.study = {"S"}, .mailbox_consignments = 1}, mailbox_bytes = {.org = {"acme"}, .study = {"S"}, .mailbox_bytes = 1};
-	struct policy_quota *bad[] = {&of_nobody, &no_time, &no_amount, &no_byte_time, &long_time, &much, &mailbox, &mailbox_bytes};
+	struct policy_quota *bad[] = {&of_nobody, &no_time, &no_amount, &no_byte_time, &long_time, &odd_time, &short_time, &much, &mailbox, &mailbox_bytes};
 
 	(void)state;
 	assert_int_equal(compile_quotas(&good, NULL, false), CONSIGN_OK);
@@ -148,10 +150,11 @@ test_quotas_rates_are_whole_of_permits_and_the_same_in_all_studies(void **state)
 	assert_int_equal(compile_rates(0, 0, 0, 0, true), CONSIGN_OK);
 	assert_int_equal(compile_rates(2, 1000000, 3, 1000000, false), CONSIGN_E_MALFORMED);
 	assert_int_equal(compile_rates(2, 1000000, 2, 1000001, false), CONSIGN_E_MALFORMED);
+	assert_int_equal(compile_rates(2, 999999, 2, 999999, false), CONSIGN_E_MALFORMED);
 	assert_int_equal(compile_rates(2, 0, 0, 0, false), CONSIGN_E_MALFORMED);
 	assert_int_equal(compile_rates(0, 2, 0, 0, false), CONSIGN_E_MALFORMED);
 	assert_int_equal(compile_rates(2, 1000000, 0, 0, true), CONSIGN_E_MALFORMED);
-	assert_int_equal(compile_rates(CONSIGN_QUOTA_MAX + 1, 1, 0, 0, false), CONSIGN_E_MALFORMED);
+	assert_int_equal(compile_rates(CONSIGN_QUOTA_MAX + 1, 1000000, 0, 0, false), CONSIGN_E_MALFORMED);
 }
 
 int

@@ -111,9 +111,23 @@ check_consignee(const struct agent *a, const char *org, struct objection *x)
 		object(x, CONSIGN_CODE_STALE_SEAL_KEY, org, "", "no current seal key of the consignee is known yet; try again when connected");
 }
 
+/*
+ * A rule that permits ten a day lets ten through at once. What travels in one consignment is weighed as one: a larger one would
+ * pass an empty bucket whole.
+ */
+static void
+heed_rate(const struct policy *policy, const char *rule, size_t *most)
+{
+	const struct policy_rate *rate = policy_rule_rate(policy, rule);
+
+	if (rate != NULL && rate->messages < *most)
+		*most = (size_t)rate->messages;
+}
+
+/* ret_most: lowered to what one consignment with this message may have of messages */
 static void
 check_policy(const struct agent *a, const struct local_outgoing *m, enum consign_label label, size_t plain_bytes, uint64_t now_us,
-    struct objection *x)
+    struct objection *x, size_t *ret_most)
 {
 	const struct hub_policy *policy = hub_policy(a->hub);
 
@@ -131,6 +145,7 @@ check_policy(const struct agent *a, const struct local_outgoing *m, enum consign
 			object(x, v.code, m->to.v[i].s, v.rule, "the access policy does not permit it");
 		else
 			check_consignee(a, m->to.v[i].s, x);
+		heed_rate(policy->policy, v.rule, ret_most);
 	}
 }
 
@@ -251,9 +266,10 @@ is_repeated(struct outbox *o, const struct local_outgoing *m, const struct consi
 }
 
 static bool
-bundle_serves(const struct bundle *b, const struct local_outgoing *m, enum consign_label label, const struct consign_org *orgs, size_t n)
+bundle_serves(
+    const struct bundle *b, const struct local_outgoing *m, enum consign_label label, const struct consign_org *orgs, size_t n, size_t most)
 {
-	if (b->n >= CONSIGN_BUNDLE_MAX_ITEMS || b->label != label || b->expires_us != m->expires_us || strcmp(b->study.s, m->study.s) != 0 || b->n_orgs != n)
+	if (b->n >= b->most || b->n >= most || b->label != label || b->expires_us != m->expires_us || strcmp(b->study.s, m->study.s) != 0 || b->n_orgs != n)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(b->orgs[i].s, orgs[i].s) != 0)
@@ -302,11 +318,12 @@ bundle_conflicts(const struct bundle *b, const struct local_outgoing *m, const s
  * message cannot join, and must not overtake, is closed first. Order is what the tool handed in, whatever the label.
  */
 static struct bundle *
-bundle_for(struct outbox *o, const struct local_outgoing *m, enum consign_label label, const struct consign_org *orgs, size_t n_orgs, size_t size)
+bundle_for(struct outbox *o, const struct local_outgoing *m, enum consign_label label, const struct consign_org *orgs, size_t n_orgs, size_t size,
+    size_t most)
 {
 	for (struct bundle *b = o->open, *next; b != NULL; b = next) {
 		next = b->next;
-		if (bundle_serves(b, m, label, orgs, n_orgs) && b->bytes + size <= CONSIGN_BUNDLE_MAX_BYTES)
+		if (bundle_serves(b, m, label, orgs, n_orgs, most) && b->bytes + size <= CONSIGN_BUNDLE_MAX_BYTES)
 			return b;
 		if (bundle_conflicts(b, m, orgs, n_orgs))
 			close_bundle(o, b);
@@ -322,6 +339,7 @@ bundle_for(struct outbox *o, const struct local_outgoing *m, enum consign_label 
 	b->expires_us = m->expires_us;
 	memcpy(b->orgs, orgs, n_orgs * sizeof *orgs);
 	b->n_orgs = n_orgs;
+	b->most = most;
 	b->opened_us = clock_steady_us(o->agent->clock);
 	struct bundle **last = &o->open;
 
@@ -343,12 +361,12 @@ outbox_forget_keyed(struct outbox *o, struct bundle_message *message)
 
 static void
 bundle_message(struct outbox *o, const struct local_outgoing *m, enum consign_label label, const struct consign_org *orgs, size_t n_orgs,
-    struct buf *plain, const struct consign_hash *digest, outbox_outcome *told, void *context, uint64_t request, size_t index)
+    struct buf *plain, size_t most, const struct consign_hash *digest, outbox_outcome *told, void *context, uint64_t request, size_t index)
 {
 	struct buf key = {0};
 	struct bundle *b;
 
-	if (buf_append(&key, m->idempotency_key) != CONSIGN_OK || (b = bundle_for(o, m, label, orgs, n_orgs, plain->len)) == NULL) {
+	if (buf_append(&key, m->idempotency_key) != CONSIGN_OK || (b = bundle_for(o, m, label, orgs, n_orgs, plain->len, most)) == NULL) {
 		buf_clear(&key);
 		tell(told, context, request, index, NULL, CONSIGN_CODE_TRY_LATER, "out of memory", false);
 		return;
@@ -364,7 +382,9 @@ bundle_message(struct outbox *o, const struct local_outgoing *m, enum consign_la
 	}
 	b->bytes += x->plain.len;
 	b->n++;
-	if (b->n == CONSIGN_BUNDLE_MAX_ITEMS || b->bytes >= CONSIGN_BUNDLE_MAX_BYTES)
+	if (b->most > most)
+		b->most = most;
+	if (b->n == b->most || b->bytes >= CONSIGN_BUNDLE_MAX_BYTES)
 		close_bundle(o, b);
 }
 
@@ -391,7 +411,7 @@ outbox_put(struct outbox *o, const struct local_outgoing *m, outbox_outcome *tol
 	struct consign_org orgs[CONSIGN_CONSIGNEES_MAX];
 	struct consign_hash digest = {0}; /* of a message with an idempotency key */
 	struct buf plain = {0};
-	size_t n_orgs;
+	size_t n_orgs, most = CONSIGN_BUNDLE_MAX_ITEMS;
 
 	check_self(o->agent, &x);
 	if (x.code == CONSIGN_CODE_NONE)
@@ -403,7 +423,7 @@ outbox_put(struct outbox *o, const struct local_outgoing *m, outbox_outcome *tol
 	if (x.code == CONSIGN_CODE_NONE && m->expires_us != 0 && (m->expires_us <= now || m->expires_us - now > CONSIGN_EXPIRES_MAX_US))
 		object(&x, CONSIGN_CODE_EXPIRED, "", "", "a message expires in the future, within 366 days");
 	if (x.code == CONSIGN_CODE_NONE)
-		check_policy(o->agent, m, label, plain.len, now, &x);
+		check_policy(o->agent, m, label, plain.len, now, &x, &most);
 	if (x.code != CONSIGN_CODE_NONE) {
 		refuse(o, m, label, &x, told, context, request, index);
 		problems_clear(&x.problems);
@@ -416,7 +436,7 @@ outbox_put(struct outbox *o, const struct local_outgoing *m, outbox_outcome *tol
 	if (err != CONSIGN_OK)
 		tell(told, context, request, index, NULL, CONSIGN_CODE_TRY_LATER, consign_err_text(err), false);
 	else if (m->idempotency_key.len == 0 || !is_repeated(o, m, &digest, told, context, request, index))
-		bundle_message(o, m, label, orgs, n_orgs, &plain, &digest, told, context, request, index);
+		bundle_message(o, m, label, orgs, n_orgs, &plain, most, &digest, told, context, request, index);
 	buf_wipe(&plain);
 }
 

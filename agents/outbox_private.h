@@ -28,6 +28,7 @@ struct bundle {
 	struct consign_org orgs[CONSIGN_CONSIGNEES_MAX];
 	size_t n_orgs;
 	size_t n;
+	size_t most; /* n at which it closes: the least that a rate of a rule which permits one of them gives in its time */
 	size_t bytes;
 	uint64_t opened_us; /* steady */
 	struct bundle *next;

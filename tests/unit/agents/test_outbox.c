@@ -137,9 +137,8 @@ teardown(void **state)
 	return 0;
 }
 
-/* Hands in one message with so much content. */
 static void
-put(struct fixture *t, size_t len, uint64_t expires_us)
+put_typed(struct fixture *t, const char *type, size_t len, uint64_t expires_us)
 {
 	static uint8_t content[CONSIGN_BUNDLE_MAX_BYTES + 1];
 	struct consign_org bolt = {"bolt"};
@@ -147,8 +146,15 @@ put(struct fixture *t, size_t len, uint64_t expires_us)
 
 	assert_true(len <= sizeof content);
 	snprintf(m.study.s, sizeof m.study.s, "one");
-	snprintf(m.type.s, sizeof m.type.s, "x.note");
+	snprintf(m.type.s, sizeof m.type.s, "%s", type);
 	outbox_put(t->agent.outbox, &m, on_told, NULL, 1, 0);
+}
+
+/* Hands in one message with so much content. */
+static void
+put(struct fixture *t, size_t len, uint64_t expires_us)
+{
+	put_typed(t, "x.note", len, expires_us);
 }
 
 /* The content of a payload that has so many bytes: what is around it is the same for all that are near. */
@@ -279,6 +285,37 @@ test_outbox_gives_a_message_the_life_that_is_asked_for_or_the_usual_one(void **s
 	assert_int_equal(refused, CONSIGN_CODE_EXPIRED);
 }
 
+/* More would pass whole when nothing was sent for a while: it is weighed as one. */
+static void
+test_outbox_closes_a_bundle_at_what_a_rate_gives_in_its_time(void **state)
+{
+	struct fixture *t = *state;
+
+	fixture_policy(&t->f,
+	    "studies: [{id: one, parties: [{org: acme, roles: [sponsor]}, {org: bolt, roles: [cro]}]}]\n"
+	    "rules: [{id: alarms, permit: [x.alarm], rate: 3/d}, {id: logs, permit: [x.log], rate: 1000/s}, {id: all, permit: [x.*]}]\n",
+	    FIXTURE_ALL_SIGN);
+	fixture_root(&t->f, FIXTURE_ALL_SIGN);
+	fixture_publish_all(&t->f);
+	hub_free(&t->agent.hub);
+	t->agent.hub = hub_fixture_hub(&t->f, true);
+	for (size_t i = 0; i < 4; i++)
+		put_typed(t, "x.alarm", 1, 0);
+	assert_int_equal(n_sealed, 1);
+	assert_int_equal(items[0], 3);
+	/* What has no rate closes with it; what is already too many for it goes before it. */
+	put(t, 1, 0);
+	put(t, 1, 0);
+	assert_int_equal(n_sealed, 2);
+	assert_int_equal(items[1], 3);
+	for (size_t i = 0; i < 5; i++)
+		put_typed(t, i % 2 == 0 ? "x.log" : "x.note", 1, 0);
+	assert_int_equal(n_sealed, 2);
+	put_typed(t, "x.alarm", 1, 0);
+	assert_int_equal(n_sealed, 3);
+	assert_int_equal(items[2], 5);
+}
+
 /* Whatever a tool hands in: nothing above a consignee's clearance is sealed. */
 static void
 R21_outbox_seals_nothing_above_a_clearance(void **state)
@@ -329,6 +366,7 @@ main(void)
 	    TEST(test_outbox_closes_a_bundle_at_its_last_byte_and_lets_nothing_pass_it),
 	    TEST(test_outbox_closes_a_bundle_at_its_age),
 	    TEST(test_outbox_gives_a_message_the_life_that_is_asked_for_or_the_usual_one),
+	    TEST(test_outbox_closes_a_bundle_at_what_a_rate_gives_in_its_time),
 	    cmocka_unit_test(R21_outbox_seals_nothing_above_a_clearance),
 	};
 

@@ -3,7 +3,8 @@
  * answers come back here.
  *
  * Order (PROTOCOL.md 5.5): within a study, a consignment that waits (postponed, being sealed anew) holds back every later
- * one that shares a consignee with it, or with one held back by it. Others pass. Between studies: bytes sent decide.
+ * one that shares a consignee with it, or with one held back by it. Others pass, however far behind: what waits for one before it
+ * is known by its consignees only, up to 4,096 of a study. Between studies: bytes sent decide.
  *
  * Threads   the loop
  */
@@ -26,7 +27,7 @@ enum out_state {
 struct postponement {
 	enum consign_code code; /* NONE: it was not postponed */
 	struct consign_org org; /* whom it is about; "" nobody in particular */
-	char detail[160];
+	char detail[384];
 	uint64_t since_us; /* wall: since then for this reason */
 };
 
@@ -41,6 +42,7 @@ struct out_entry {
 	uint64_t expires_us;
 	struct frame manifest; /* signed */
 	struct frame body;
+	bool is_bare; /* the frames are in the store only: it waits for one before it */
 	enum out_state state;
 	uint64_t sequence; /* of the submit, while OUT_SENT */
 	uint64_t retry_us; /* steady; 0 at once */

@@ -189,6 +189,12 @@ by_slice(const void *a, const void *b)
 	return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
 }
 
+static bool
+is_source(const struct policy_part *part)
+{
+	return part->common == NULL && part->study == NULL && part->quotas == NULL;
+}
+
 /* Every part but the source, encoded without its salt, sorted. */
 static enum consign_err
 plain_parts(struct policy_part *const *parts, size_t n, struct arena *arena, struct consign_slice **ret_v, size_t *ret_n)
@@ -201,7 +207,7 @@ plain_parts(struct policy_part *const *parts, size_t n, struct arena *arena, str
 		struct policy_part part = *parts[i];
 		struct buf encoded = {0};
 
-		if (part.common == NULL && part.study == NULL)
+		if (is_source(&part))
 			continue;
 		memset(&part.salt, 0, sizeof part.salt);
 		err = policy_part_encode(&part, &encoded);
@@ -227,7 +233,7 @@ changes_check_source(const struct hub_policy *policy)
 	enum consign_err err = CONSIGN_OK;
 
 	for (size_t i = 0; i < policy->n_parts; i++)
-		if (policy->parts[i]->common == NULL && policy->parts[i]->study == NULL)
+		if (is_source(policy->parts[i]))
 			source = policy->parts[i]->source;
 	if (source.len == 0)
 		return CONSIGN_OK;

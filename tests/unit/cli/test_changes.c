@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +88,38 @@ changes_check_source_finds_a_text_that_says_something_else(void **state)
 	assert_int_equal(changes_check_source(policy_of(f, NARROW, OTHER)), CONSIGN_E_CONFLICT);
 	assert_int_equal(changes_check_source(policy_of(f, OTHER, "studies: []\nrules: []\n")), CONSIGN_E_CONFLICT);
 	assert_int_equal(changes_check_source(policy_of(f, NARROW, "no policy")), CONSIGN_E_CONFLICT);
+}
+
+/* The text may stand before the quotas as well: it is the same document to who obeys it. */
+static void
+changes_check_source_reads_quotas_as_it_reads_rules(void **state)
+{
+	static const char quotas[] = "quotas: [{study: one, messages: 5/h}]\n";
+	struct fixture *f = *state;
+	char narrow[512], wide[512];
+
+	snprintf(narrow, sizeof narrow, "%s%s", NARROW, quotas);
+	snprintf(wide, sizeof wide, "%s%s", WIDE, quotas);
+	for (int is_first = 0; is_first < 2; is_first++) {
+		const struct {
+			const char *obeyed, *said;
+			enum consign_err err;
+		} rows[] = {{narrow, narrow, CONSIGN_OK}, {narrow, NARROW, CONSIGN_E_CONFLICT}, {wide, narrow, CONSIGN_E_CONFLICT},
+		    {narrow, "no policy", CONSIGN_E_CONFLICT}, {NARROW, narrow, CONSIGN_E_CONFLICT}};
+
+		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+			struct hub_policy *p = policy_of(f, rows[i].obeyed, rows[i].said);
+
+			if (is_first) {
+				struct policy_part *text = p->parts[p->n_parts - 1];
+
+				memmove(p->parts + 1, p->parts, (p->n_parts - 1) * sizeof *p->parts);
+				p->parts[0] = text;
+			}
+			if (changes_check_source(p) != rows[i].err)
+				fail_msg("row %zu, the text %s", i, is_first ? "first" : "last");
+		}
+	}
 }
 
 /* Two admins, one broker; changed by the tests. */
@@ -212,6 +245,7 @@ main(void)
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(changes_check_source_finds_a_text_that_says_something_else),
+	    TEST(changes_check_source_reads_quotas_as_it_reads_rules),
 	    TEST(changes_format_names_each_change_of_the_root),
 	    TEST(changes_format_names_each_change_of_an_organisation),
 	    TEST(changes_format_names_each_change_of_the_policy),

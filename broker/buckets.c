@@ -21,7 +21,11 @@ struct buckets {
 	struct bucket **v;
 	size_t cap;
 	struct bucket *weighed;
+	uint64_t sweep_us; /* steady: not swept again before */
 };
+
+/* A sweep walks all of them, while the loop has others to serve. */
+#define SWEEP_PAUSE_US 1000000u
 
 #define NAME_BYTES (CONSIGN_RULE_MAX_BYTES + CONSIGN_STUDY_MAX_BYTES + 2 * CONSIGN_ORG_MAX_BYTES + 8)
 
@@ -82,9 +86,11 @@ is_empty(const struct bucket *bucket, uint64_t now_us)
 static enum consign_err
 sweep(struct buckets *b, uint64_t now_us)
 {
-	struct buckets kept = {.weighed = b->weighed};
+	struct buckets kept = {.weighed = b->weighed, .sweep_us = now_us + SWEEP_PAUSE_US};
 	enum consign_err err = CONSIGN_OK;
 
+	if (now_us < b->sweep_us)
+		return CONSIGN_E_FULL;
 	for (size_t i = 0; err == CONSIGN_OK && i < b->names.n; i++)
 		if (!is_empty(b->v[i], now_us))
 			err = put(&kept, slice_text(names_text(&b->names, (uint32_t)i)), b->v[i]);

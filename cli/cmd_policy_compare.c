@@ -14,6 +14,7 @@
 #include "policy_matrix.h"
 #include "policy_pick.h"
 #include "print.h"
+#include "quota_view.h"
 
 /* Changes and their lists of types; hubs of thousands of parties have few kinds of them. */
 #define COMPARE_BUDGET_BYTES (1024ull * 1024 * 1024)
@@ -63,6 +64,20 @@ print_kind(const struct diff *d, enum change_kind kind, bool are_all, size_t *sh
 	return err;
 }
 
+/* What differs without a question that tells: amounts. is_all: also rates, obligations and titles, where no answer changes. */
+static enum consign_err
+print_amounts(const struct diff *d, bool is_all)
+{
+	const struct policy_view *was = &d->before.view, *is = &d->after.view;
+	struct buf out = {0};
+	enum consign_err err = is_all ? policy_view_compare(was, is, &out) : quota_view_compare(was->quotas, is->quotas, &out);
+
+	if (err == CONSIGN_OK)
+		err = print_bytes(buf_slice(&out));
+	buf_clear(&out);
+	return err;
+}
+
 static enum consign_err
 print_diff(const struct diff *d)
 {
@@ -71,7 +86,7 @@ print_diff(const struct diff *d)
 
 	if (d->changes.n == 0) {
 		printf("%s → %s: no question changes its answer, of %zu asked\n", d->before.name, d->after.name, d->changes.asked);
-		return CONSIGN_OK;
+		return print_amounts(d, true);
 	}
 	print_counts(d);
 	enum consign_err err = print_kind(d, CHANGE_REFUSED, are_all, &shown, &more);
@@ -82,6 +97,8 @@ print_diff(const struct diff *d)
 		err = print_kind(d, CHANGE_REASON, are_all, &shown, &more);
 	if (err == CONSIGN_OK && more > 0)
 		printf("and %zu more\n", more);
+	if (err == CONSIGN_OK)
+		err = print_amounts(d, false);
 	if (err == CONSIGN_OK && !are_all && (more > 0 || reasons > 0))
 		say_note("--all lists everything, also what gets the same answer for another reason");
 	return err;

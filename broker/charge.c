@@ -47,16 +47,18 @@ set_pause(struct charge_problem *p, uint64_t retry_us)
 /* ── charges ── */
 
 bool
-charge_consignor(struct broker *b, const char *org, uint64_t messages, uint64_t bytes, struct charge_problem *ret_problem)
+charge_consignor(
+    struct broker *b, const char *org, uint64_t messages, uint64_t bytes, bool has_expired, struct charge_problem *ret_problem)
 {
 	struct mailbox *own = mailbox_of(b->mailboxes, org);
 	struct quota quota = charge_quota_of(b, org), asked = quota_of_asking(&b->quota, &quota);
 	uint64_t retry_us = 1000000, now_us = clock_steady_us(b->clock);
 	char limits[LIMITS_BYTES];
-	bool has_room = own != NULL && (retry_us = rate_wait(&own->sent, &quota, now_us, messages, bytes)) == 0;
+	bool has_room = own != NULL && (has_expired || (retry_us = rate_wait(&own->sent, &quota, now_us, messages, bytes)) == 0);
 
 	if (has_room && rate_take(&own->asked, &asked, now_us, messages, bytes, &retry_us)) {
-		rate_add(&own->sent, &quota, now_us, messages, bytes);
+		if (!has_expired)
+			rate_add(&own->sent, &quota, now_us, messages, bytes);
 		return true;
 	}
 	describe(has_room ? &asked : &quota, limits);

@@ -21,8 +21,10 @@ struct quota charge_quota_of(const struct broker *b, const char *org);
 /*
  * False: nothing was taken. Beside its quota an organisation has the larger of this and the broker's configuration for all that it
  * asks, however often: verifying is what a flood would cost.
+ * has_expired  only its asking is charged: it will be refused, and to wait for room first would tell that late
  */
-bool charge_consignor(struct broker *b, const char *org, uint64_t messages, uint64_t bytes, struct charge_problem *ret_problem);
+bool charge_consignor(
+    struct broker *b, const char *org, uint64_t messages, uint64_t bytes, bool has_expired, struct charge_problem *ret_problem);
 /* What was taken of its quota is given back: it was postponed, and comes again. */
 void charge_give_back(struct broker *b, const char *org, uint64_t messages, uint64_t bytes);
 /*

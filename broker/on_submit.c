@@ -370,11 +370,11 @@ postpone_charge(struct submitting *u, const struct charge_problem *problem)
 
 /* Before anything is verified: verifying is what a flood would cost. */
 static bool
-is_within_quota(struct submitting *u)
+is_within_quota(struct submitting *u, bool has_expired)
 {
 	struct charge_problem problem;
 
-	return charge_consignor(u->b, u->s->name, u->m->items.n, size_of(u), &problem) || postpone_charge(u, &problem);
+	return charge_consignor(u->b, u->s->name, u->m->items.n, size_of(u), has_expired, &problem) || postpone_charge(u, &problem);
 }
 
 static bool
@@ -558,8 +558,10 @@ decide(struct submitting *u)
 		say_try_later(b, u->s, u->sequence, "", CONSIGN_CODE_LANE_HELD, "an earlier consignment of its lane comes first");
 		return;
 	}
+	bool has_expired = u->m->expires_us <= clock_wall_us(b->clock);
+
 	/* What is postponed comes again every second or half minute: what it may send in an hour would be used up by asking. */
-	if (is_within_quota(u) && !judge(u))
+	if (is_within_quota(u, has_expired) && !judge(u) && !has_expired)
 		charge_give_back(b, u->s->name, u->m->items.n, size_of(u));
 }
 

@@ -147,6 +147,31 @@ test_charge_asks_again_within_half_a_minute(void **state)
 	assert_int_equal(pause_of(t, &acme, "two", to_cora, 1, "more than the quota of acme in two: 1/d messages"), CONSIGN_QUOTA_PAUSE_MAX_US / 1000 + 1);
 }
 
+/* What has expired is told so at once, although its sender is over its quota; and costs it nothing more. */
+static void
+test_charge_lets_what_has_expired_be_refused(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer acme = broker_agent(t, "acme"), admin = broker_administrator(t);
+	const struct ledger_record *record;
+
+	publish(t, &admin, STUDIES "rules: [{id: notes, permit: [x.note]}]\nquotas: [{org: acme, messages: 1/d}]\n");
+	assert_int_equal(pause_of(t, &acme, "one", to_bolt, 1, ""), 0);
+	struct manifest *m = fixture_manifest(&t->f, "acme", "two", "x.note", CONSIGN_LABEL_OPEN, to_cora, 1);
+
+	m->seen->checkpoint = NULL;
+	m->created_us = t->wall_us - SECOND;
+	m->expires_us = t->wall_us;
+	hear_all(t, &acme);
+	broker_hears_submit(t, &acme, 900, fixture_sign_manifest(&t->f, m), fixture_body());
+	broker_turn(t);
+	record = expect_answer(t, &acme, 900);
+	assert_int_equal(record->refused->verdicts.v[0]->code, CONSIGN_CODE_EXPIRED);
+	t->steady_us += 86400 * SECOND;
+	t->wall_us += 1;
+	assert_int_equal(pause_of(t, &acme, "one", to_bolt, 1, ""), 0);
+}
+
 /* ── what is told of them ── */
 
 static const struct session_quotas_reply *
@@ -256,6 +281,7 @@ main(void)
 	    TEST(test_charge_takes_the_policys_quota_of_an_organisation_for_the_configurations),
 	    TEST(test_charge_takes_nothing_of_an_organisations_quota_for_what_is_postponed),
 	    TEST(test_charge_asks_again_within_half_a_minute),
+	    TEST(test_charge_lets_what_has_expired_be_refused),
 	    TEST(test_on_quotas_query_tells_what_holds_and_what_is_used),
 	    TEST(test_on_quotas_query_ends_a_page_at_1024_rows),
 	    TEST(test_on_quotas_query_is_for_administrators),

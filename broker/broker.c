@@ -354,6 +354,7 @@ tick(void *context)
 	if (!b->store_failed)
 		refusals_count(b, false);
 	watching_tick(b);
+	spare_tick(b);
 	for (struct session *s = sessions_first(b->sessions); s != NULL; s = s->next) {
 		deliver_pump(b, s);
 		settle_pump(b, s);

@@ -25,6 +25,7 @@
 #include "pending.h"
 #include "reader.h"
 #include "session.h"
+#include "spare.h"
 #include "store/store.h"
 #include "trust/hub.h"
 
@@ -67,6 +68,7 @@ struct broker {
 	struct buf freshness; /* the newest statement, encoded; empty none */
 	struct watching *watching; /* NULL until somebody watches */
 	struct metrics *metrics;
+	struct spare spare;
 	const char *home;
 	uint64_t retention_us;
 	struct quota quota;      /* of each organisation, where the policy says nothing else */

@@ -7,6 +7,7 @@ unit(broker held consign_broker_parts)
 unit(broker quota consign_broker_parts)
 unit(broker buckets consign_broker_parts)
 unit(broker recent consign_broker_parts)
+unit(broker spare consign_broker_parts)
 unit(broker metrics consign_broker_parts)
 # With what these say to a peer, and put for commit, caught on the way.
 unit(broker on_submit consign_broker_parts hub_fixture)

@@ -25,7 +25,8 @@
 #define PAUSE_SUPERSEDED_MS 300000u
 /* Up for so long: the connection works, and what went wrong before is over. */
 #define STEADY_US 5000000u
-#define PING_US 10000000u
+/* Twice before SILENCE_US. What a thousand idle agents cost their broker are these. */
+#define PING_US 20000000u
 #define SILENCE_US 45000000u
 #define HANDSHAKE_US 15000000u
 

@@ -11,7 +11,7 @@
 /* As agents/uplink.c has them. */
 #define PAUSE_FIRST_MS 100u
 #define PAUSE_MAX_MS 15000u
-#define PING_MS 10000u
+#define PING_MS 20000u
 #define STACK_BYTES (256u * 1024u)
 #define WAIT_MS 15000u
 
@@ -80,7 +80,7 @@ connect_one(void *context)
 	return NULL;
 }
 
-/* One after the other, so that each is heard of every 10 s. */
+/* One after the other, so that each is heard of every 20 s. */
 static void *
 keep(void *context)
 {

@@ -30,7 +30,7 @@ _Noreturn void bench_fail(const struct live_member *m, const char *what);
 /* Cpu time of another process since its start. */
 uint64_t bench_cpu_of_ns(pid_t pid);
 
-/* ── the crowd (bench_crowd.c): each connects as an agent does, and then pings every 10 s ── */
+/* ── the crowd (bench_crowd.c): each connects as an agent does, and then pings every 20 s ── */
 
 struct crowd;
 /* Members first to last; none when last is below first. */

@@ -225,19 +225,6 @@ admin_close(struct admin_desk *desk)
 	desk->signing = NULL;
 }
 
-/* A reason stands in the heads that every organisation reads: a study in it is told to those who are no party to it. */
-static void
-warn_of_studies(const struct hub *hub, const char *reason)
-{
-	const struct hub_policy *policy = hub_policy(hub);
-
-	for (size_t i = 0; reason != NULL && i < policy->n_parts; i++)
-		if (policy->parts[i]->study != NULL && strstr(reason, policy->parts[i]->study->id.s) != NULL) {
-			say_warning("every organisation of the hub reads the reason, and it names the study %s", policy->parts[i]->study->id.s);
-			return;
-		}
-}
-
 enum consign_err
 admin_draft(const struct admin_desk *desk, const char *reason, struct draft *ret_draft)
 {
@@ -250,7 +237,6 @@ admin_draft(const struct admin_desk *desk, const char *reason, struct draft *ret
 	if (hub_admin_by_signing(desk->hub, &id) == NULL)
 		return say_fail(CONSIGN_E_DENIED, "the key of this home is not an administrator's in root %llu",
 		    (unsigned long long)root->version);
-	warn_of_studies(desk->hub, reason);
 	enum consign_err err = draft_start(ret_draft, hub_id(desk->hub), desk->signing, clock_wall_us(clock_system()), reason);
 
 	return err == CONSIGN_OK ? CONSIGN_OK : say_fail(err, "%s", consign_err_text(err));

@@ -120,8 +120,7 @@ make_documents(struct new_hub *h)
 	    .name = slice_text(h->name),
 	    .admins = {admins, 1},
 	    .threshold = 1,
-	    .broker = &h->broker,
-	    .reason = slice_text("the hub is made")};
+	    .broker = &h->broker};
 	struct policy_common no_rules = {0};
 	struct policy_part common = {.common = &no_rules};
 	struct consign_slice part;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "core/text.h"
 
 /* Documents of one draft: two roots at most, one directory, one policy, their parts, a card. */
 #define DRAFT_BUDGET_BYTES (4u * CONSIGN_COMMAND_MAX_BYTES)
@@ -72,13 +73,14 @@ document_sign(struct arena *arena, enum sign_kind kind, const struct consign_has
 }
 
 static enum consign_err
-publish(struct draft *draft, struct signed_document *document, struct published_document **ret_published)
+publish(struct draft *draft, struct signed_document *document, struct reason *reason, struct published_document **ret_published)
 {
 	struct published_document *p = arena_alloc(draft->arena, sizeof *p);
 
 	if (p == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	p->document = document;
+	p->reason = reason;
 	*ret_published = p;
 	return CONSIGN_OK;
 }
@@ -97,6 +99,30 @@ keep_hash(struct arena *arena, const struct consign_hash *hash, struct consign_s
 	return ret_slice->data == NULL ? CONSIGN_E_NO_MEMORY : CONSIGN_OK;
 }
 
+/* The draft's reason, to stand beside a document, and its digest, to stand in it. NULL and empty when none was given. */
+static enum consign_err
+salt_reason(struct draft *draft, struct reason **ret_reason, struct consign_slice *ret_digest)
+{
+	struct consign_hash digest;
+	struct reason *reason = NULL;
+	enum consign_err err = CONSIGN_OK;
+
+	*ret_digest = (struct consign_slice){0};
+	if (draft->reason.len > 0) {
+		if (draft->reason.len > CONSIGN_TEXT_MAX_BYTES || !text_is(CHARSET_UTF8, draft->reason))
+			return CONSIGN_E_MALFORMED;
+		reason = arena_alloc(draft->arena, sizeof *reason);
+		if (reason == NULL)
+			return CONSIGN_E_NO_MEMORY;
+		random_bytes(reason->salt.b, sizeof reason->salt.b);
+		reason->text = draft->reason;
+		hub_reason_digest(reason, &digest);
+		err = keep_hash(draft->arena, &digest, ret_digest);
+	}
+	*ret_reason = reason;
+	return err;
+}
+
 struct head_before {
 	uint64_t version; /* 0: none */
 	const struct consign_hash *hash;
@@ -107,19 +133,19 @@ static enum consign_err
 make_bundle(struct draft *draft, enum sign_kind kind, struct head_before before, const struct consign_slice *parts, size_t n,
     struct sliced_bundle **ret_bundle, struct document_ref **ret_ref)
 {
-	struct document_head head = {.format = 1,
-	    .hub_id = draft->hub_id,
-	    .version = before.version + 1,
-	    .created_us = draft->now_us,
-	    .reason = draft->reason};
+	struct document_head head = {
+	    .format = 1, .hub_id = draft->hub_id, .version = before.version + 1, .created_us = draft->now_us};
 	struct arena *arena = draft->arena;
 	struct sliced_bundle *bundle = arena_alloc(arena, sizeof *bundle);
 	struct document_ref *ref = arena_alloc(arena, sizeof *ref);
 	struct signed_document *document;
 	struct consign_slice content;
+	struct reason *reason;
 	struct buf encoded = {0};
-	enum consign_err err = CONSIGN_OK;
+	enum consign_err err = salt_reason(draft, &reason, &head.reason_digest);
 
+	if (err != CONSIGN_OK)
+		return err;
 	head.parts.v = arena_alloc(arena, (n + 1) * sizeof *head.parts.v);
 	head.parts.n = n;
 	if (bundle == NULL || ref == NULL || head.parts.v == NULL)
@@ -142,7 +168,7 @@ make_bundle(struct draft *draft, enum sign_kind kind, struct head_before before,
 	if (err == CONSIGN_OK)
 		err = document_sign(arena, kind, &draft->hub_id, content, draft->signing, &document);
 	if (err == CONSIGN_OK)
-		err = publish(draft, document, &bundle->head);
+		err = publish(draft, document, reason, &bundle->head);
 	if (err != CONSIGN_OK)
 		return err;
 	ref->version = head.version;
@@ -190,7 +216,7 @@ enum consign_err
 draft_card(struct draft *draft, struct signed_document *card)
 {
 	struct published_document **list = arena_alloc(draft->arena, sizeof *list);
-	enum consign_err err = list == NULL ? CONSIGN_E_NO_MEMORY : publish(draft, card, &list[0]);
+	enum consign_err err = list == NULL ? CONSIGN_E_NO_MEMORY : publish(draft, card, NULL, &list[0]);
 
 	if (err != CONSIGN_OK)
 		return err;
@@ -201,13 +227,17 @@ draft_card(struct draft *draft, struct signed_document *card)
 
 /* Encodes, signs and appends a root; hub_id is the domain it is signed under. */
 static enum consign_err
-put_root(struct draft *draft, const struct root *root, const struct consign_hash *hub_id)
+put_root(struct draft *draft, const struct root *without_reason, const struct consign_hash *hub_id)
 {
+	struct root root = *without_reason;
 	struct signed_document *document;
 	struct consign_slice content;
+	struct reason *reason;
 	struct buf encoded = {0};
-	enum consign_err err = root_encode(root, &encoded);
+	enum consign_err err = salt_reason(draft, &reason, &root.reason_digest);
 
+	if (err == CONSIGN_OK)
+		err = root_encode(&root, &encoded);
 	err = keep(draft->arena, err, &encoded, &content);
 	if (err == CONSIGN_OK && draft->documents.roots.v == NULL) {
 		draft->documents.roots.v = arena_alloc(draft->arena, DRAFT_ROOTS_MAX * sizeof *draft->documents.roots.v);
@@ -216,11 +246,11 @@ put_root(struct draft *draft, const struct root *root, const struct consign_hash
 	if (err == CONSIGN_OK)
 		err = document_sign(draft->arena, SIGN_ROOT, hub_id, content, draft->signing, &document);
 	if (err == CONSIGN_OK)
-		err = publish(draft, document, &draft->documents.roots.v[draft->documents.roots.n]);
+		err = publish(draft, document, reason, &draft->documents.roots.v[draft->documents.roots.n]);
 	if (err != CONSIGN_OK)
 		return err;
 	draft->documents.roots.n++;
-	draft->root.version = root->version;
+	draft->root.version = root.version;
 	hash_sha256(content, &draft->root.hash);
 	return CONSIGN_OK;
 }
@@ -249,7 +279,6 @@ draft_root(struct draft *draft, const struct root *previous, const struct consig
 	root.version = previous->version + 1;
 	root.created_us = draft->now_us;
 	root.random = (struct consign_slice){0}; /* only the first needs one: the others differ by what they follow */
-	root.reason = draft->reason;
 	if (draft->directory != NULL)
 		root.directory = draft->directory;
 	if (draft->policy != NULL)

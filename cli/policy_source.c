@@ -104,7 +104,7 @@ open_at_company(const struct local_policy *question, struct policy_source *s)
 		return say_fail(err, "the agent's policy cannot be compiled: %s", consign_err_text(err));
 	s->policy = s->own_policy;
 	s->view = (struct policy_view){
-	    .version = r->version, .reason = r->reason, .common = r->common, .studies = r->studies.v, .n_studies = r->studies.n};
+	    .version = r->version, .common = r->common, .studies = r->studies.v, .n_studies = r->studies.n};
 	return CONSIGN_OK;
 }
 

@@ -94,7 +94,6 @@ local_policy(struct tool *t, uint64_t number, const struct local_policy *questio
 		return;
 	}
 	r.version = policy->version;
-	r.reason = policy->head->reason;
 	enum consign_err err = put_studies(policy, arena, &r);
 
 	if (err == CONSIGN_OK)

@@ -80,6 +80,9 @@ void hub_free(struct hub **hub);
 void hub_pin(struct hub *hub, uint64_t version, const struct consign_hash *hash);
 const struct consign_hash *hub_id(const struct hub *hub);
 
+/* What a document holds of the reason that stands beside it. */
+void hub_reason_digest(const struct reason *reason, struct consign_hash *ret_digest);
+
 /* Documents that were verified and are not yet in. Ended by hub_adopt or hub_stage_free. */
 struct hub_stage;
 
@@ -87,6 +90,7 @@ struct hub_stage;
  * Verifies a Documents message (encoded session_documents) against what is known: chain, versions, signatures (k of the
  * previous root's administrators, counted here), hashes of parts, cards against the directory, proofs, and that a
  * document known already is the same.
+ * A reason that came with a root or a head stands in it then, as text (struct root, struct document_head).
  * ret_problem   what is wrong, for people, on any error
  * Errors: MALFORMED, TOO_BIG, NO_MEMORY; BAD_SIGNATURE; BAD_PROOF; STALE (older than known, or a gap: ask for what is
  *         between); FORK (signed, and other than what is known under that version); NOT_FOUND (a card of an org that the
@@ -170,7 +174,7 @@ struct hub_proofs {
 	const struct checkpoint_update *checkpoint;
 };
 /*
- * org NULL: everything (administrators). Roots after root_after, the newest directory and policy in their slices, the
+ * org NULL: everything (administrators); else without the reasons of documents. Roots after root_after, the newest directory and policy in their slices, the
  * newest cards of the orgs it shares a study with. With root_only_version > 0: the directory and policy that this root
  * names, and no cards.
  */

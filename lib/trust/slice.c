@@ -31,6 +31,8 @@ prove(const struct slicing *s, const struct published_document *p, struct publis
 	if (copy == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	*copy = *p;
+	if (s->org != NULL)
+		copy->reason = NULL; /* it may name a study, or a company, that this one has nothing to do with */
 	enum consign_err err = s->proofs->prove(s->proofs->self, p->leaf->index, s->arena, &copy->path);
 
 	if (err == CONSIGN_OK)

@@ -84,6 +84,27 @@ stage_check_header(struct staging *s, const char *what, uint32_t format, struct 
 	return CONSIGN_OK;
 }
 
+void
+hub_reason_digest(const struct reason *reason, struct consign_hash *ret_digest)
+{
+	hash_sha256_2(SLICE_ARRAY(reason->salt.b), reason->text, ret_digest);
+}
+
+enum consign_err
+stage_reason(struct staging *s, const struct published_document *p, const char *what, uint64_t version, struct consign_slice digest,
+    struct consign_slice *ret_text)
+{
+	struct consign_hash is;
+
+	if (p->reason == NULL)
+		return digest.len == 0 || !s->hub->complete ? CONSIGN_OK : stage_fail(s, CONSIGN_E_DENIED, what, version, "comes without its reason");
+	hub_reason_digest(p->reason, &is);
+	if (!slice_equal(digest, SLICE_ARRAY(is.b)))
+		return stage_fail(s, CONSIGN_E_BAD_SIGNATURE, what, version, "its reason is not the one that was signed");
+	*ret_text = p->reason->text;
+	return CONSIGN_OK;
+}
+
 /* How many of those who may sign must have signed. */
 uint32_t
 stage_threshold(const struct staging *s, const struct root *signers)
@@ -149,6 +170,9 @@ stage_root(struct staging *s, const struct published_document *p)
 		return stage_fail(s, CONSIGN_E_STALE, "root", root->version, "names a directory or policy that does not follow the one before");
 	if (root->version == s->hub->pinned_version && !hash_equal(&hash, &s->hub->pinned_hash))
 		return stage_fail(s, CONSIGN_E_FORK, "root", root->version, "is not the one that the invite named");
+	err = stage_reason(s, p, "root", root->version, root->reason_digest, &root->reason);
+	if (err != CONSIGN_OK)
+		return err;
 	struct root_cell *cell = calloc(1, sizeof *cell);
 
 	if (cell == NULL || cell_list_put(&s->stage->roots, cell) != CONSIGN_OK) {
@@ -285,7 +309,7 @@ stage_card(struct staging *s, const struct published_document *p)
 	struct card *card;
 	struct consign_hash hash;
 
-	if (d->kind != SIGN_CARD || d->signatures.n != 1)
+	if (d->kind != SIGN_CARD || d->signatures.n != 1 || p->reason != NULL)
 		return stage_fail(s, CONSIGN_E_MALFORMED, "card", 0, "another document stands in its place");
 	enum consign_err err = card_decode(d->content, s->arena, &card);
 

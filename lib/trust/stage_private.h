@@ -29,6 +29,9 @@ stage_check_header(struct staging *s, const char *what, uint32_t format, struct 
 /* The document's leaf says what the document is; in proven mode it is under the checkpoint. */
 CONSIGN_MUST_CHECK enum consign_err stage_check_leaf(struct staging *s, const struct published_document *p, const char *org,
     uint64_t version, const struct consign_hash *hash, uint64_t *ret_leaf);
+/* The reason beside a document is the one that was signed with it; who demands everything has it. ret_text: stays when there is none. */
+CONSIGN_MUST_CHECK enum consign_err stage_reason(struct staging *s, const struct published_document *p, const char *what, uint64_t version,
+    struct consign_slice digest, struct consign_slice *ret_text);
 CONSIGN_MUST_CHECK enum consign_err stage_directory(struct staging *s, const struct sliced_bundle *b);
 CONSIGN_MUST_CHECK enum consign_err stage_policy(struct staging *s, const struct sliced_bundle *b);
 

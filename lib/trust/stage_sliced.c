@@ -70,7 +70,7 @@ count_parts(struct staging *s, const struct sliced_bundle *b, const char *what, 
 
 /* Head and parts of a directory or policy: named by a root, signed, parts as hashed, complete where that is demanded. */
 static enum consign_err
-check_sliced(struct staging *s, const struct sliced_bundle *b, bool is_policy, const struct document_head *head,
+check_sliced(struct staging *s, const struct sliced_bundle *b, bool is_policy, struct document_head *head,
     const struct consign_hash *hash)
 {
 	const char *what = is_policy ? "policy" : "directory";
@@ -98,7 +98,7 @@ check_sliced(struct staging *s, const struct sliced_bundle *b, bool is_policy, c
 	err = count_parts(s, b, what, head, &distinct);
 	if (err == CONSIGN_OK && s->hub->complete && distinct != head->parts.n)
 		return stage_fail(s, CONSIGN_E_DENIED, what, head->version, "parts are missing");
-	return err;
+	return err == CONSIGN_OK ? stage_reason(s, b->head, what, head->version, head->reason_digest, &head->reason) : err;
 }
 
 /*

@@ -125,6 +125,7 @@ extern const struct wire_message *const wire_local_messages[];
 extern const struct wire_message wire_document_ref;
 extern const struct wire_message wire_checkpoint_ref;
 extern const struct wire_message wire_member;
+extern const struct wire_message wire_reason;
 extern const struct wire_message wire_policy_common;
 extern const struct wire_message wire_policy_study;
 extern const struct wire_message wire_seen;

@@ -184,8 +184,15 @@ static const struct wire_field root_fields[] = {
     MESSAGES(root, 15, witnesses, 0, CONSIGN_WITNESSES_MAX, witness),
     NUM32(root, 16, witness_quorum, 0, CONSIGN_WITNESSES_MAX),
     OPTIONAL(root, 17, log, log_origin),
-    BYTES(root, 18, reason, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
+    EXACT(root, 18, reason_digest, 32),
 };
+
+static const struct wire_field reason_fields[] = {
+    FIXED(reason, 1, salt),
+    BYTES(reason, 2, text, FORM_UTF8, 1, CONSIGN_TEXT_MAX_BYTES),
+};
+const struct wire_message wire_reason = {TABLE(reason, "Reason", reason, 0)};
+
 static const struct wire_check root_checks[] = {
     {"dates", "expires_us is absent (never) or after created_us", root_dates},
     {"first", "version 1 has a random, and neither hub_id, previous, directory nor policy", root_first},
@@ -311,7 +318,7 @@ static const struct wire_field document_head_fields[] = {
     EXACT(document_head, 4, previous, 32),
     NUM64(document_head, 5, created_us, 1, WIRE_U64_MAX),
     NUM64(document_head, 6, expires_us, 0, WIRE_U64_MAX),
-    BYTES(document_head, 7, reason, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
+    EXACT(document_head, 7, reason_digest, 32),
     FIXEDS(document_head, 8, parts, 0, CONSIGN_PARTS_MAX),
 };
 static const struct wire_check document_head_checks[] = {
@@ -469,6 +476,7 @@ const struct wire_message *const wire_identity_messages[] = {
     &wire_witness,
     &wire_log_origin,
     &wire_root,
+    &wire_reason,
     &wire_valid_key,
     &wire_card,
     &wire_document_head,

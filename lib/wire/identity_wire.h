@@ -66,7 +66,13 @@ struct root {
 	WIRE_LIST(struct witness *) witnesses;
 	uint32_t witness_quorum;
 	struct log_origin *log; /* NULL: the origin that follows from the hub id */
-	struct consign_slice reason; /* text */
+	struct consign_slice reason_digest; /* 32 bytes; empty: there is no reason */
+	struct consign_slice reason; /* not in the document: text that came beside it and has this digest (lib/trust); empty: none came */
+};
+
+struct reason {
+	struct consign_hash salt;
+	struct consign_slice text;
 };
 
 struct valid_key {
@@ -100,7 +106,8 @@ struct document_head {
 	struct consign_slice previous; /* 32 bytes; empty in version 1 */
 	uint64_t created_us;
 	uint64_t expires_us;
-	struct consign_slice reason; /* text */
+	struct consign_slice reason_digest; /* as in struct root */
+	struct consign_slice reason;        /* as in struct root */
 	WIRE_LIST(struct consign_hash) parts;
 };
 

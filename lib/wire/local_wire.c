@@ -224,8 +224,7 @@ static const struct wire_field local_policy_reply_fields[] = {
     OPTIONAL(local_policy_reply, 2, common, policy_common),
     MESSAGES(local_policy_reply, 3, studies, 0, CONSIGN_STUDIES_MAX, policy_study),
     MESSAGES(local_policy_reply, 4, members, 0, CONSIGN_ORGS_MAX, member),
-    BYTES(local_policy_reply, 5, reason, FORM_UTF8, 0, CONSIGN_TEXT_MAX_BYTES),
-    OPTIONAL(local_policy_reply, 6, past, local_past),
+    OPTIONAL(local_policy_reply, 5, past, local_past),
 };
 static const struct wire_message wire_local_policy_reply = {TABLE(local_policy_reply, "PolicyReply", policy_reply, 0)};
 

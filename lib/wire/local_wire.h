@@ -178,7 +178,6 @@ struct local_policy_reply {
 	struct policy_common *common; /* may be NULL */
 	WIRE_LIST(struct policy_study *) studies;
 	WIRE_LIST(struct member *) members;
-	struct consign_slice reason;
 	struct local_past *past; /* NULL unless a message was asked about */
 };
 

@@ -73,6 +73,7 @@ static const struct wire_field published_document_fields[] = {
     REQUIRED(published_document, 1, document, signed_document),
     OPTIONAL(published_document, 2, leaf, leaf),
     OPTIONAL(published_document, 3, path, proof),
+    OPTIONAL(published_document, 4, reason, reason),
 };
 static const struct wire_check published_document_checks[] = {
     {"path", "leaf and path are both present or both absent", published_path},

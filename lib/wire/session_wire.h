@@ -45,6 +45,7 @@ struct published_document {
 	struct signed_document *document;
 	struct leaf *leaf;  /* NULL, with path, while it is not in the ledger: in a publish */
 	struct proof *path; /* NULL with leaf */
+	struct reason *reason; /* NULL: the document has none, or it is for an organisation */
 };
 
 struct sliced_bundle { /* a directory or a policy: head and the parts that concern the receiver */

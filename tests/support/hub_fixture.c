@@ -254,6 +254,22 @@ next_version(const struct fixture_documents *all, struct consign_slice *ret_prev
 	return newest == NULL ? 1 : newest->version + 1;
 }
 
+/* The fixture's reason, and its digest; NULL and nothing when it has none. */
+static struct reason *
+salt_reason(struct hub_fixture *f, struct consign_slice *ret_digest)
+{
+	struct reason *r = f->reason == NULL ? NULL : take(f, sizeof *r);
+	struct consign_hash *digest = f->reason == NULL ? NULL : take(f, sizeof *digest);
+
+	if (r == NULL)
+		return NULL;
+	random_bytes(r->salt.b, sizeof r->salt.b);
+	r->text = slice_text(f->reason);
+	hub_reason_digest(r, digest);
+	*ret_digest = SLICE_ARRAY(digest->b);
+	return r;
+}
+
 struct fixture_document *
 fixture_root(struct hub_fixture *f, unsigned signers)
 {
@@ -280,10 +296,12 @@ fixture_root(struct hub_fixture *f, unsigned signers)
 		r.directory = fixture_ref(f, fixture_newest(&f->directories));
 		r.policy = fixture_ref(f, fixture_newest(&f->policies));
 	}
+	struct reason *reason = salt_reason(f, &r.reason_digest);
 	struct consign_slice content = fixture_encode(f, &wire_root, &r);
 	struct fixture_document *d = remember(&f->roots, r.version, content);
 
 	d->document = take(f, sizeof *d->document);
+	d->document->reason = reason;
 	d->document->document = fixture_sign(f, SIGN_ROOT, r.version == 1 ? &no_hub : &f->hub_id, content, signers);
 	return d;
 }
@@ -313,11 +331,13 @@ bundle_of(struct hub_fixture *f, struct fixture_documents *all, enum sign_kind k
 	head.parts.v = hashes;
 	head.parts.n = n;
 	head.version = next_version(all, &head.previous);
+	struct reason *reason = salt_reason(f, &head.reason_digest);
 	struct consign_slice content = fixture_encode(f, kind == SIGN_POLICY ? &wire_policy_head : &wire_document_head, &head);
 	struct fixture_document *d = remember(all, head.version, content);
 
 	b->head = take(f, sizeof *b->head);
 	b->head->document = fixture_sign(f, kind, &f->hub_id, content, signers);
+	b->head->reason = reason;
 	d->bundle = b;
 	return d;
 }

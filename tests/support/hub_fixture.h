@@ -60,6 +60,7 @@ struct hub_fixture {
 	struct fixture_documents roots, directories, policies, cards;
 	struct consign_public_key freshness[2]; /* that the next root names */
 	size_t n_freshness;
+	const char *reason; /* of the roots, directories and policies that are made from now on; NULL: none */
 	struct tree *tree;
 	struct tree_node *nodes;
 	size_t n_nodes, cap_nodes;

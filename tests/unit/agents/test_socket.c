@@ -1796,7 +1796,6 @@ add_policy(struct fixture *f)
 
 	assert_non_null(cell);
 	study.title = slice_text("Phase III");
-	head.reason = slice_text("the first");
 	cell->policy.version = 1;
 	cell->policy.head = &head;
 	cell->policy.parts = list;
@@ -1825,7 +1824,6 @@ test_socket_policy_gives_the_slices_and_the_members(void **state)
 	assert_string_equal(r->policy->studies.v[0]->id.s, "ACME-301");
 	assert_int_equal(r->policy->members.n, 1);
 	assert_string_equal(r->policy->members.v[0]->org.s, "acme");
-	assert_true(slice_equal(r->policy->reason, slice_text("the first")));
 	client_close(&c);
 }
 

@@ -179,15 +179,15 @@ const struct limit_row limit_rows_wire[] = {
     LENGTH(CONSIGN_PROBLEMS_MAX_BYTES, "ProblemList"),
     FIELDS(CONSIGN_PROBLEMS_SEALED_MAX_BYTES, "DeliveryReceiptContent.problems"),
     FIELDS(CONSIGN_TEXT_MAX_BYTES,
-	"SendOutcome.detail TrackConsignee.detail TrackReply.detail Fact.value PolicyReply.reason LocalError.detail "
+	"SendOutcome.detail TrackConsignee.detail TrackReply.detail Fact.value LocalError.detail "
 	"LocalError.hint Verdict.detail ActRecord.subject ActRecord.detail ItemVerdict.reason PolicyStudy.title TryLater.detail "
-	"Done.detail Bye.detail Root.reason Card.contact DirectoryHead.reason PolicyHead.reason"),
+	"Done.detail Bye.detail Card.contact Reason.text"),
     FIELDS(CONSIGN_MEDIA_TYPE_MAX_BYTES, "OutgoingMessage.media_type InboxMessage.media_type"),
     FIELDS(CONSIGN_NAME_MAX_BYTES, "OutgoingMessage.name InboxMessage.name Root.name Member.name Invite.hub_name JoinRequest.name"),
     /* consignments */
     FIELDS(CONSIGN_BUNDLE_MAX_ITEMS, "Manifest.items ProblemList.items DeliveryReceiptContent.verdicts"),
     FIELDS(CONSIGN_CONSIGNEES_MAX, "Manifest.consignees AcceptedRecord.mailboxes Statement.openings OutgoingMessage.to InboxMessage.consignees "
-				   "TrackReply.consignees"),
+				   "TrackReply.consignees PastMessage.consignees"),
     FIELDS(CONSIGN_BODY_MAX_BYTES, "Manifest.body_bytes"),
     LENGTH(CONSIGN_MANIFEST_MAX_BYTES, "Manifest"),
     FIELDS(CONSIGN_MANIFEST_MAX_BYTES, "SignedManifest.manifest"),
@@ -222,7 +222,7 @@ const struct limit_row limit_rows_wire[] = {
     LENGTH(CONSIGN_COMMAND_MAX_BYTES, "Command Documents"),
     {LIMIT(CONSIGN_UNPACK_BUDGET_BASE_BYTES), .tries = try_budget_base, .refused = CONSIGN_E_TOO_BIG},
     {LIMIT(CONSIGN_UNPACK_BUDGET_PER_BYTE), .tries = try_budget_per_byte, .refused = CONSIGN_E_TOO_BIG},
-    FIELDS(CONSIGN_BATCH_MAX, "Answers.answers Delivered.receipts Settled.settlements JoinsReply.joins JoinsReply.invites"),
+    FIELDS(CONSIGN_BATCH_MAX, "Answers.answers Delivered.receipts Settled.settlements Settled.seen JoinsReply.joins JoinsReply.invites"),
     FIELDS(CONSIGN_SESSION_VERSIONS_MAX, "Open.versions"),
     FIELDS(CONSIGN_PATH_MAX, "Proof.path"),
     FIELDS(CONSIGN_NOTE_MAX_BYTES, "CheckpointUpdate.note Statement.checkpoint"),

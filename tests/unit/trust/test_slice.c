@@ -24,6 +24,7 @@ setup(void **state)
 	struct fixture *t = calloc(1, sizeof *t);
 
 	hub_fixture_begin(&t->f, 1, 1);
+	t->f.reason = "bolt joins study one, and cora must not know";
 	hub_fixture_standard(&t->f);
 	fixture_card(&t->f, "bolt");
 	fixture_publish_all(&t->f);
@@ -77,6 +78,8 @@ test_slice_is_enough_to_follow_the_hub(void **state)
 	assert_int_equal(hub_new(&t->f.hub_id, false, &agent), CONSIGN_OK);
 	assert_int_equal(fixture_take(&t->f, agent, slice(t, "bolt"), HUB_PROVEN), CONSIGN_OK);
 	assert_int_equal(hub_root(agent)->root->version, 2);
+	assert_int_equal(hub_root(agent)->root->reason.len, 0);
+	assert_int_equal(hub_policy(agent)->head->reason.len, 0);
 	assert_int_equal(hub_directory(agent)->n_members, 2);
 	assert_int_equal(hub_card(agent, "bolt")->card->version, 2);
 	assert_true(policy_is_party(hub_policy(agent)->policy, "one", "bolt"));
@@ -90,19 +93,19 @@ test_slice_never_speaks_of_what_the_reader_must_not_know(void **state)
 	struct fixture *t = *state;
 	static const struct {
 		const char *reader;
-		const char *known[4], *hidden[6];
+		const char *known[4], *hidden[7];
 	} cases[] = {
-	    {"acme", {"bolt", "cora", "First", "Second"}, {"dune", "studies:"}},
-	    {"bolt", {"acme", "First"}, {"cora", "dune", "Second", "studies:"}},
-	    {"cora", {"acme", "Second"}, {"bolt", "dune", "First", "studies:"}},
-	    {"dune", {"dune"}, {"acme", "bolt", "cora", "First", "Second", "studies:"}},
+	    {"acme", {"bolt", "cora", "First", "Second"}, {"dune", "studies:", "must not know"}},
+	    {"bolt", {"acme", "First"}, {"cora", "dune", "Second", "studies:", "must not know"}},
+	    {"cora", {"acme", "Second"}, {"bolt", "dune", "First", "studies:", "must not know"}},
+	    {"dune", {"dune"}, {"acme", "bolt", "cora", "First", "Second", "studies:", "must not know"}},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		assert_true(slice_mentions(t, cases[i].reader, cases[i].reader));
 		for (size_t k = 0; k < 4 && cases[i].known[k] != NULL; k++)
 			assert_true(slice_mentions(t, cases[i].reader, cases[i].known[k]));
-		for (size_t k = 0; k < 6 && cases[i].hidden[k] != NULL; k++)
+		for (size_t k = 0; k < 7 && cases[i].hidden[k] != NULL; k++)
 			if (slice_mentions(t, cases[i].reader, cases[i].hidden[k]))
 				fail_msg("%s is told of %s", cases[i].reader, cases[i].hidden[k]);
 	}
@@ -117,8 +120,12 @@ test_slice_for_administrators_is_everything(void **state)
 
 	assert_int_equal(d->cards.n, 4);
 	assert_true(slice_mentions(t, NULL, "studies:"));
+	assert_true(slice_mentions(t, NULL, "must not know"));
 	assert_int_equal(hub_new(&t->f.hub_id, true, &admin), CONSIGN_OK);
 	assert_int_equal(fixture_take(&t->f, admin, d, HUB_PROVEN), CONSIGN_OK);
+	assert_true(slice_equal(hub_root(admin)->root->reason, slice_text(t->f.reason)));
+	assert_true(slice_equal(hub_directory(admin)->head->reason, slice_text(t->f.reason)));
+	assert_true(slice_equal(hub_policy(admin)->head->reason, slice_text(t->f.reason)));
 	hub_free(&admin);
 }
 

@@ -105,7 +105,7 @@ test_identity_wire_later_root_names_its_hub_and_its_documents(void **state)
 	m.log.last_good = &m.last_good;
 	strcpy(m.log.origin, "consign.hub/00/2");
 	m.root.log = &m.log;
-	m.root.reason = slice_text("restored from a backup");
+	m.root.reason_digest = m.root.hub_id;
 	ROUND_TRIP(f, root, &m.root, &out);
 	assert_int_equal(out->hub_id.len, 32);
 	assert_string_equal(out->witnesses.v[1]->org.s, "globalcro");

@@ -1,6 +1,7 @@
 /* One question to the agent (agent_call.h). */
 #include "agent_call.h"
 
+#include "home.h"
 #include "print.h"
 
 enum consign_err
@@ -36,5 +37,40 @@ agent_reply(struct consign_client *client, enum consign_err posted, uint64_t num
 	err = reply->kind == CONSIGN_REPLY_ERROR ? agent_say_no(reply)
 						 : say_fail(CONSIGN_E_MALFORMED, "the agent answered something else");
 	consign_reply_free(&reply);
+	return err;
+}
+
+static enum consign_err
+company_status(
+    const struct home *home, bool as_json, enum consign_err (*print_facts)(const struct consign_reply *reply, bool as_json))
+{
+	struct consign_client *client = NULL;
+	const struct consign_reply *reply;
+	uint64_t number = 0;
+	enum consign_err err = home_agent(home, &client);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = consign_client_post_status(client, &number);
+	err = agent_reply(client, err, number, CONSIGN_REPLY_STATUS, &reply);
+	if (err == CONSIGN_OK) {
+		err = print_facts(reply, as_json);
+		consign_reply_free(&reply);
+	}
+	consign_client_close(&client);
+	return err;
+}
+
+enum consign_err
+agent_status(const struct args *args, enum consign_err (*at_admin)(const struct args *args),
+    enum consign_err (*print_facts)(const struct consign_reply *reply, bool as_json))
+{
+	struct home home = {0};
+	enum consign_err err = home_open(args, HOME_ADMIN | HOME_COMPANY, &home);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = home.kind == HOME_ADMIN ? at_admin(args) : company_status(&home, args_has(args, "json"), print_facts);
+	home_clear(&home);
 	return err;
 }

@@ -4,6 +4,7 @@
 #ifndef CLI_AGENT_CALL_H
 #define CLI_AGENT_CALL_H
 
+#include "args.h"
 #include "consign/client.h"
 
 #define AGENT_REPLY_TIMEOUT_MS 30000u
@@ -16,6 +17,11 @@
  */
 CONSIGN_MUST_CHECK enum consign_err agent_reply(struct consign_client *client, enum consign_err posted, uint64_t number,
     enum consign_reply_kind wanted, const struct consign_reply **ret_reply);
+/*
+ * How things are: at an administrator's by the first; at a company's the facts of its agent, printed by the second.
+ */
+CONSIGN_MUST_CHECK enum consign_err agent_status(const struct args *args, enum consign_err (*at_admin)(const struct args *args),
+    enum consign_err (*print_facts)(const struct consign_reply *reply, bool as_json));
 /* Says an agent's "no". */
 enum consign_err agent_say_no(const struct consign_reply *reply);
 

@@ -204,35 +204,8 @@ print_facts(const struct consign_reply *reply, bool as_json)
 	return as_json ? print_json(&json) : CONSIGN_OK;
 }
 
-static enum consign_err
-company_status(const struct home *home, bool as_json)
-{
-	struct consign_client *client = NULL;
-	const struct consign_reply *reply;
-	uint64_t number = 0;
-	enum consign_err err = home_agent(home, &client);
-
-	if (err != CONSIGN_OK)
-		return err;
-	err = consign_client_post_status(client, &number);
-	err = agent_reply(client, err, number, CONSIGN_REPLY_STATUS, &reply);
-	if (err == CONSIGN_OK) {
-		err = print_facts(reply, as_json);
-		consign_reply_free(&reply);
-	}
-	consign_client_close(&client);
-	return err;
-}
-
 enum consign_err
 cmd_freshness_status(const struct args *args)
 {
-	struct home home = {0};
-	enum consign_err err = home_open(args, HOME_ADMIN | HOME_COMPANY, &home);
-
-	if (err != CONSIGN_OK)
-		return err;
-	err = home.kind == HOME_ADMIN ? admin_status(args) : company_status(&home, args_has(args, "json"));
-	home_clear(&home);
-	return err;
+	return agent_status(args, admin_status, print_facts);
 }

@@ -8,12 +8,10 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <unistd.h>
 
 #include "card.h"
 #include "core/limits.h"
-#include "hub_fixture.h"
-#include "uplink.h"
+#include "keyed_agent.h"
 
 #define BORN_US FIXTURE_NOW_US /* of the fixture's cards */
 
@@ -30,17 +28,6 @@ static struct card *published; /* the last one, in `said`; NULL none */
 enum uplink_state __wrap_uplink_state(const struct uplink *u);
 enum consign_err __wrap_uplink_say(
     struct uplink *u, const struct session_command *command, struct frame *manifest, struct frame *body);
-
-void __wrap_uplink_restart(struct uplink *u, const char *why);
-static unsigned restarts;
-
-void
-__wrap_uplink_restart(struct uplink *u, const char *why)
-{
-	(void)u;
-	(void)why;
-	restarts++;
-}
 
 enum uplink_state
 __wrap_uplink_state(const struct uplink *u)
@@ -76,19 +63,9 @@ setup(void **state)
 	assert_non_null(t);
 	published = NULL;
 	assert_int_equal(arena_new(1u << 20, &said), CONSIGN_OK);
-	hub_fixture_begin(&t->f, 1, 1);
-	hub_fixture_standard(&t->f);
 	clock = (struct consign_clock){now_of, now_of, t};
 	t->now_us = BORN_US;
-	t->agent.clock = &clock;
-	t->agent.hub = hub_fixture_hub(&t->f, true);
-	t->agent.hub_id = t->f.hub_id;
-	snprintf(t->agent.org.s, sizeof t->agent.org.s, "acme");
-	t->agent.identity_key = fixture_org(&t->f, "acme")->identity;
-	assert_int_equal(keyfile_new("agent", "acme", NULL, &t->agent.keys), CONSIGN_OK);
-	snprintf(t->home, sizeof t->home, "/tmp/consign-card-XXXXXX");
-	assert_non_null(mkdtemp(t->home));
-	snprintf(t->agent.key_path, sizeof t->agent.key_path, "%s/agent.key", t->home);
+	keyed_agent_begin(&t->agent, &t->f, &clock, t->home);
 	*state = t;
 	return 0;
 }
@@ -98,12 +75,7 @@ teardown(void **state)
 {
 	struct fixture *t = *state;
 
-	unlink(t->agent.key_path);
-	rmdir(t->home);
-	seal_receiver_free(&t->agent.receiver);
-	keyfile_free(&t->agent.keys);
-	hub_free(&t->agent.hub);
-	hub_fixture_end(&t->f);
+	keyed_agent_end(&t->agent, &t->f, t->home);
 	arena_free(&said);
 	free(t);
 	return 0;

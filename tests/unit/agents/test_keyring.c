@@ -9,16 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "card.h"
 #include "core/limits.h"
-#include "hub_fixture.h"
+#include "keyed_agent.h"
 #include "keyring.h"
 #include "reception.h"
-#include "uplink.h"
 
 struct fixture {
 	struct hub_fixture f;
@@ -32,13 +30,11 @@ struct fixture {
 
 static struct fixture *here;
 static enum uplink_state state_now;
-static unsigned restarts;
 static uint64_t durable_position;
 
 enum uplink_state __wrap_uplink_state(const struct uplink *u);
 enum consign_err __wrap_uplink_say(
     struct uplink *u, const struct session_command *command, struct frame *manifest, struct frame *body);
-void __wrap_uplink_restart(struct uplink *u, const char *why);
 uint64_t __wrap_reception_durable(const struct reception *r);
 
 enum uplink_state
@@ -56,14 +52,6 @@ __wrap_uplink_say(struct uplink *u, const struct session_command *command, struc
 	(void)body;
 	buf_reset(&here->documents);
 	return session_documents_encode(command->publish->documents, &here->documents);
-}
-
-void
-__wrap_uplink_restart(struct uplink *u, const char *why)
-{
-	(void)u;
-	(void)why;
-	restarts++;
 }
 
 uint64_t
@@ -100,28 +88,17 @@ setup(void **state)
 	assert_non_null(t);
 	here = t;
 	state_now = UPLINK_UP;
-	restarts = 0;
 	durable_position = 0;
-	hub_fixture_begin(&t->f, 1, 1);
-	hub_fixture_standard(&t->f);
 	t->clock = (struct consign_clock){now_of, now_of, t};
 	t->now_us = FIXTURE_NOW_US + FIXTURE_DAY_US;
-	t->agent.clock = &t->clock;
-	t->agent.hub = hub_fixture_hub(&t->f, true);
-	t->agent.hub_id = t->f.hub_id;
+	keyed_agent_begin(&t->agent, &t->f, &t->clock, t->home);
 	t->agent.reception = (struct reception *)t; /* asked for its position only */
-	snprintf(t->agent.org.s, sizeof t->agent.org.s, "acme");
 	const struct fixture_org *acme = fixture_org(&t->f, "acme");
 
-	t->agent.identity_key = acme->identity;
-	assert_int_equal(keyfile_new("agent", "acme", NULL, &t->agent.keys), CONSIGN_OK);
 	put_key(t, "signing-", acme->signing, &acme->signing_public);
 	put_key(t, "seal-", acme->seal, &acme->seal_public);
 	put_key(t, "transport", acme->transport, &acme->transport_public);
 	put_key(t, "storage", acme->seal, &acme->seal_public); /* any: it never rotates */
-	snprintf(t->home, sizeof t->home, "/tmp/consign-keyring-XXXXXX");
-	assert_non_null(mkdtemp(t->home));
-	snprintf(t->agent.key_path, sizeof t->agent.key_path, "%s/agent.key", t->home);
 	assert_int_equal(keyfile_save(t->agent.keys, t->agent.key_path), CONSIGN_OK);
 	assert_int_equal(arena_new(1u << 20, &t->arena), CONSIGN_OK);
 	*state = t;
@@ -133,12 +110,7 @@ teardown(void **state)
 {
 	struct fixture *t = *state;
 
-	unlink(t->agent.key_path);
-	rmdir(t->home);
-	seal_receiver_free(&t->agent.receiver);
-	keyfile_free(&t->agent.keys);
-	hub_free(&t->agent.hub);
-	hub_fixture_end(&t->f);
+	keyed_agent_end(&t->agent, &t->f, t->home);
 	buf_clear(&t->documents);
 	arena_free(&t->arena);
 	free(t);

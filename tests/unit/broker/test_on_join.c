@@ -11,36 +11,12 @@
 
 #include "broker.h"
 #include "core/limits.h"
+#include "done_wraps.h"
 #include "hub_fixture.h"
 
 #define NOW_US FIXTURE_NOW_US
 
-static enum consign_code done_code;
-static char done_detail[128];
 
-void __wrap_say_done(struct broker *b, struct session *s, uint64_t request, enum consign_code code, const char *detail);
-enum consign_err __wrap_broker_entry(struct broker *b, size_t arena_bytes, size_t entry_bytes, struct store_entry **ret_entry);
-
-void
-__wrap_say_done(struct broker *b, struct session *s, uint64_t request, enum consign_code code, const char *detail)
-{
-	(void)b;
-	(void)s;
-	(void)request;
-	done_code = code;
-	snprintf(done_detail, sizeof done_detail, "%s", detail);
-}
-
-/* What was not refused gets this far, and hears TRY_LATER. */
-enum consign_err
-__wrap_broker_entry(struct broker *b, size_t arena_bytes, size_t entry_bytes, struct store_entry **ret_entry)
-{
-	(void)b;
-	(void)arena_bytes;
-	(void)entry_bytes;
-	(void)ret_entry;
-	return CONSIGN_E_NO_MEMORY;
-}
 
 static uint64_t
 now_of(void *self)

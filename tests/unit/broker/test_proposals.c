@@ -13,44 +13,18 @@
 #include <cmocka.h>
 
 #include "core/limits.h"
+#include "done_wraps.h"
 #include "hub_fixture.h"
 #include "proposals.h"
 
 #define NOW_US FIXTURE_NOW_US
 
-static enum consign_code done_code;
-static char done_detail[HUB_PROBLEM_BYTES];
 static uint64_t open_proposals;
-static bool is_written; /* it got as far as an entry */
 static struct store_proposed stored;
 
-void __wrap_say_done(struct broker *b, struct session *s, uint64_t request, enum consign_code code, const char *detail);
-enum consign_err __wrap_broker_entry(struct broker *b, size_t arena_bytes, size_t entry_bytes, struct store_entry **ret_entry);
 enum consign_err __wrap_store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us, uint64_t *ret_n);
 enum consign_err __wrap_store_proposal(
     struct db *db, const struct consign_hash *id, bool with_documents, struct arena *arena, struct store_proposed *ret_proposed);
-
-void
-__wrap_say_done(struct broker *b, struct session *s, uint64_t request, enum consign_code code, const char *detail)
-{
-	(void)b;
-	(void)s;
-	(void)request;
-	done_code = code;
-	snprintf(done_detail, sizeof done_detail, "%s", detail);
-}
-
-/* What was not refused gets this far, and hears TRY_LATER. */
-enum consign_err
-__wrap_broker_entry(struct broker *b, size_t arena_bytes, size_t entry_bytes, struct store_entry **ret_entry)
-{
-	(void)b;
-	(void)arena_bytes;
-	(void)entry_bytes;
-	(void)ret_entry;
-	is_written = true;
-	return CONSIGN_E_NO_MEMORY;
-}
 
 enum consign_err
 __wrap_store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us, uint64_t *ret_n)

@@ -12,20 +12,15 @@
 #include "agent.h"
 #include "core/limits.h"
 #include "recent.h"
+#include "standing_clock.h"
 
 struct accusations {
 	struct accusation *first;
 	size_t n;
 };
 
-static uint64_t
-standing(void *self)
-{
-	(void)self;
-	return 1000000;
-}
-
-static const struct consign_clock test_clock = {.wall_us = standing, .steady_us = standing};
+static uint64_t now_us = 1000000;
+static const struct consign_clock test_clock = STANDING_CLOCK(&now_us);
 
 static void
 accuse_of(struct agent *a, unsigned number)

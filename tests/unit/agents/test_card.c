@@ -12,6 +12,7 @@
 #include "card.h"
 #include "core/limits.h"
 #include "keyed_agent.h"
+#include "standing_clock.h"
 
 #define BORN_US FIXTURE_NOW_US /* of the fixture's cards */
 
@@ -48,12 +49,6 @@ __wrap_uplink_say(struct uplink *u, const struct session_command *command, struc
 	return CONSIGN_OK;
 }
 
-static uint64_t
-now_of(void *self)
-{
-	return ((struct fixture *)self)->now_us;
-}
-
 static int
 setup(void **state)
 {
@@ -63,7 +58,7 @@ setup(void **state)
 	assert_non_null(t);
 	published = NULL;
 	assert_int_equal(arena_new(1u << 20, &said), CONSIGN_OK);
-	clock = (struct consign_clock){now_of, now_of, t};
+	clock = (struct consign_clock)STANDING_CLOCK(&t->now_us);
 	t->now_us = BORN_US;
 	keyed_agent_begin(&t->agent, &t->f, &clock, t->home);
 	*state = t;

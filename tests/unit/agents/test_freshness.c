@@ -13,6 +13,7 @@
 #include "freshness.h"
 #include "hub_fixture.h"
 #include "lanes.h"
+#include "standing_clock.h"
 #include "trust/freshness.h"
 #include "uplink.h"
 
@@ -86,12 +87,6 @@ __wrap_accuse(struct agent *a, const char *kind, const char *what)
 	snprintf(accused_what, sizeof accused_what, "%s", what);
 }
 
-static uint64_t
-now_of(void *self)
-{
-	return ((struct fixture *)self)->now_us;
-}
-
 /* A root that names the key, or nobody; taken in. */
 static void
 next_root(struct fixture *t, bool names)
@@ -124,7 +119,7 @@ setup(void **state)
 	assert_int_equal(arena_new(4u << 20, &heard), CONSIGN_OK);
 	hub_fixture_begin(&t->f, 1, 1);
 	hub_fixture_standard(&t->f);
-	clock = (struct consign_clock){now_of, now_of, t};
+	clock = (struct consign_clock)STANDING_CLOCK(&t->now_us);
 	t->now_us = FIXTURE_NOW_US + HOUR_US;
 	t->agent.clock = &clock;
 	t->agent.hub = hub_fixture_hub(&t->f, true);

@@ -17,6 +17,7 @@
 #include "keyed_agent.h"
 #include "keyring.h"
 #include "reception.h"
+#include "standing_clock.h"
 
 struct fixture {
 	struct hub_fixture f;
@@ -61,12 +62,6 @@ __wrap_reception_durable(const struct reception *r)
 	return durable_position;
 }
 
-static uint64_t
-now_of(void *self)
-{
-	return ((struct fixture *)self)->now_us;
-}
-
 static void
 put_key(struct fixture *t, const char *prefix, const struct secret *key, const struct consign_public_key *public_key)
 {
@@ -89,7 +84,7 @@ setup(void **state)
 	here = t;
 	state_now = UPLINK_UP;
 	durable_position = 0;
-	t->clock = (struct consign_clock){now_of, now_of, t};
+	t->clock = (struct consign_clock)STANDING_CLOCK(&t->now_us);
 	t->now_us = FIXTURE_NOW_US + FIXTURE_DAY_US;
 	keyed_agent_begin(&t->agent, &t->f, &t->clock, t->home);
 	t->agent.reception = (struct reception *)t; /* asked for its position only */

@@ -12,6 +12,7 @@
 #include "core/limits.h"
 #include "hub_fixture.h"
 #include "reception.h"
+#include "standing_clock.h"
 #include "uplink.h"
 
 #define SECOND_US 1000000u
@@ -84,12 +85,6 @@ __wrap_commit_put_later(struct committer *c, struct commit_job *job)
 	job->done(job, CONSIGN_OK);
 }
 
-static uint64_t
-now_of(void *self)
-{
-	return ((struct fixture *)self)->now_us;
-}
-
 /* What bolt's agent would say it has seen now: the newest of everything, also of what acme's was not shown. */
 static void
 see(struct fixture *t)
@@ -119,7 +114,7 @@ setup(void **state)
 	t->agent.hub_id = t->f.hub_id;
 	snprintf(t->agent.org.s, sizeof t->agent.org.s, "acme");
 	t->now_us = FIXTURE_NOW_US;
-	clock = (struct consign_clock){.wall_us = now_of, .steady_us = now_of, .self = t};
+	clock = (struct consign_clock)STANDING_CLOCK(&t->now_us);
 	t->agent.clock = &clock;
 	assert_int_equal(arena_new(1 << 22, &t->arena), CONSIGN_OK);
 	state_now = UPLINK_UP;

@@ -2,20 +2,18 @@
  * broker_wraps.c. */
 #include "broker_fixture.h"
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "core/file.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "folder.h"
 
 #define ARENA_BYTES (256u * 1024u * 1024u)
 
@@ -133,23 +131,14 @@ broker_setup(void **state)
 	    CONSIGN_MAILBOX_MAX_CONSIGNMENTS, CONSIGN_MAILBOX_MAX_BYTES};
 	t->wall_us = FIXTURE_NOW_US;
 	t->steady_us = 1000000000;
-	snprintf(t->folder, sizeof t->folder, "%s/consign-broker-XXXXXX", getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
-	assert_non_null(mkdtemp(t->folder));
+	t->folder = folder_new();
+	assert_non_null(t->folder);
 	broker_write(
 	    t, "genesis.documents", fixture_encode(&t->f, &wire_session_documents, broker_unproven(t, fixture_all(&t->f, 0))));
 	if (broker_begin(t, problem) != CONSIGN_OK)
 		fail_msg("broker_open: %s", problem);
 	*state = t;
 	return 0;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(path);
 }
 
 int
@@ -161,7 +150,7 @@ broker_teardown(void **state)
 	t->apply_fails_at = t->note_fails_at = 0;
 	if (t->broker != NULL)
 		broker_end(t);
-	nftw(t->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	folder_free(t->folder);
 	arena_free(&t->arena);
 	hub_fixture_end(&t->f);
 	broker_now = NULL;

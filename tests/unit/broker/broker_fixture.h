@@ -42,7 +42,7 @@ struct said {
 struct broker_fixture {
 	struct hub_fixture f;
 	struct arena *arena; /* of what was said */
-	char folder[64];
+	char *folder;
 	struct broker *broker;
 	struct consign_clock clock;
 	uint64_t wall_us, steady_us;

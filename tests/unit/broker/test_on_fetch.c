@@ -12,6 +12,7 @@
 #include "broker.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "standing_clock.h"
 
 static unsigned served;
 static enum consign_code bye;
@@ -40,18 +41,12 @@ __wrap_ledger_update(struct ledger *l, uint64_t from, struct arena *arena, struc
 	return CONSIGN_E_NO_MEMORY;
 }
 
-static uint64_t
-now_of(void *self)
-{
-	return *(uint64_t *)self;
-}
-
 static void
 test_on_fetch_serves_so_many_in_a_second_and_ends_who_asks_for_more(void **state)
 {
 	const uint64_t apart_us = 1000000 / CONSIGN_FETCHES_PER_SECOND;
 	uint64_t now_us = 5000000;
-	struct consign_clock clock = {now_of, now_of, &now_us};
+	struct consign_clock clock = STANDING_CLOCK(&now_us);
 	struct broker b = {.clock = &clock};
 	struct session s = {.state = SESSION_AGENT};
 	struct session_fetch fetch = {.root_version = 1};

@@ -13,19 +13,12 @@
 #include "core/limits.h"
 #include "done_wraps.h"
 #include "hub_fixture.h"
+#include "standing_clock.h"
 
 #define NOW_US FIXTURE_NOW_US
 
-
-
-static uint64_t
-now_of(void *self)
-{
-	(void)self;
-	return NOW_US;
-}
-
-static const struct consign_clock standing = {.wall_us = now_of, .steady_us = now_of};
+static uint64_t now_us = NOW_US;
+static const struct consign_clock standing = STANDING_CLOCK(&now_us);
 
 struct fixture {
 	struct hub_fixture f;

@@ -16,6 +16,7 @@
 #include "done_wraps.h"
 #include "hub_fixture.h"
 #include "proposals.h"
+#include "standing_clock.h"
 
 #define NOW_US FIXTURE_NOW_US
 
@@ -48,14 +49,8 @@ __wrap_store_proposal(struct db *db, const struct consign_hash *id, bool with_do
 	return CONSIGN_OK;
 }
 
-static uint64_t
-now_of(void *self)
-{
-	(void)self;
-	return NOW_US;
-}
-
-static const struct consign_clock standing = {.wall_us = now_of, .steady_us = now_of};
+static uint64_t now_us = NOW_US;
+static const struct consign_clock standing = STANDING_CLOCK(&now_us);
 
 struct fixture {
 	struct hub_fixture f;

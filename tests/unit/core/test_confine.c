@@ -12,7 +12,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,6 +20,7 @@
 #include <unistd.h>
 
 #include "core/confine.h"
+#include "folder.h"
 
 static char home[] = "/tmp/consign-confine-XXXXXX", other[] = "/tmp/consign-other-XXXXXX";
 static int listening = -1; /* a TCP port of the parent */
@@ -222,21 +222,12 @@ setup(void **state)
 }
 
 static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(path);
-}
-
-static int
 teardown(void **state)
 {
 	(void)state;
 	close(listening);
-	nftw(home, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	nftw(other, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(home);
+	folder_remove(other);
 	return 0;
 }
 

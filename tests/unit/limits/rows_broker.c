@@ -12,6 +12,7 @@
 #include "limit_rows.h"
 #include "net/guard.h"
 #include "quota.h"
+#include "standing_clock.h"
 
 /* ── the guard, with the limits that a broker has ── */
 
@@ -22,12 +23,6 @@ struct kernel {
 	uint64_t cuts;
 	int last;
 };
-
-static uint64_t
-now_of(void *self)
-{
-	return ((struct kernel *)self)->now;
-}
 
 static bool
 received(void *context, int fd, uint64_t *ret_bytes)
@@ -71,7 +66,7 @@ begin(struct kernel *k, size_t connections)
 
 	*k = (struct kernel){.now = 1000000, .n = connections, .received = calloc(connections, sizeof *k->received)};
 	assert_non_null(k->received);
-	test_clock = (struct consign_clock){now_of, now_of, k};
+	test_clock = (struct consign_clock)STANDING_CLOCK(&k->now);
 	assert_int_equal(guard_new(&guard_defaults, &io, &test_clock, &k->guard), CONSIGN_OK);
 }
 

@@ -10,12 +10,11 @@
 
 #include <cmocka.h>
 #include <ctype.h>
-#include <ftw.h>
 #include <glob.h>
-#include <unistd.h>
 
 #include "core/file.h"
 #include "core/secret.h"
+#include "folder.h"
 #include "limit_rows.h"
 
 #define HEADER CONSIGN_SOURCE_DIR "/lib/core/limits.h"
@@ -51,20 +50,11 @@ limit_file(const char *name, const void *bytes, size_t len)
 	return path;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(path);
-}
-
 void
 limit_folder_remove(void)
 {
 	if (folder[0] != '\0')
-		nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		folder_remove(folder);
 }
 
 /* ── the header ── */

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "net/guard.h"
+#include "standing_clock.h"
 
 #define FDS 64
 #define MS 1000u
@@ -36,12 +37,6 @@ static const struct guard_limits limits = {.connections = 8,
     .behind_bytes = 6000,
     .message_bytes = 3000,
     .ahead_all_bytes = 8000};
-
-static uint64_t
-now_of(void *self)
-{
-	return ((struct fixture *)self)->now;
-}
 
 static bool
 received(void *context, int fd, uint64_t *ret_bytes)
@@ -89,7 +84,7 @@ setup(void **state)
 
 	assert_non_null(f);
 	f->now = 1000000 * MS;
-	test_clock = (struct consign_clock){now_of, now_of, f};
+	test_clock = (struct consign_clock)STANDING_CLOCK(&f->now);
 	assert_int_equal(guard_new(&limits, &io, &test_clock, &f->guard), CONSIGN_OK);
 	*state = f;
 	return 0;

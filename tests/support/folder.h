@@ -1,8 +1,8 @@
 /*
- * A temporary folder for the tests of this room, gone with all it holds at the end.
+ * A temporary folder for a test, below TMPDIR; gone at the end with all it holds, a store with its -wal, -shm and bodies, too.
  */
-#ifndef TEST_CORE_FOLDER_H
-#define TEST_CORE_FOLDER_H
+#ifndef SUPPORT_FOLDER_H
+#define SUPPORT_FOLDER_H
 
 #include <ftw.h>
 #include <stdio.h>
@@ -11,8 +11,9 @@
 
 #include "core/file.h"
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+/* For nftw. */
+static inline int
+folder_remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
 	(void)st;
 	(void)kind;
@@ -34,10 +35,17 @@ folder_new(void)
 	return path;
 }
 
+/* Removes a folder with all that is in it; borrows its path. */
+static inline void
+folder_remove(const char *path)
+{
+	nftw(path, folder_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static inline void
 folder_free(char *path)
 {
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	folder_remove(path);
 	free(path);
 }
 

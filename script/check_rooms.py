@@ -41,7 +41,6 @@ HEADERS = [
 
 # Files of lib/ without a tests/unit/<room>/test_<file>.c of their own, each with the reason.
 NO_TEST_OF_THEIR_OWN = {
-    'lib/trust/stage_sliced.c': 'directories and policies are shown as parts of whole messages in tests/unit/trust/test_stage.c',
     'lib/core/start.c': 'the start of both daemons is shown, with what stops it, in tests/e2e/08-restart-drains-and-goes-on',
     'lib/net/link.c': 'both ends of a connection are shown together in tests/unit/net/test_listener.c',
     'lib/net/transport.c': 'frames are shown on their way through both ends in tests/unit/net/test_listener.c',

@@ -11,17 +11,6 @@
 
 #define HOUR_US (3600ull * 1000000)
 
-static uint64_t now_us;
-
-static uint64_t
-turned_clock(void *self)
-{
-	(void)self;
-	return now_us;
-}
-
-static const struct consign_clock clock_by_hand = {.wall_us = turned_clock, .steady_us = turned_clock};
-
 static struct profile_watch watches[] = {
     {.name = "safety", .type = {"safety.*"}, .says = "the safety desk"},
     {.name = "one-study", .type = {"*"}, .study = {"S-1"}, .says = "one study"},
@@ -35,8 +24,7 @@ with_alarms(struct fixture *f, struct profile_alarm *alarms, size_t n)
 	struct alarms *x;
 
 	profile = (struct profile){.role = ROLE_CRO, .title = "x", .watches = {watches, 2}, .alarms = {alarms, n}};
-	now_us = T0;
-	f->agent.clock = &clock_by_hand;
+	f->now_us = T0;
 	assert_int_equal(alarms_new(&f->agent, &profile, &x), CONSIGN_OK);
 	return x;
 }
@@ -146,11 +134,11 @@ test_alarms_count_what_is_older_than_its_time(void **state)
 	deliver_one(f, "x.other", "2");
 	deliver_one(f, "safety.icsr", "3");
 	assert_quiet(x);
-	now_us = T0 + HOUR_US; /* the first was received one microsecond behind T0 */
+	f->now_us = T0 + HOUR_US; /* the first was received one microsecond behind T0 */
 	assert_quiet(x);
-	now_us = T0 + 1 + HOUR_US;
+	f->now_us = T0 + 1 + HOUR_US;
 	assert_raised(x, 1, T0 + 1);
-	now_us = T0 + 2 * HOUR_US;
+	f->now_us = T0 + 2 * HOUR_US;
 	assert_raised(x, 2, T0 + 1);
 	alarms_free(&x);
 }
@@ -166,7 +154,7 @@ test_alarms_end_with_the_acknowledgement_of_their_subscription_or_of_default(voi
 	settle(f);
 	for (size_t i = 0; i < 4; i++)
 		deliver_one(f, "safety.sae", "x");
-	now_us = T0 + 2 * HOUR_US;
+	f->now_us = T0 + 2 * HOUR_US;
 	assert_raised(x, 4, T0 + 1);
 	ack_one(f, "safety", 3, 0); /* beyond its place */
 	assert_raised(x, 3, T0 + 1);
@@ -195,7 +183,7 @@ test_alarms_see_what_was_acknowledged_before_they_looked(void **state)
 	deliver_one(f, "x.a", "1");
 	deliver(f, &(struct mail){.items = items, .n = 3});
 	ack_one(f, "default", 2, 2);
-	now_us = T0 + 2 * HOUR_US;
+	f->now_us = T0 + 2 * HOUR_US;
 	/* Left: the first, and of the bundle one; one of its items was rejected. */
 	assert_raised(x, 2, T0 + 1);
 	ack_one(f, "default", 1, 0);
@@ -216,10 +204,10 @@ test_alarms_look_at_the_study_of_their_subscription_only(void **state)
 	alarms_turn(x);
 	settle(f);
 	deliver(f, &(struct mail){.items = &item, .n = 1, .study = "S-2"});
-	now_us = T0 + 2 * HOUR_US;
+	f->now_us = T0 + 2 * HOUR_US;
 	assert_quiet(x);
 	deliver(f, &(struct mail){.items = &item, .n = 1, .study = "S-1"});
-	now_us = T0 + 4 * HOUR_US;
+	f->now_us = T0 + 4 * HOUR_US;
 	assert_raised(x, 1, T0 + 2);
 	alarms_free(&x);
 }
@@ -232,7 +220,7 @@ test_alarms_do_not_sound_when_the_clock_was_set_back(void **state)
 	struct alarms *x = with_alarms(f, &alarm, 1);
 
 	deliver_one(f, "x.a", "1");
-	now_us = T0 - 5 * HOUR_US;
+	f->now_us = T0 - 5 * HOUR_US;
 	assert_quiet(x);
 	alarms_free(&x);
 }
@@ -247,7 +235,7 @@ test_alarms_say_or_more_when_there_are_more_than_they_remember(void **state)
 	struct alarm raised;
 
 	deliver_many(f, ALARM_OPEN_MAX, "x.a");
-	now_us = T0 + 2 * HOUR_US;
+	f->now_us = T0 + 2 * HOUR_US;
 	assert_raised(x, ALARM_OPEN_MAX, T0 + 1);
 	deliver_many(f, 10, "x.a");
 	assert_raised(x, ALARM_OPEN_MAX, T0 + 1);
@@ -273,7 +261,7 @@ test_alarms_turn_goes_through_a_long_inbox_in_bounded_steps(void **state)
 
 	deliver_many(f, 3000, "x.other");
 	deliver_one(f, "x.late", "the last");
-	now_us = T0 + 2 * HOUR_US; /* and stands: turns follow without waiting a minute while there is more */
+	f->now_us = T0 + 2 * HOUR_US; /* and stands: turns follow without waiting a minute while there is more */
 	do {
 		alarms_turn(x);
 		turns++;
@@ -293,13 +281,13 @@ test_alarms_turn_looks_once_a_minute(void **state)
 	struct alarm raised;
 
 	deliver_one(f, "x.a", "1");
-	now_us = T0 + HOUR_US;
+	f->now_us = T0 + HOUR_US;
 	alarms_turn(x); /* at the start */
 	assert_false(alarms_raised(x, 0, &raised));
-	now_us += ALARM_EVERY_US - 1;
+	f->now_us += ALARM_EVERY_US - 1;
 	alarms_turn(x);
 	assert_false(alarms_raised(x, 0, &raised));
-	now_us += 1;
+	f->now_us += 1;
 	alarms_turn(x);
 	assert_true(alarms_raised(x, 0, &raised));
 	settle(f);
@@ -322,11 +310,11 @@ test_alarms_count_refusals_of_their_time_and_type(void **state)
 		   " (x'01', 1, 1800000002000000, 'batch.release', 'acme', 1, '', '')");
 	run_sql(f, "INSERT INTO local_refusal (id, at_us, consignees, study, type, label, org, code, rule, detail) VALUES"
 		   " (x'02', 1800000003000000, 'acme', 'S-1', 'quality.deviation', 1, 'acme', 1, '', '')");
-	now_us = T0 + 10000000;
+	f->now_us = T0 + 10000000;
 	assert_raised(x, 2, T0 + 1000000);
-	now_us = T0 + 1000000 + HOUR_US;
+	f->now_us = T0 + 1000000 + HOUR_US;
 	assert_raised(x, 1, T0 + 3000000);
-	now_us = T0 + 3000000 + HOUR_US;
+	f->now_us = T0 + 3000000 + HOUR_US;
 	assert_quiet(x);
 	alarms_free(&x);
 }
@@ -341,7 +329,7 @@ test_alarms_are_told_in_the_order_of_the_profile(void **state)
 
 	deliver_one(f, "x.c", "1");
 	deliver_one(f, "x.a", "2");
-	now_us = T0 + 2 * HOUR_US;
+	f->now_us = T0 + 2 * HOUR_US;
 	alarms_look(x);
 	assert_true(alarms_raised(x, 0, &raised));
 	assert_ptr_equal(raised.profile, &alarms[0]);

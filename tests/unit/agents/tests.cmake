@@ -1,8 +1,24 @@
-foreach(file accusations alarms inbox judging past problem_list recent store subscription track socket withdraw)
-  unit(agents ${file} consign_agent_parts)
-endforeach()
 include(${CMAKE_CURRENT_SOURCE_DIR}/support/hub_fixture.cmake)
-unit(agents verify consign_agent_parts hub_fixture)
+# An agent built by hand (agent_fixture.h).
+add_library(agent_fixture STATIC unit/agents/agent_fixture.c)
+target_include_directories(agent_fixture PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/support)
+target_link_libraries(agent_fixture PUBLIC consign_agent_parts PRIVATE consign_flags PkgConfig::CMOCKA)
+foreach(file accusations alarms inbox judging past problem_list recent subscription track withdraw)
+  unit(agents ${file} agent_fixture)
+endforeach()
+unit(agents store consign_agent_parts)
+# Its socket door, and a client (door_fixture.h).
+add_library(door_fixture STATIC unit/agents/door_fixture.c)
+target_link_libraries(door_fixture PUBLIC agent_fixture PRIVATE consign_flags PkgConfig::CMOCKA)
+foreach(file socket socket_inbox socket_keys socket_recent socket_send socket_status socket_watch)
+  unit(agents ${file} door_fixture)
+endforeach()
+# Deliveries that are good, or wrong in one thing (verify_fixture.h).
+add_library(verify_fixture STATIC unit/agents/verify_fixture.c unit/agents/verify_cases_documents.c unit/agents/verify_cases_standing.c
+  unit/agents/verify_cases_statement.c)
+target_link_libraries(verify_fixture PUBLIC consign_agent_parts hub_fixture PRIVATE consign_flags PkgConfig::CMOCKA)
+unit(agents verify verify_fixture)
+unit(agents verify_policy verify_fixture)
 unit(agents agent consign_agent_parts)
 # With what these say to the broker, or would seal, caught on the way.
 unit(agents outbox consign_agent_parts hub_fixture)

@@ -1,7 +1,12 @@
 include(${CMAKE_CURRENT_SOURCE_DIR}/support/hub_fixture.cmake)
 unit(broker session_table consign_broker_parts)
 unit(broker judge consign_broker_parts hub_fixture)
-unit(broker store consign_broker_parts hub_fixture)
+# The store without the broker (store_fixture.h).
+add_library(store_fixture STATIC unit/broker/store_fixture.c)
+target_link_libraries(store_fixture PUBLIC consign_broker_parts hub_fixture PRIVATE consign_flags PkgConfig::CMOCKA)
+foreach(file store store_bodies store_rotted store_settlements store_waiting)
+  unit(broker ${file} store_fixture)
+endforeach()
 unit(broker pending consign_broker_parts)
 unit(broker held consign_broker_parts)
 unit(broker quota consign_broker_parts)

@@ -1,6 +1,11 @@
 include(${CMAKE_CURRENT_SOURCE_DIR}/support/hub_fixture.cmake)
 unit(trust hub hub_fixture)
-unit(trust stage hub_fixture)
+# A hub that is given documents (stage_fixture.h).
+add_library(stage_fixture STATIC unit/trust/stage_fixture.c)
+target_link_libraries(stage_fixture PUBLIC hub_fixture PRIVATE consign_flags PkgConfig::CMOCKA)
+foreach(file stage stage_cards stage_proven stage_reasons stage_sliced)
+  unit(trust ${file} stage_fixture)
+endforeach()
 unit(trust adopt hub_fixture)
 unit(trust slice hub_fixture)
 unit(trust freshness hub_fixture)

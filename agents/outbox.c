@@ -217,7 +217,7 @@ message_digest(const struct local_outgoing *m, const struct consign_org *orgs, s
 	if (err == CONSIGN_OK)
 		err = buf_append(&b, plain);
 	if (err == CONSIGN_OK)
-		hash_blake2b(buf_slice(&b), ret_digest);
+		hash_sha256(buf_slice(&b), ret_digest);
 	buf_wipe(&b);
 	return err;
 }

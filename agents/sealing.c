@@ -202,7 +202,7 @@ sealing_make(struct sealing *s, const struct sealing_order *o, struct arena *are
 	if (err != CONSIGN_OK)
 		goto out;
 	out.manifest->body_bytes = out.body.len;
-	hash_blake2b(buf_slice(&out.body), &out.manifest->body_digest);
+	hash_sha256(buf_slice(&out.body), &out.manifest->body_digest);
 	seal_store_key(a->storage_key, &o->id, key, out.stored_key);
 	err = sign_manifest(s, out.manifest, &out.frame, &out.digest);
 out:

@@ -275,7 +275,7 @@ static const struct step {
 	const char *where; /* where the daemons take it */
 } steps[] = {
     {"seal", 1, false, do_seal, "agents/sealing.c: pad, encrypt, commit"},
-    {"body_digest", 3, false, do_body_digest, "BLAKE2b-256: agents/sealing.c, broker/judge.c, agents/verify.c"},
+    {"body_digest", 3, false, do_body_digest, "SHA-256: agents/sealing.c, broker/judge.c, agents/verify.c"},
     {"manifest_digest", 3, false, do_manifest_digest, "SHA-256: agents/sealing.c, broker/on_submit.c, agents/verify.c"},
     {"stored_key", 2, false, do_store_key, "the key at rest: agents/sealing.c, agents/judging.c"},
     {"curve", 2, false, do_hop, "libzmq: boxed and opened on both hops"},

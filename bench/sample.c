@@ -142,7 +142,7 @@ void
 sample_digest(struct sample *s, const struct buf *body)
 {
 	s->manifest->body_bytes = body->len;
-	hash_blake2b(buf_slice(body), &s->manifest->body_digest);
+	hash_sha256(buf_slice(body), &s->manifest->body_digest);
 }
 
 void

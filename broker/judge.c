@@ -60,7 +60,7 @@ judge_body(const struct manifest *m, struct consign_slice body, const char **why
 		*why = "the body's length is not the one in the manifest";
 		return CONSIGN_CODE_BODY_DIGEST;
 	}
-	hash_blake2b(body, &digest);
+	hash_sha256(body, &digest);
 	if (!hash_equal(&digest, &m->body_digest)) {
 		*why = "the body's digest is not the one in the manifest";
 		return CONSIGN_CODE_BODY_DIGEST;

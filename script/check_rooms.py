@@ -35,6 +35,7 @@ HEADERS = [
     (r'(.*/)?[a-z_0-9]+\.pb-c\.h', ['lib/wire/', 'lib/catalogue/'], set()),
     (r'(google/)?protobuf-c(/.*)?(\.h)?', ['lib/wire/', 'lib/catalogue/'], set()),
     (r'sodium(/.*)?\.h', ['lib/core/', 'lib/seal/', 'lib/ledger/'], set()),
+    (r'nettle/.*\.h', ['lib/core/', 'lib/seal/'], set()),
     (r'yaml\.h', ['lib/policy/', 'lib/core/config.c'], set()),
     (r'microhttpd\.h', ['broker/'], set()),
 ]

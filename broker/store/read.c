@@ -362,7 +362,7 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 	m->corrupt = err == CONSIGN_E_CORRUPT; /* told as its place is: the store as a whole is readable */
 	if (err != CONSIGN_OK)
 		return m->corrupt ? CONSIGN_OK : err;
-	hash_blake2b(m->body, &computed);
+	hash_sha256(m->body, &computed);
 	m->corrupt = !hash_equal(&digest, &computed);
 	return m->corrupt ? CONSIGN_OK : check_mail(db, arena, m);
 }

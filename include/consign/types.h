@@ -25,7 +25,7 @@ struct consign_slice {
 };
 
 struct consign_hash {
-	uint8_t b[32]; /* SHA-256 or BLAKE2b-256, as the name of the field says */
+	uint8_t b[32]; /* SHA-256; of a join request's MAC BLAKE2b-256 */
 };
 
 struct consign_public_key {

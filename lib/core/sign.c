@@ -1,27 +1,22 @@
 /*
  * Keys, signatures and hashes (docs/CRYPTO.md 3).
  *
- * Signing hashes domain and content one after the other with libsodium's own SHA-512 and scalar arithmetic, because its
- * one-call signature wants them in one piece and this one cannot fail for want of memory. The result is byte for byte
- * that of crypto_sign_detached (a test compares them). Verification, which may fail, copies the pieces together and uses
- * libsodium's, with its refusals of non-canonical signatures and small-order keys.
+ * What is signed is 79 bytes whatever the content: its SHA-256 behind the domain. SHA-256 comes from nettle, which uses
+ * the processor's instructions for it, cannot fail and needs no memory of its own (docs/decisions/0001).
  */
 #include "core/sign.h"
 
-#include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include <nettle/sha2.h>
 #include <sodium.h>
 
 #define DOMAIN_LABEL "consign-sig-v1"
-#define DOMAIN_BYTES (sizeof(DOMAIN_LABEL) - 1 + 1 + 32)
-/* Receipts and manifests of a few items are verified without a heap allocation. */
-#define VERIFY_STACK_BYTES 8192
+#define MESSAGE_BYTES (sizeof(DOMAIN_LABEL) - 1 + 1 + 32 + 32)
 
 _Static_assert(crypto_sign_SECRETKEYBYTES == 64 && crypto_sign_PUBLICKEYBYTES == 32, "Ed25519 as libsodium lays it out");
 _Static_assert(crypto_sign_BYTES == sizeof(struct consign_signature), "a signature fits");
-_Static_assert(crypto_hash_sha256_BYTES == sizeof(struct consign_hash), "a SHA-256 fits");
+_Static_assert(SHA256_DIGEST_SIZE == sizeof(struct consign_hash), "a SHA-256 fits");
 _Static_assert(crypto_generichash_KEYBYTES == 32, "keyed BLAKE2b takes 32 bytes");
 
 enum consign_err
@@ -64,135 +59,54 @@ box_public(const struct secret *secret, struct consign_public_key *ret_public)
 	crypto_scalarmult_base(ret_public->b, secret->b);
 }
 
-/* hub_id NULL is the zeros of root version 1, which no hub id can name yet. */
 static void
-make_domain(enum sign_kind kind, const struct consign_hash *hub_id, uint8_t ret_domain[DOMAIN_BYTES])
+make_message(enum sign_kind kind, const struct consign_hash *hub_id, struct consign_slice content, uint8_t ret_message[MESSAGE_BYTES])
 {
-	const size_t label_len = sizeof(DOMAIN_LABEL) - 1;
+	struct consign_hash digest;
+	uint8_t *p = ret_message;
 
-	memcpy(ret_domain, DOMAIN_LABEL, label_len);
-	ret_domain[label_len] = (uint8_t)kind;
+	memcpy(p, DOMAIN_LABEL, sizeof(DOMAIN_LABEL) - 1);
+	p += sizeof(DOMAIN_LABEL) - 1;
+	*p++ = (uint8_t)kind;
+	/* hub_id NULL is the zeros of root version 1, which no hub id can name yet. */
 	if (hub_id == NULL)
-		memset(ret_domain + label_len + 1, 0, 32);
+		memset(p, 0, 32);
 	else
-		memcpy(ret_domain + label_len + 1, hub_id->b, 32);
-}
-
-static void
-hash_more(crypto_hash_sha512_state *state, struct consign_slice s)
-{
-	if (s.len > 0)
-		crypto_hash_sha512_update(state, s.data, s.len);
-}
-
-/* RFC 8032 5.1.6 over domain ‖ content. */
-static void
-sign_parts(
-    const struct secret *key, struct consign_slice domain, struct consign_slice content, struct consign_signature *ret_signature)
-{
-	const uint8_t *public = key->b + 32;
-	crypto_hash_sha512_state state;
-	struct consign_signature signature;
-	uint8_t expanded[64]; /* scalar, then the prefix that nonces are made from */
-	uint8_t wide[64];
-	uint8_t nonce[32];
-	uint8_t challenge[32];
-	uint8_t product[32];
-	int failed;
-
-	/* Steps 1 and 2: r = SHA-512(prefix ‖ message). */
-	crypto_hash_sha512(expanded, key->b, 32);
-	expanded[0] &= 248;
-	expanded[31] &= 127;
-	expanded[31] |= 64;
-	crypto_hash_sha512_init(&state);
-	crypto_hash_sha512_update(&state, expanded + 32, 32);
-	hash_more(&state, domain);
-	hash_more(&state, content);
-	crypto_hash_sha512_final(&state, wide);
-	crypto_core_ed25519_scalar_reduce(nonce, wide);
-
-	/* Step 3: R = [r]B. It fails only for r = 0, which no hash is but once in 2^252. */
-	failed = crypto_scalarmult_ed25519_base_noclamp(signature.b, nonce);
-	assert(failed == 0);
-	(void)failed;
-
-	/* Steps 4 and 5: S = r + SHA-512(R ‖ public key ‖ message) · s. */
-	crypto_hash_sha512_init(&state);
-	crypto_hash_sha512_update(&state, signature.b, 32);
-	crypto_hash_sha512_update(&state, public, 32);
-	hash_more(&state, domain);
-	hash_more(&state, content);
-	crypto_hash_sha512_final(&state, wide);
-	crypto_core_ed25519_scalar_reduce(challenge, wide);
-	crypto_core_ed25519_scalar_mul(product, challenge, expanded);
-	crypto_core_ed25519_scalar_add(signature.b + 32, product, nonce);
-	*ret_signature = signature;
-
-	sodium_memzero(&state, sizeof(state));
-	sodium_memzero(expanded, sizeof(expanded));
-	sodium_memzero(wide, sizeof(wide));
-	sodium_memzero(nonce, sizeof(nonce));
-	sodium_memzero(product, sizeof(product));
-}
-
-static enum consign_err
-verify_parts(const struct consign_public_key *key, struct consign_slice domain, struct consign_slice content,
-    const struct consign_signature *signature)
-{
-	uint8_t stack[VERIFY_STACK_BYTES];
-	uint8_t *heap = NULL;
-	uint8_t *message = stack;
-	enum consign_err err = CONSIGN_OK;
-
-	if (content.len > SIZE_MAX - domain.len)
-		return CONSIGN_E_NO_MEMORY;
-	if (domain.len + content.len > sizeof(stack)) {
-		heap = malloc(domain.len + content.len);
-		if (heap == NULL)
-			return CONSIGN_E_NO_MEMORY;
-		message = heap;
-	}
-	if (domain.len > 0)
-		memcpy(message, domain.data, domain.len);
-	if (content.len > 0)
-		memcpy(message + domain.len, content.data, content.len);
-	if (crypto_sign_verify_detached(signature->b, message, domain.len + content.len, key->b) != 0)
-		err = CONSIGN_E_BAD_SIGNATURE;
-	free(heap);
-	return err;
+		memcpy(p, hub_id->b, 32);
+	hash_sha256(content, &digest);
+	memcpy(p + 32, digest.b, sizeof(digest.b));
 }
 
 void
 sign_make(const struct secret *key, enum sign_kind kind, const struct consign_hash *hub_id, struct consign_slice content,
     struct consign_signature *ret_signature)
 {
-	uint8_t domain[DOMAIN_BYTES];
+	uint8_t message[MESSAGE_BYTES];
 
-	make_domain(kind, hub_id, domain);
-	sign_parts(key, SLICE_ARRAY(domain), content, ret_signature);
+	make_message(kind, hub_id, content, message);
+	sign_make_plain(key, SLICE_ARRAY(message), ret_signature);
 }
 
 enum consign_err
 sign_verify(const struct consign_public_key *key, enum sign_kind kind, const struct consign_hash *hub_id,
     struct consign_slice content, const struct consign_signature *signature)
 {
-	uint8_t domain[DOMAIN_BYTES];
+	uint8_t message[MESSAGE_BYTES];
 
-	make_domain(kind, hub_id, domain);
-	return verify_parts(key, SLICE_ARRAY(domain), content, signature);
+	make_message(kind, hub_id, content, message);
+	return sign_verify_plain(key, SLICE_ARRAY(message), signature);
 }
 
 void
 sign_make_plain(const struct secret *key, struct consign_slice content, struct consign_signature *ret_signature)
 {
-	sign_parts(key, slice_of(NULL, 0), content, ret_signature);
+	(void)crypto_sign_detached(ret_signature->b, NULL, content.data, content.len, key->b);
 }
 
 enum consign_err
 sign_verify_plain(const struct consign_public_key *key, struct consign_slice content, const struct consign_signature *signature)
 {
-	return verify_parts(key, slice_of(NULL, 0), content, signature);
+	return crypto_sign_verify_detached(signature->b, content.data, content.len, key->b) == 0 ? CONSIGN_OK : CONSIGN_E_BAD_SIGNATURE;
 }
 
 void
@@ -204,20 +118,14 @@ hash_sha256(struct consign_slice content, struct consign_hash *ret_hash)
 void
 hash_sha256_2(struct consign_slice a, struct consign_slice b, struct consign_hash *ret_hash)
 {
-	crypto_hash_sha256_state state;
+	struct sha256_ctx state;
 
-	crypto_hash_sha256_init(&state);
+	sha256_init(&state);
 	if (a.len > 0)
-		crypto_hash_sha256_update(&state, a.data, a.len);
+		sha256_update(&state, a.len, a.data);
 	if (b.len > 0)
-		crypto_hash_sha256_update(&state, b.data, b.len);
-	crypto_hash_sha256_final(&state, ret_hash->b);
-}
-
-void
-hash_blake2b(struct consign_slice content, struct consign_hash *ret_hash)
-{
-	crypto_generichash(ret_hash->b, sizeof(ret_hash->b), content.data, content.len, NULL, 0);
+		sha256_update(&state, b.len, b.data);
+	sha256_digest(&state, sizeof(ret_hash->b), ret_hash->b);
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * Keys, signatures and hashes of public things. Every signature has a domain (docs/CRYPTO.md 3):
  *
- *   Ed25519 over "consign-sig-v1" ‖ kind (1 byte) ‖ hub id (32 bytes; zeros for root version 1) ‖ content
+ *   Ed25519 over "consign-sig-v1" ‖ kind (1 byte) ‖ hub id (32 bytes; zeros for root version 1) ‖ SHA-256(content)
  *
  * The ledger key is apart: it signs checkpoint notes only, in the C2SP form.
  * Threads   pure
@@ -33,9 +33,10 @@ CONSIGN_MUST_CHECK enum consign_err box_keypair(struct secret **ret_secret, stru
 void sign_public(const struct secret *secret, struct consign_public_key *ret_public);
 void box_public(const struct secret *secret, struct consign_public_key *ret_public);
 
-/* parts are signed one after the other, without copying them together. */
+/* hub_id NULL is the zeros of root version 1. Cannot fail. */
 void sign_make(const struct secret *key, enum sign_kind kind, const struct consign_hash *hub_id, struct consign_slice content,
     struct consign_signature *ret_signature);
+/* Errors: BAD_SIGNATURE (and nothing else) */
 CONSIGN_MUST_CHECK enum consign_err sign_verify(const struct consign_public_key *key, enum sign_kind kind,
     const struct consign_hash *hub_id, struct consign_slice content, const struct consign_signature *signature);
 /* Without a domain: for checkpoint notes only (lib/ledger). */
@@ -45,7 +46,6 @@ CONSIGN_MUST_CHECK enum consign_err sign_verify_plain(const struct consign_publi
 
 void hash_sha256(struct consign_slice content, struct consign_hash *ret_hash);
 void hash_sha256_2(struct consign_slice a, struct consign_slice b, struct consign_hash *ret_hash); /* over a ‖ b */
-void hash_blake2b(struct consign_slice content, struct consign_hash *ret_hash);
 /* Keyed BLAKE2b-256; key 32 bytes. */
 void hash_blake2b_keyed(const uint8_t key[32], struct consign_slice content, struct consign_hash *ret_hash);
 bool hash_equal(const struct consign_hash *a, const struct consign_hash *b);

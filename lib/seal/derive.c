@@ -2,12 +2,14 @@
  * Derivations shared by sealing and unsealing. Not for anything random or stateful: the same inputs give the same
  * bytes, and tests/vectors/seal/ holds those bytes.
  *
- * Each use of keyed BLAKE2b begins with a text of its own, and all that follows it except a last plaintext has a fixed
- * length: no two inputs of different meaning are the same bytes.
+ * What is hashed begins with a text of its own, and all that follows it except a last plaintext has a fixed length:
+ * no two inputs of different meaning are the same bytes. A consignment has one key and up to 256 salts and commitments,
+ * so those are SHA-256, which processors have instructions for.
  * Source: docs/CRYPTO.md 4.
  */
 #include "seal/seal_keys.h"
 
+#include <nettle/sha2.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -16,32 +18,36 @@ _Static_assert(SEAL_NONCE_BYTES == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
 _Static_assert(SEAL_TAG_BYTES == crypto_aead_xchacha20poly1305_ietf_ABYTES, "tag size");
 _Static_assert(SEAL_KEY_BYTES >= crypto_generichash_KEYBYTES_MIN && SEAL_KEY_BYTES <= crypto_generichash_KEYBYTES_MAX,
     "BLAKE2b takes our keys");
-_Static_assert(sizeof(struct consign_hash) == crypto_generichash_BYTES, "BLAKE2b-256");
+_Static_assert(SEAL_KEY_BYTES == crypto_generichash_BYTES, "BLAKE2b-256 makes our keys");
+_Static_assert(sizeof(struct consign_hash) == SHA256_DIGEST_SIZE, "SHA-256");
 
 #define KEY_DOMAIN "consign-key-v1"
 #define SALT_DOMAIN "consign-salt-v1"
 #define COMMIT_DOMAIN "consign-commit-v1"
 
-/* Keyed BLAKE2b-256 over domain (without its NUL) ‖ content. Cannot fail: the sizes are asserted above. */
+/* SHA-256 over domain (without its NUL) ‖ secret ‖ content. */
 static void
-hash_keyed(const uint8_t *key, const char *domain, struct consign_slice content, uint8_t *ret_hash)
+hash_behind(const char *domain, const uint8_t secret[32], struct consign_slice content, struct consign_hash *ret_hash)
 {
-	crypto_generichash_state state;
+	struct sha256_ctx state;
 
-	(void)crypto_generichash_init(&state, key, SEAL_KEY_BYTES, sizeof(struct consign_hash));
-	(void)crypto_generichash_update(&state, (const uint8_t *)domain, strlen(domain));
+	sha256_init(&state);
+	sha256_update(&state, strlen(domain), (const uint8_t *)domain);
+	sha256_update(&state, 32, secret);
 	if (content.len > 0)
-		(void)crypto_generichash_update(&state, content.data, content.len);
-	(void)crypto_generichash_final(&state, ret_hash, sizeof(struct consign_hash));
+		sha256_update(&state, content.len, content.data);
+	sha256_digest(&state, sizeof ret_hash->b, ret_hash->b);
 	sodium_memzero(&state, sizeof state);
 }
 
 void
 seal_derive_key(const uint8_t *session, const struct seal_context *context, uint8_t ret_key[SEAL_KEY_BYTES])
 {
-	uint8_t input[32 + 32 + 16 + 4 + 32];
+	uint8_t input[sizeof KEY_DOMAIN - 1 + 32 + 32 + 16 + 4 + 32];
 	uint8_t *p = input;
 
+	memcpy(p, KEY_DOMAIN, sizeof KEY_DOMAIN - 1);
+	p += sizeof KEY_DOMAIN - 1;
 	memcpy(p, context->hub_id.b, 32);
 	p += 32;
 	memcpy(p, context->consignor_identity.b, 32);
@@ -51,7 +57,8 @@ seal_derive_key(const uint8_t *session, const struct seal_context *context, uint
 	be32_store(p, context->attempt);
 	p += 4;
 	memcpy(p, context->random.b, 32);
-	hash_keyed(session, KEY_DOMAIN, slice_of(input, sizeof input), ret_key);
+	/* Cannot fail: the sizes are asserted above. */
+	(void)crypto_generichash(ret_key, SEAL_KEY_BYTES, input, sizeof input, session, SEAL_KEY_BYTES);
 }
 
 void
@@ -77,13 +84,13 @@ seal_salt(const struct secret *key, uint32_t index, struct consign_hash *ret_sal
 	uint8_t input[4];
 
 	be32_store(input, index);
-	hash_keyed(key->b, SALT_DOMAIN, slice_of(input, sizeof input), ret_salt->b);
+	hash_behind(SALT_DOMAIN, key->b, slice_of(input, sizeof input), ret_salt);
 }
 
 void
 seal_derive_commitment(const struct consign_hash *salt, struct consign_slice plain, struct consign_hash *ret_commitment)
 {
-	hash_keyed(salt->b, COMMIT_DOMAIN, plain, ret_commitment->b);
+	hash_behind(COMMIT_DOMAIN, salt->b, plain, ret_commitment);
 }
 
 size_t

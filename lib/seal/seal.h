@@ -7,8 +7,8 @@
  * item            pad (sodium_pad: 256; 4096 above label open), XChaCha20-Poly1305 under the consignment key,
  *                 nonce = 16 zero bytes ‖ item index (8 bytes BE),
  *                 AD = hub id ‖ consignor identity key ‖ consignment id ‖ index (4 bytes BE) ‖ label (1 byte)
- * salt            keyed BLAKE2b-256, key = consignment key, over "consign-salt-v1" ‖ index (4 bytes BE)
- * commitment      keyed BLAKE2b-256, key = salt, over "consign-commit-v1" ‖ plaintext (unpadded)
+ * salt            SHA-256 over "consign-salt-v1" ‖ consignment key ‖ index (4 bytes BE)
+ * commitment      SHA-256 over "consign-commit-v1" ‖ salt ‖ plaintext (unpadded)
  * body            80 bytes a consignee in manifest order, then an item each in manifest order: length (4 bytes BE) ‖ ciphertext
  *
  * Threads   a seal_session or seal_receiver belongs to one thread

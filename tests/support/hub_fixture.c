@@ -669,7 +669,7 @@ fixture_give_body(struct hub_fixture *f, struct manifest *m, size_t n, struct co
 		*m->items.v[i] = *first;
 		m->items.v[i]->index = i;
 	}
-	hash_blake2b(body, &m->body_digest);
+	hash_sha256(body, &m->body_digest);
 	m->body_bytes = body.len;
 }
 
@@ -723,7 +723,7 @@ fixture_manifest(struct hub_fixture *f, const char *from, const char *study, con
 	m->items.v[0] = take(f, sizeof **m->items.v);
 	snprintf(m->items.v[0]->type.s, sizeof m->items.v[0]->type.s, "%s", type);
 	m->items.n = 1;
-	hash_blake2b(fixture_body(), &m->body_digest);
+	hash_sha256(fixture_body(), &m->body_digest);
 	m->body_bytes = fixture_body().len;
 	m->seen = everything_seen(f, from);
 	return m;

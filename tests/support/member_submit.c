@@ -106,7 +106,7 @@ void
 draft_digest(struct draft *d)
 {
 	d->manifest->body_bytes = d->body.len;
-	hash_blake2b(buf_slice(&d->body), &d->manifest->body_digest);
+	hash_sha256(buf_slice(&d->body), &d->manifest->body_digest);
 }
 
 enum consign_err

@@ -437,7 +437,7 @@ def act_record():
 
 
 def sign_domain(key, kind, hub, content):
-    return key.sign(b"consign-sig-v1" + bytes([kind]) + hub + content)
+    return key.sign(b"consign-sig-v1" + bytes([kind]) + hub + sha256(content))
 
 
 NO_PLACE = 2**64 - 1

@@ -175,11 +175,11 @@ def consignment_key(session, c):
 
 
 def salt_of(key, index):
-    return blake(b"consign-salt-v1" + struct.pack(">I", index), key)
+    return hashlib.sha256(b"consign-salt-v1" + key + struct.pack(">I", index)).digest()
 
 
 def commitment_of(salt, plain):
-    return blake(b"consign-commit-v1" + plain, salt)
+    return hashlib.sha256(b"consign-commit-v1" + salt + plain).digest()
 
 
 def pad_plain(plain, label):
@@ -263,7 +263,9 @@ def write_item():
     row("truncated_by_a_byte", "bad_seal", OPEN, 5, plain, sealed[:-1], commitment)
     row("tag_only", "bad_seal", OPEN, 5, plain, sealed[-16:], commitment)
     row("empty_ciphertext", "bad_seal", OPEN, 5, plain, b"", commitment)
-    row("commitment_under_unkeyed_hash", "bad_seal", OPEN, 5, plain, sealed, blake(b"consign-commit-v1" + plain))
+    row("commitment_without_salt", "bad_seal", OPEN, 5, plain, sealed, hashlib.sha256(b"consign-commit-v1" + plain).digest())
+    row("commitment_with_the_salt_last", "bad_seal", OPEN, 5, plain, sealed,
+        hashlib.sha256(b"consign-commit-v1" + plain + salt_of(key, 5)).digest())
     row("commitment_over_padded_plaintext", "bad_seal", OPEN, 5, plain, sealed,
         commitment_of(salt_of(key, 5), pad_plain(plain, OPEN)))
     row("commitment_under_another_index", "bad_seal", OPEN, 5, plain, sealed, commitment_of(salt_of(key, 6), plain))

@@ -11,7 +11,7 @@
 #include "sealing.h"
 
 /* Of all texts of one receipt: what is around them on the wire fits into the rest. */
-#define PROBLEM_TEXTS_MAX_BYTES (CONSIGN_PROBLEMS_MAX_BYTES - 4096u)
+#define PROBLEM_TEXTS_MAX_BYTES (CONSIGN_PROBLEMS_MAX_BYTES - CONSIGN_BUNDLE_MAX_ITEMS * 16u)
 
 struct judge {
 	struct agent *agent;

@@ -32,18 +32,16 @@ enum consign_err
 problem_list_item(const struct problems *p, uint32_t index, size_t max_bytes, struct arena *arena, struct item_problems **ret_item)
 {
 	struct item_problems *item = arena_alloc(arena, sizeof *item);
-	size_t bytes = 0;
+	size_t n = 0, left = max_bytes;
 
-	if (item == NULL || (item->problems.v = arena_alloc(arena, (p->n + 1) * sizeof *item->problems.v)) == NULL)
+	for (size_t cost; n < p->n && (cost = problem_list_cost(&p->v[n])) <= left; n++)
+		left -= cost;
+	if (item == NULL || (item->problems.v = arena_alloc(arena, (n + 1) * sizeof *item->problems.v)) == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	item->index = index;
 	item->total = p->total > UINT32_MAX ? UINT32_MAX : (uint32_t)p->total;
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct problem *x = &p->v[i];
-
-		bytes += problem_list_cost(x);
-		if (bytes > max_bytes)
-			break;
 		struct stated_problem *s = state(arena, slice_text(x->path), slice_text(x->rule), slice_text(x->found), slice_text(x->expected));
 
 		if (s == NULL)

@@ -30,7 +30,7 @@
 /* One text of a problem, as a peer says it: path, rule, what was found and what is expected are each less (catalogue/problems.h). */
 #define CONSIGN_PROBLEM_TEXT_MAX_BYTES 256u
 /* Problems of one delivery receipt, encoded and padded: with its verdicts they fit into a record. */
-#define CONSIGN_PROBLEMS_MAX_BYTES (32u * 1024u)
+#define CONSIGN_PROBLEMS_MAX_BYTES (64u * 1024u)
 /* The same sealed: an ephemeral key and a tag more. */
 #define CONSIGN_PROBLEMS_SEALED_MAX_BYTES (CONSIGN_PROBLEMS_MAX_BYTES + 48u)
 /* Free texts: reasons, details, titles, contacts. A paragraph. */
@@ -43,15 +43,15 @@
 /* ── consignments ── */
 
 /* A bundle closes at this many items: what a consignment costs by itself, signatures and rows, is shared by so many (decisions/0012). */
-#define CONSIGN_BUNDLE_MAX_ITEMS 256u
+#define CONSIGN_BUNDLE_MAX_ITEMS 512u
 /* ... or at this many bytes of payload: a larger one only waits longer for its last byte. */
-#define CONSIGN_BUNDLE_MAX_BYTES (256u * 1024u)
+#define CONSIGN_BUNDLE_MAX_BYTES (512u * 1024u)
 /* Consignees of one consignment: each costs 80 bytes of wrap and an X25519 now and then. */
 #define CONSIGN_CONSIGNEES_MAX 32u
-/* A body: one largest item, or a bundle of small ones (closed before it passes 256 KiB of payload), with all wraps. */
+/* A body: one largest item, or a bundle of small ones (closed before it passes 512 KiB of payload), with all wraps. */
 #define CONSIGN_BODY_MAX_BYTES (CONSIGN_SEALED_MAX_BYTES + CONSIGN_CONSIGNEES_MAX * 80u + CONSIGN_BUNDLE_MAX_ITEMS * 4u + 65536u)
-/* 256 items × (index, type, commitment) and 32 consignees fit with room. */
-#define CONSIGN_MANIFEST_MAX_BYTES (64u * 1024u)
+/* 512 items × (index, type, commitment) and 32 consignees fit with room. */
+#define CONSIGN_MANIFEST_MAX_BYTES (128u * 1024u)
 /* The manifest, its signature, and their keys and lengths. */
 #define CONSIGN_SIGNED_MANIFEST_MAX_BYTES (CONSIGN_MANIFEST_MAX_BYTES + 128u)
 /* Verdicts named in one refusal, which is a ledger record; what is not named is named in the answer to the next attempt. */
@@ -182,8 +182,8 @@
 #define CONSIGN_PATH_MAX 64u
 /* A checkpoint as a note: three lines and the signatures of a broker and its witnesses. */
 #define CONSIGN_NOTE_MAX_BYTES 8192u
-/* A record of the ledger: a refusal with 256 verdicts, a delivery receipt with its problems. */
-#define CONSIGN_RECORD_MAX_BYTES (64u * 1024u)
+/* A record of the ledger: a refusal with 256 verdicts, a delivery receipt with 512 and its problems. */
+#define CONSIGN_RECORD_MAX_BYTES (128u * 1024u)
 /* A delivery receipt: a record and its signature. */
 #define CONSIGN_RECEIPT_MAX_BYTES (CONSIGN_RECORD_MAX_BYTES + 128u)
 /* A statement: a record, a note, 32 openings of at most 128 bytes, a path, the signature. */

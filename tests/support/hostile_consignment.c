@@ -220,7 +220,7 @@ a_body_over_the_limit(struct liar *l, struct draft *d)
 static void
 a_manifest_over_the_limit(struct liar *l, struct draft *d)
 {
-	grow(l, &d->frame, 64 * 1024);
+	grow(l, &d->frame, CONSIGN_MANIFEST_MAX_BYTES);
 }
 
 static void

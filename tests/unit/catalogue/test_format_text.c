@@ -214,9 +214,9 @@ static void
 test_format_text_message_id_has_one_form(void **state)
 {
 	static const struct text accepted[] = {
-	    T("01a201e5-5f6c-7a7b-99da-7c293136ca15.0"), T("01a201e5-5f6c-7a7b-99da-7c293136ca15.255")};
+	    T("01a201e5-5f6c-7a7b-99da-7c293136ca15.0"), T("01a201e5-5f6c-7a7b-99da-7c293136ca15.511")};
 	static const struct text refused[] = {T(""), T("01a201e5-5f6c-7a7b-99da-7c293136ca15"),
-	    T("01a201e5-5f6c-7a7b-99da-7c293136ca15."), T("01a201e5-5f6c-7a7b-99da-7c293136ca15.256"),
+	    T("01a201e5-5f6c-7a7b-99da-7c293136ca15."), T("01a201e5-5f6c-7a7b-99da-7c293136ca15.512"),
 	    T("01a201e5-5f6c-7a7b-99da-7c293136ca15.00"), T("01a201e5-5f6c-7a7b-99da-7c293136ca15.0 "),
 	    T("01A201E5-5F6C-7A7B-99DA-7C293136CA15.0"), T("{01a201e5-5f6c-7a7b-99da-7c293136ca15}.0")};
 

@@ -46,7 +46,7 @@ test_text_id_make_rises_with_time(void **state)
 static void
 test_text_id_message_id_round_trips(void **state)
 {
-	static const uint32_t indexes[] = {0, 9, 10, 99, 100, 255};
+	static const uint32_t indexes[] = {0, 9, 10, 99, 100, 511};
 	struct consign_message_id id;
 	struct consign_message_id back;
 	char text[CONSIGN_MESSAGE_ID_TEXT_BYTES];
@@ -60,7 +60,7 @@ test_text_id_message_id_round_trips(void **state)
 		assert_int_equal(back.index, indexes[i]);
 		assert_memory_equal(back.consignment.b, id.consignment.b, sizeof(id.consignment.b));
 	}
-	assert_string_equal(text, "017f22e2-79b0-7fff-bfff-ffffffffffff.255");
+	assert_string_equal(text, "017f22e2-79b0-7fff-bfff-ffffffffffff.511");
 }
 
 static void
@@ -70,7 +70,7 @@ test_text_id_message_id_has_one_text(void **state)
 	    "",
 	    "017f22e2-79b0-7fff-bfff-ffffffffffff",
 	    "017f22e2-79b0-7fff-bfff-ffffffffffff.",
-	    "017f22e2-79b0-7fff-bfff-ffffffffffff.256",
+	    "017f22e2-79b0-7fff-bfff-ffffffffffff.512",
 	    "017f22e2-79b0-7fff-bfff-ffffffffffff.999",
 	    "017f22e2-79b0-7fff-bfff-ffffffffffff.1000",
 	    "017f22e2-79b0-7fff-bfff-ffffffffffff.00",

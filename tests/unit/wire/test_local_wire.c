@@ -59,7 +59,7 @@ static void
 test_local_wire_ids_are_message_ids(void **state)
 {
 	static const char *const bad[] = {"", "x", "018bcfe5-6800-7000-8000-000000000000",
-	    "018bcfe5-6800-7000-8000-000000000000.256", "018bcfe5-6800-7000-8000-00000000000g.1",
+	    "018bcfe5-6800-7000-8000-000000000000.512", "018bcfe5-6800-7000-8000-00000000000g.1",
 	    "018bcfe5x6800-7000-8000-000000000000.1"};
 	struct wire_fixture *f = *state;
 	struct local_message_id ids[1] = {{ID}};

@@ -370,6 +370,8 @@ take_answer(struct agent *a, const struct session_answer *answer)
 	err = statement_encode(&st, &j->statement);
 	if (err == CONSIGN_OK)
 		err = buf_append(&j->note, hub_checkpoint_note(a->hub));
+	if (!j->accepted)
+		lanes_holds(a->lanes, e);
 	if (err == CONSIGN_OK && !j->accepted) {
 		j->verdicts = record->refused->verdicts.v;
 		j->n_verdicts = record->refused->verdicts.n;

@@ -14,6 +14,8 @@
 #define UNREADABLE_PAUSE_US 1000000u
 /* What is stale still after it was sealed anew waits so much longer each time. */
 #define STALE_PAUSE_US 500000u
+/* Unanswered consignments of a study, small or not, from which on there is no hurry to begin another: one is on its way there, one is judged. */
+#define BUSY_SENT 2u
 
 enum consign_err
 lanes_new(struct agent *a, struct lanes **ret_lanes)
@@ -88,6 +90,7 @@ lanes_load(struct lanes *l)
 	free_studies(l);
 	l->sent = 0;
 	l->sent_bytes = 0;
+	l->held = l->sent_lanes = 0;
 	enum consign_err err = db_statement(l->agent->db, "SELECT DISTINCT study FROM outbox WHERE state = 1", &st);
 
 	if (err != CONSIGN_OK)
@@ -127,6 +130,15 @@ lanes_added(struct lanes *l, uint64_t seq, struct sealed *sealed)
 	}
 	if (s->more || !lanes_append(s, seq, sealed))
 		s->more = true;
+}
+
+bool
+lanes_are_busy(const struct lanes *l, const struct consign_study *study)
+{
+	for (const struct out_study *s = l->studies; s != NULL; s = s->next)
+		if (strcmp(s->id.s, study->s) == 0)
+			return s->bytes >= CONSIGN_BUNDLE_MAX_BYTES || s->sent >= BUSY_SENT;
+	return false;
 }
 
 void
@@ -184,6 +196,80 @@ find_next(struct lanes *l, struct out_study *s, uint64_t now)
 	return NULL;
 }
 
+/* ── what the broker holds ── */
+
+static uint64_t
+unheld_lanes(const struct out_entry *e)
+{
+	return e->held > 0 ? 0 : e->n_consignees;
+}
+
+static void
+forget_held(struct lanes *l, struct out_study *s, struct out_entry *e)
+{
+	s->held -= e->held;
+	l->held -= e->held;
+	e->held = 0;
+}
+
+void
+lanes_holds(struct lanes *l, struct out_entry *e)
+{
+	struct out_study *s = study_of(l, e->study.s);
+
+	if (s == NULL || e->held > 0)
+		return;
+	e->held = (uint32_t)e->n_consignees;
+	s->held += e->held;
+	l->held += e->held;
+}
+
+/*
+ * All of a study that waits: what stands behind another in a lane would else come to stand before it. None of it is on its way, nor
+ * is what may pass it, so nothing is overtaken.
+ */
+static bool
+release_study(struct lanes *l, struct out_study *s)
+{
+	for (struct out_entry *e = s->first; e != NULL; e = e->next) {
+		struct session_release release = {e->id};
+
+		if (e->state != OUT_WAITING || e->held == 0)
+			continue;
+		if (uplink_say(l->agent->uplink, &(struct session_command){.release = &release}, NULL, NULL) != CONSIGN_OK) {
+			uplink_break(l->agent->uplink, "a release could not be sent");
+			return false;
+		}
+		forget_held(l, s, e);
+	}
+	return true;
+}
+
+static bool
+has_waiting_held(const struct out_study *s)
+{
+	for (const struct out_entry *e = s->first; e != NULL; e = e->next)
+		if (e->state == OUT_WAITING && e->held > 0)
+			return true;
+	return false;
+}
+
+/* False: not now. Answers are on their way, after which there is room, or the connection is gone. */
+static bool
+make_room(struct lanes *l, const struct out_entry *for_this)
+{
+	while (l->held + l->sent_lanes + unheld_lanes(for_this) > CONSIGN_HELD_LANES_MAX) {
+		struct out_study *most = NULL;
+
+		for (struct out_study *s = l->studies; s != NULL; s = s->next)
+			if (!s->rewinding && (most == NULL || s->held > most->held) && has_waiting_held(s))
+				most = s;
+		if (most == NULL || !release_study(l, most))
+			return false;
+	}
+	return true;
+}
+
 static bool
 send_entry(struct lanes *l, struct out_study *s, struct out_entry *e)
 {
@@ -200,6 +286,7 @@ send_entry(struct lanes *l, struct out_study *s, struct out_entry *e)
 		return false;
 	e->state = OUT_SENT;
 	e->sequence = submit.sequence;
+	l->sent_lanes += unheld_lanes(e);
 	s->sent++;
 	s->served += lanes_entry_bytes(e);
 	l->sent++;
@@ -228,7 +315,7 @@ lanes_pump(struct lanes *l)
 				entry = e;
 			}
 		}
-		if (best == NULL || !send_entry(l, best, entry))
+		if (best == NULL || !make_room(l, entry) || !send_entry(l, best, entry))
 			return;
 	}
 }
@@ -237,14 +324,18 @@ void
 lanes_unsent(struct lanes *l)
 {
 	for (struct out_study *s = l->studies; s != NULL; s = s->next) {
-		for (struct out_entry *e = s->first; e != NULL; e = e->next)
+		for (struct out_entry *e = s->first; e != NULL; e = e->next) {
 			if (e->state == OUT_SENT)
 				e->state = OUT_WAITING;
+			e->held = 0; /* the line was the session's */
+		}
 		s->sent = 0;
+		s->held = 0;
 		s->rewinding = false;
 	}
 	l->sent = 0;
 	l->sent_bytes = 0;
+	l->held = l->sent_lanes = 0;
 }
 
 struct out_entry *
@@ -257,6 +348,7 @@ lanes_answered(struct lanes *l, uint64_t sequence)
 				s->sent--;
 				l->sent--;
 				l->sent_bytes -= lanes_entry_bytes(e);
+				l->sent_lanes -= unheld_lanes(e);
 				if (s->sent == 0)
 					s->rewinding = false;
 				return e;
@@ -286,6 +378,7 @@ lanes_try_later(struct lanes *l, struct out_entry *e, const struct session_try_l
 	if (p.code != e->postponed.code || strcmp(p.org.s, e->postponed.org.s) != 0)
 		p.since_us = clock_wall_us(l->agent->clock);
 	e->postponed = p;
+	lanes_holds(l, e);
 	lanes_postpone(l, e, (uint64_t)why->retry_ms * 1000);
 }
 
@@ -355,8 +448,10 @@ lanes_finished(struct lanes *l, struct out_entry *e)
 {
 	struct out_study *s = study_of(l, e->study.s);
 
-	if (s != NULL)
+	if (s != NULL) {
+		forget_held(l, s, e);
 		unlink_entry(s, e);
+	}
 	lanes_entry_free(e);
 }
 

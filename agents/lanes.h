@@ -6,6 +6,9 @@
  * one that shares a consignee with it, or with one held back by it. Others pass, however far behind: what waits for one before it
  * is known by its consignees only, up to 4,096 of a study. Between studies: bytes sent decide.
  *
+ * What the broker turned back holds its lanes there, so that nothing that was on its way behind it passes (PROTOCOL.md 7.6), up to a
+ * bound. Where more waits than that, the holds of a study of which all answers have come are given up for a while: the order is kept here.
+ *
  * Threads   the loop
  */
 #ifndef AGENTS_LANES_H
@@ -45,6 +48,7 @@ struct out_entry {
 	bool is_bare; /* the frames are in the store only: it waits for one before it */
 	enum out_state state;
 	uint64_t sequence; /* of the submit, while OUT_SENT */
+	uint32_t held;     /* lanes that the broker holds for it in this session; 0 none */
 	uint64_t retry_us; /* steady; 0 at once */
 	uint32_t stale_tries; /* attempts sealed anew for stale documents or keys */
 	struct postponement postponed;
@@ -58,6 +62,11 @@ void lanes_free(struct lanes **lanes);
 CONSIGN_MUST_CHECK enum consign_err lanes_load(struct lanes *l);
 /* A consignment became durable. Takes frame and body out of sealed when there is room in memory; else it is read when its turn comes. */
 void lanes_added(struct lanes *l, uint64_t seq, struct sealed *sealed);
+/*
+ * As much as a whole bundle of this study is in memory, sent or not: what is added now waits behind it. Or two of its consignments are
+ * unanswered: what comes until one is shares the next, signatures and commits with it, so that there is cpu for the answers.
+ */
+bool lanes_are_busy(const struct lanes *l, const struct consign_study *study);
 /* Sends what may be sent. window: how much more may be under way. */
 void lanes_pump(struct lanes *l);
 void lanes_window(struct lanes *l, uint32_t consignments, uint64_t bytes);
@@ -66,6 +75,8 @@ void lanes_unsent(struct lanes *l);
 /* The entry that an answer is for: no longer under way. NULL: none (an answer nobody waits for). */
 struct out_entry *lanes_answered(struct lanes *l, uint64_t sequence);
 void lanes_postpone(struct lanes *l, struct out_entry *e, uint64_t pause_us);
+/* Its answer was one after which the broker holds its lanes until it is accepted or released. */
+void lanes_holds(struct lanes *l, struct out_entry *e);
 /* Notes why, and postpones. */
 void lanes_try_later(struct lanes *l, struct out_entry *e, const struct session_try_later *why);
 /* The policy changed, and with it perhaps a quota: what waits for one asks again at once, whatever pause it was told. */

@@ -18,6 +18,7 @@ struct out_study {
 	bool rewinding;     /* something was postponed: what is under way is answered first */
 	uint32_t sent;      /* unanswered */
 	uint64_t served;    /* bytes sent: the study with the least goes first */
+	uint64_t held;      /* lanes that the broker holds */
 	struct out_study *next;
 };
 
@@ -29,12 +30,15 @@ struct lanes {
 	uint32_t sent;
 	uint64_t sent_bytes;
 	uint64_t last_sequence;
+	uint64_t held;       /* lanes that the broker holds in this session, of all studies */
+	uint64_t sent_lanes; /* of what is under way and not among them: they will be held should it be turned back */
 };
 
 /* Consignees held back in one scan of a study. */
 #define HELD_MAX 256u
 struct held {
 	const struct consign_org *org[HELD_MAX];
+	uint32_t name[HELD_MAX]; /* a number made of it: most that differ differ there */
 	size_t n;
 	bool all; /* more than fit: nothing passes */
 };

@@ -103,26 +103,46 @@ lanes_append(struct out_study *s, uint64_t seq, struct sealed *sealed)
 
 /* ── what holds back what is behind it ── */
 
+/* FNV-1a */
+static uint32_t
+name_of(const struct consign_org *org)
+{
+	uint32_t h = UINT32_C(0x811c9dc5);
+
+	for (const char *c = org->s; *c != '\0'; c++)
+		h = (h ^ (unsigned char)*c) * UINT32_C(0x01000193);
+	return h;
+}
+
+static bool
+has_name(const struct held *h, const struct consign_org *org, uint32_t name)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->name[i] == name && strcmp(h->org[i]->s, org->s) == 0)
+			return true;
+	return false;
+}
+
 bool
 held_has(const struct held *h, const struct consign_org *org)
 {
-	for (size_t i = 0; i < h->n; i++)
-		if (strcmp(h->org[i]->s, org->s) == 0)
-			return true;
-	return false;
+	return has_name(h, org, name_of(org));
 }
 
 void
 held_put(struct held *h, const struct out_entry *e)
 {
 	for (size_t i = 0; i < e->n_consignees; i++) {
-		if (held_has(h, &e->consignees[i]))
+		uint32_t name = name_of(&e->consignees[i]);
+
+		if (has_name(h, &e->consignees[i], name))
 			continue;
 		if (h->n == HELD_MAX) {
 			h->all = true;
 			return;
 		}
-		h->org[h->n++] = &e->consignees[i];
+		h->org[h->n] = &e->consignees[i];
+		h->name[h->n++] = name;
 	}
 }
 
@@ -192,12 +212,13 @@ lanes_refill(struct lanes *l, struct out_study *s)
 	if (!s->more || s->n > ENTRIES_A_STUDY / 2)
 		return;
 	enum consign_err err = db_statement(l->agent->db,
-	    ROW "state = 1 AND study = ?1 AND seq > ?2 ORDER BY seq LIMIT 128", &st);
+	    ROW "state = 1 AND study = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3", &st);
 
 	if (err != CONSIGN_OK)
 		return;
 	db_bind_text(st, 1, s->id.s);
 	db_bind_u64(st, 2, s->loaded_to);
+	db_bind_u64(st, 3, ENTRIES_A_STUDY + 1); /* one that has no room says that there are more */
 	s->more = false;
 	while ((err = db_step(st, &row)) == CONSIGN_OK && row) {
 		if (!has_room(s)) {

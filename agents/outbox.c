@@ -294,13 +294,6 @@ close_bundle(struct outbox *o, struct bundle *b)
 	outbox_commit_bundle(o->agent, b);
 }
 
-static void
-close_all(struct outbox *o)
-{
-	while (o->open != NULL)
-		close_bundle(o, o->open);
-}
-
 static bool
 bundle_conflicts(const struct bundle *b, const struct local_outgoing *m, const struct consign_org *orgs, size_t n)
 {
@@ -446,7 +439,18 @@ age_over(void *context)
 	struct outbox *o = context;
 
 	o->timer = -1;
-	close_all(o);
+	outbox_flush(o);
+}
+
+/* Nobody is served sooner by a bundle that is closed half full and then waits behind others. */
+static bool
+is_due(const struct outbox *o, const struct bundle *b, bool is_idle, uint64_t now)
+{
+	uint64_t age = now - b->opened_us;
+
+	if (!o->agent->stopping && lanes_are_busy(o->agent->lanes, &b->study))
+		return age >= CONSIGN_BUNDLE_BUSY_AGE_US;
+	return is_idle || age >= CONSIGN_BUNDLE_MAX_AGE_US;
 }
 
 void
@@ -454,13 +458,17 @@ outbox_flush(struct outbox *o)
 {
 	if (o->open == NULL)
 		return;
-	if (commit_is_idle(o->agent->committer)
-	    || clock_steady_us(o->agent->clock) - o->open->opened_us >= CONSIGN_BUNDLE_MAX_AGE_US) {
-		close_all(o);
-		return;
+	bool is_idle = commit_is_idle(o->agent->committer);
+	uint64_t now = clock_steady_us(o->agent->clock);
+
+	for (struct bundle *b = o->open, *next; b != NULL; b = next) {
+		next = b->next;
+		if (is_due(o, b, is_idle, now))
+			close_bundle(o, b);
 	}
-	if (o->timer < 0 && loop_once(o->agent->loop, CONSIGN_BUNDLE_MAX_AGE_US / 1000, age_over, o, &o->timer) != CONSIGN_OK)
-		close_all(o);
+	if (o->open != NULL && o->timer < 0 && loop_once(o->agent->loop, CONSIGN_BUNDLE_MAX_AGE_US / 1000, age_over, o, &o->timer) != CONSIGN_OK)
+		while (o->open != NULL)
+			close_bundle(o, o->open);
 }
 
 enum consign_err

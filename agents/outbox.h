@@ -3,7 +3,7 @@
  *
  * A tool's message is checked (type, policy) when it is put; what passes joins an open bundle of its study, label and
  * consignees. A bundle is closed, sealed and handed to the commit thread when nothing waits for a commit, or at
- * CONSIGN_BUNDLE_MAX_ITEMS, _BYTES or _AGE. Ids are told to the tool only when its bundle is durable.
+ * CONSIGN_BUNDLE_MAX_ITEMS, _BYTES or _AGE; while much of its study is before it, at _BUSY_AGE instead. Ids are told to the tool only when its bundle is durable.
  *
  * Threads   the loop
  * Source    docs/PROTOCOL.md 5, 8.2

@@ -299,6 +299,8 @@
 
 /* A bundle closes at this age: what a message waits at most for company. */
 #define CONSIGN_BUNDLE_MAX_AGE_US 2000u
+/* ... and at this one while much of its study is before it (agents/lanes.h): it would wait behind that, and full ones cost less. */
+#define CONSIGN_BUNDLE_BUSY_AGE_US 20000u
 /* A consignment expires after this when nobody says otherwise. */
 #define CONSIGN_EXPIRES_DEFAULT_US (30ull * 24 * 3600 * 1000000)
 /* ... and at the latest: seal keys are kept for as long. */

@@ -27,11 +27,13 @@ struct fixture {
 /* The consignments that were to be sealed. */
 static size_t n_sealed, items[4], bytes[4];
 static uint64_t life_us;
+static bool is_idle, is_busy; /* the commit thread; the lanes of the study */
 static enum consign_code refused;
 
 enum consign_err __wrap_sealing_make(
     struct sealing *s, const struct sealing_order *order, struct arena *arena, struct sealed *ret_sealed);
 bool __wrap_commit_is_idle(struct committer *c);
+bool __wrap_lanes_are_busy(const struct lanes *l, const struct consign_study *study);
 void __wrap_outbox_commit_refusal(struct agent *a, const struct local_outgoing *m, enum consign_label label, const struct consign_id *id,
     enum consign_code code, const char *org, const char *rule, const char *detail, const struct problems *problems, outbox_outcome *told,
     void *context, uint64_t request, size_t index);
@@ -56,7 +58,15 @@ bool
 __wrap_commit_is_idle(struct committer *c)
 {
 	(void)c;
-	return false;
+	return is_idle;
+}
+
+bool
+__wrap_lanes_are_busy(const struct lanes *l, const struct consign_study *study)
+{
+	(void)l;
+	assert_string_equal(study->s, "one");
+	return is_busy;
 }
 
 void
@@ -110,6 +120,7 @@ setup(void **state)
 	assert_non_null(t);
 	n_sealed = 0;
 	refused = CONSIGN_CODE_NONE;
+	is_idle = is_busy = false;
 	hub_fixture_begin(&t->f, 1, 1);
 	hub_fixture_standard(&t->f);
 	clock = (struct consign_clock){wall, steady, t};
@@ -264,6 +275,46 @@ test_outbox_closes_a_bundle_at_its_age(void **state)
 }
 
 static void
+test_outbox_closes_a_bundle_at_once_when_nothing_waits_for_a_commit(void **state)
+{
+	struct fixture *t = *state;
+
+	put(t, 1, 0);
+	is_idle = true;
+	outbox_flush(t->agent.outbox);
+	assert_int_equal(n_sealed, 1);
+}
+
+/* It would only wait behind what is before it: even when nothing waits for a commit, but not for ever, and not when the agent stops. */
+static void
+test_outbox_fills_a_bundle_while_much_is_before_it(void **state)
+{
+	struct fixture *t = *state;
+
+	is_idle = is_busy = true;
+	put(t, 1, 0);
+	t->steady_us += CONSIGN_BUNDLE_BUSY_AGE_US - 1;
+	outbox_flush(t->agent.outbox);
+	put(t, 1, 0);
+	assert_int_equal(n_sealed, 0);
+	t->steady_us++;
+	outbox_flush(t->agent.outbox);
+	assert_int_equal(n_sealed, 1);
+	assert_int_equal(items[0], 2);
+	put(t, 1, 0);
+	outbox_flush(t->agent.outbox);
+	assert_int_equal(n_sealed, 1);
+	is_busy = false;
+	outbox_flush(t->agent.outbox);
+	assert_int_equal(n_sealed, 2);
+	is_busy = true;
+	put(t, 1, 0);
+	t->agent.stopping = true;
+	outbox_flush(t->agent.outbox);
+	assert_int_equal(n_sealed, 3);
+}
+
+static void
 test_outbox_gives_a_message_the_life_that_is_asked_for_or_the_usual_one(void **state)
 {
 	struct fixture *t = *state;
@@ -365,6 +416,8 @@ main(void)
 	    TEST(test_outbox_closes_a_bundle_at_its_last_item),
 	    TEST(test_outbox_closes_a_bundle_at_its_last_byte_and_lets_nothing_pass_it),
 	    TEST(test_outbox_closes_a_bundle_at_its_age),
+	    TEST(test_outbox_closes_a_bundle_at_once_when_nothing_waits_for_a_commit),
+	    TEST(test_outbox_fills_a_bundle_while_much_is_before_it),
 	    TEST(test_outbox_gives_a_message_the_life_that_is_asked_for_or_the_usual_one),
 	    TEST(test_outbox_closes_a_bundle_at_what_a_rate_gives_in_its_time),
 	    cmocka_unit_test(R21_outbox_seals_nothing_above_a_clearance),

@@ -112,47 +112,53 @@ insert_refused(struct answer_job *j, struct db *db, const struct manifest_item *
 	return db_run(s);
 }
 
-/* The body of the attempt that was refused. */
+/* Manifest and body of the attempt that was refused. */
 static enum consign_err
 drop_attempt(struct db *db, uint64_t seq)
 {
 	struct db_statement *s;
-	enum consign_err err = db_statement(db, "SELECT body_at, body_bytes FROM outbox WHERE seq = ?1", &s);
+	uint64_t at[2] = {0}, bytes[2] = {0};
+	enum consign_err err
+	    = db_statement(db, "SELECT manifest_at, manifest_bytes, body_at, body_bytes FROM outbox WHERE seq = ?1", &s);
 
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_u64(s, 1, seq);
 	err = db_row(s);
-	uint64_t at = err == CONSIGN_OK ? db_column_u64(s, 0) : 0, bytes = err == CONSIGN_OK ? db_column_u64(s, 1) : 0;
-
+	for (int i = 0; err == CONSIGN_OK && i < 2; i++) {
+		at[i] = db_column_u64(s, 2 * i);
+		bytes[i] = db_column_u64(s, 2 * i + 1);
+	}
 	db_reset(s);
-	return err == CONSIGN_OK ? bodies_drop(db, at, bytes) : err;
+	for (int i = 0; err == CONSIGN_OK && i < 2; i++)
+		err = bodies_drop(db, at[i], bytes[i]);
+	return err;
 }
 
 static enum consign_err
 replace_attempt(struct answer_job *j, struct db *db)
 {
 	struct db_statement *s;
-	uint64_t at;
+	uint64_t manifest_at, at;
 	enum consign_err err = drop_attempt(db, j->seq);
 
 	if (err == CONSIGN_OK)
-		err = bodies_put(db, buf_slice(&j->sealed.body), &at);
+		err = bodies_put_mail(db, buf_slice(&j->sealed.frame), buf_slice(&j->sealed.body), &manifest_at, &at);
 	if (err == CONSIGN_OK)
 		err = db_statement(db,
-		    "UPDATE outbox SET attempt = ?2, manifest = ?3, key = ?4, created_us = ?5, expires_us = ?6, body = ?7, body_at = ?8,"
-		    " body_bytes = ?9 WHERE seq = ?1",
+		    "UPDATE outbox SET attempt = ?2, key = ?3, created_us = ?4, expires_us = ?5, manifest = ?6, manifest_at = ?7,"
+		    " manifest_bytes = ?8, body = ?9, body_at = ?10, body_bytes = ?11 WHERE seq = ?1",
 		    &s);
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_u64(s, 1, j->seq);
 	db_bind_u64(s, 2, j->sealed.manifest->attempt);
-	db_bind_slice(s, 3, buf_slice(&j->sealed.frame));
-	db_bind_slice(s, 4, SLICE_ARRAY(j->sealed.stored_key));
+	db_bind_slice(s, 3, SLICE_ARRAY(j->sealed.stored_key));
 	/* A clock that was ahead when it was made has moved them (sealing_again). */
-	db_bind_u64(s, 5, j->sealed.manifest->created_us);
-	db_bind_u64(s, 6, j->sealed.manifest->expires_us);
-	bodies_bind(s, 7, buf_slice(&j->sealed.body), at);
+	db_bind_u64(s, 4, j->sealed.manifest->created_us);
+	db_bind_u64(s, 5, j->sealed.manifest->expires_us);
+	bodies_bind(s, 6, buf_slice(&j->sealed.frame), manifest_at);
+	bodies_bind(s, 9, buf_slice(&j->sealed.body), at);
 	return db_run(s);
 }
 

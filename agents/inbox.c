@@ -23,7 +23,7 @@
 _Static_assert(INBOX_OUTCOME_BYTES == 1 + 4, "outcome and content bytes");
 
 enum { ROW_SEQ, ROW_CONSIGNOR, ROW_POSITION, ROW_RECEIVED, ROW_ACCEPTED, ROW_MANIFEST, ROW_OUTCOMES, ROW_KEY, ROW_BODY };
-#define ROW_COLUMNS "seq, consignor, position, received_us, accepted_us, manifest, outcomes, key, body, body_at, body_bytes"
+#define ROW_COLUMNS "seq, consignor, position, received_us, accepted_us, kept(manifest, manifest_at, manifest_bytes), outcomes, key, body, body_at, body_bytes"
 
 /* The row under the reader's eyes. Everything lives until the next step of the statement. */
 struct row {

@@ -149,7 +149,7 @@ held_put(struct held *h, const struct out_entry *e)
 /* ── the store ── */
 
 /* The columns of a row that is read; body: where they are read from */
-#define ROW "SELECT seq, manifest, body, body_at, body_bytes FROM outbox WHERE "
+#define ROW "SELECT seq, kept(manifest, manifest_at, manifest_bytes), body, body_at, body_bytes FROM outbox WHERE "
 
 /* ret_sealed: without its frames until take_frames. The arena must outlive it. */
 static enum consign_err

@@ -49,14 +49,14 @@ insert_bundle(struct commit_job *job, struct db *db)
 	struct bundle_job *j = (struct bundle_job *)job;
 	const struct manifest *m = j->sealed.manifest;
 	struct db_statement *s;
-	uint64_t at;
-	enum consign_err err = bodies_put(db, buf_slice(&j->sealed.body), &at);
+	uint64_t manifest_at, at;
+	enum consign_err err = bodies_put_mail(db, buf_slice(&j->sealed.frame), buf_slice(&j->sealed.body), &manifest_at, &at);
 
 	if (err != CONSIGN_OK)
 		return err;
 	err = db_statement(db,
-	    "INSERT INTO outbox (id, study, state, attempt, created_us, expires_us, manifest, key, body, body_at, body_bytes)"
-	    " VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	    "INSERT INTO outbox (id, study, state, attempt, created_us, expires_us, key, manifest, manifest_at, manifest_bytes, body,"
+	    " body_at, body_bytes) VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
 	    &s);
 
 	if (err != CONSIGN_OK)
@@ -66,9 +66,9 @@ insert_bundle(struct commit_job *job, struct db *db)
 	db_bind_u64(s, 3, m->attempt);
 	db_bind_u64(s, 4, m->created_us);
 	db_bind_u64(s, 5, m->expires_us);
-	db_bind_slice(s, 6, buf_slice(&j->sealed.frame));
-	db_bind_slice(s, 7, SLICE_ARRAY(j->sealed.stored_key));
-	bodies_bind(s, 8, buf_slice(&j->sealed.body), at);
+	db_bind_slice(s, 6, SLICE_ARRAY(j->sealed.stored_key));
+	bodies_bind(s, 7, buf_slice(&j->sealed.frame), manifest_at);
+	bodies_bind(s, 10, buf_slice(&j->sealed.body), at);
 	err = db_run(s);
 	if (err != CONSIGN_OK)
 		return err;

@@ -129,7 +129,8 @@ find_received(struct agent *a, const struct consign_message_id *id, struct arena
 {
 	struct db_statement *s;
 	enum consign_err err = db_statement(
-	    a->db, "SELECT consignor, accepted_us, leaf, manifest, receipt FROM inbox WHERE id = ?1 ORDER BY seq", &s);
+	    a->db, "SELECT consignor, accepted_us, leaf, kept(manifest, manifest_at, manifest_bytes), receipt FROM inbox WHERE id = ?1"
+		   " ORDER BY seq", &s);
 
 	if (err != CONSIGN_OK)
 		return err;

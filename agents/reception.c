@@ -254,14 +254,15 @@ static enum consign_err
 insert_mail(struct reception_job *j, struct db *db)
 {
 	struct db_statement *s;
-	uint64_t at;
-	enum consign_err err = bodies_put(db, frame_slice(&j->body_frame), &at);
+	uint64_t manifest_at, at;
+	enum consign_err err = bodies_put_mail(db, frame_slice(&j->manifest_frame), frame_slice(&j->body_frame), &manifest_at, &at);
 
 	if (err != CONSIGN_OK)
 		return err;
 	err = db_statement(db,
-	    "INSERT INTO inbox (consignor, id, position, received_us, accepted_us, leaf, manifest, key, outcomes, statement, receipt, body,"
-	    " body_at, body_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+	    "INSERT INTO inbox (consignor, id, position, received_us, accepted_us, leaf, key, outcomes, statement, receipt, manifest,"
+	    " manifest_at, manifest_bytes, body, body_at, body_bytes)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 	    &s);
 
 	if (err != CONSIGN_OK)
@@ -272,12 +273,12 @@ insert_mail(struct reception_job *j, struct db *db)
 	db_bind_u64(s, 4, j->received_us);
 	db_bind_u64(s, 5, j->v.accepted_us);
 	db_bind_u64(s, 6, j->v.leaf);
-	db_bind_slice(s, 7, frame_slice(&j->manifest_frame));
-	db_bind_slice(s, 8, slice_of(j->judged.stored_key, j->judged.has_key ? sizeof j->judged.stored_key : 0));
-	db_bind_slice(s, 9, slice_of(j->judged.outcomes, j->judged.outcomes_len));
-	db_bind_slice(s, 10, buf_slice(&j->statement));
-	db_bind_slice(s, 11, buf_slice(&j->receipt));
-	bodies_bind(s, 12, frame_slice(&j->body_frame), at);
+	db_bind_slice(s, 7, slice_of(j->judged.stored_key, j->judged.has_key ? sizeof j->judged.stored_key : 0));
+	db_bind_slice(s, 8, slice_of(j->judged.outcomes, j->judged.outcomes_len));
+	db_bind_slice(s, 9, buf_slice(&j->statement));
+	db_bind_slice(s, 10, buf_slice(&j->receipt));
+	bodies_bind(s, 11, frame_slice(&j->manifest_frame), manifest_at);
+	bodies_bind(s, 14, frame_slice(&j->body_frame), at);
 	err = db_run(s);
 	if (err == CONSIGN_OK)
 		j->seq = db_last_row(db);

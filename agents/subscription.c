@@ -358,7 +358,7 @@ move_cursor(struct db *db, struct subscription *r, const struct ack_job *j, bool
 	    .has_filter = strcmp(r->type, "*") != 0 || r->study[0] != '\0'};
 	bool row;
 	enum consign_err err = db_statement(db,
-	    p.has_filter ? "SELECT seq, outcomes, manifest FROM inbox WHERE seq >= ?1 ORDER BY seq"
+	    p.has_filter ? "SELECT seq, outcomes, kept(manifest, manifest_at, manifest_bytes) FROM inbox WHERE seq >= ?1 ORDER BY seq"
 			 : "SELECT seq, outcomes FROM inbox WHERE seq >= ?1 ORDER BY seq",
 	    &p.rows);
 

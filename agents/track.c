@@ -398,7 +398,8 @@ track_outbox(struct tracking *t)
 	struct signed_manifest *sm;
 	struct manifest *m = NULL;
 	enum consign_err err = db_statement(
-	    t->agent->db, "SELECT state, attempt, created_us, manifest, accepted_us, leaf FROM outbox WHERE id = ?1", &s);
+	    t->agent->db, "SELECT state, attempt, created_us, kept(manifest, manifest_at, manifest_bytes), accepted_us, leaf FROM outbox"
+			  " WHERE id = ?1", &s);
 
 	if (err != CONSIGN_OK)
 		return err;

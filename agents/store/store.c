@@ -37,6 +37,8 @@ static const char *const migrations[] = {
     "CREATE INDEX local_refusal_at ON local_refusal (at_us, type);",
     /* large bodies move out of the rows */
     BODIES_SCHEMA BODIES_COLUMNS("outbox") BODIES_COLUMNS("inbox"),
+    /* and so do their manifests */
+    BODIES_MANIFEST_COLUMNS("outbox") BODIES_MANIFEST_COLUMNS("inbox"),
 };
 
 enum consign_err

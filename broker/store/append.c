@@ -188,16 +188,17 @@ put_consignment(struct db *db, const struct store_entry *e)
 	const struct manifest *m = e->manifest;
 	struct buf openings = {0};
 	struct db_statement *s;
-	uint64_t at;
+	uint64_t at, manifest_at;
 	enum consign_err err = encode_openings(e, &openings);
 
 	if (err == CONSIGN_OK)
-		err = bodies_put(db, e->body, &at);
+		err = bodies_put_mail(db, e->manifest_frame, e->body, &manifest_at, &at);
 	if (err != CONSIGN_OK)
 		goto out;
 	err = db_statement(db,
 	    "INSERT INTO consignment (leaf, consignor, id, attempt, digest, openings, body_digest, seen_size, expires_us, waiting,"
-	    " manifest, body, body_at, body_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+	    " manifest, manifest_at, manifest_bytes, body, body_at, body_bytes)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 	    &s);
 	if (err != CONSIGN_OK)
 		goto out;
@@ -211,8 +212,8 @@ put_consignment(struct db *db, const struct store_entry *e)
 	db_bind_u64(s, 8, m->seen->checkpoint != NULL ? m->seen->checkpoint->size : 0);
 	db_bind_u64(s, 9, m->expires_us);
 	db_bind_u64(s, 10, e->n_mailboxes);
-	db_bind_slice(s, 11, e->manifest_frame);
-	bodies_bind(s, 12, e->body, at);
+	bodies_bind(s, 11, e->manifest_frame, manifest_at);
+	bodies_bind(s, 14, e->body, at);
 	err = db_run(s);
 	for (size_t i = 0; err == CONSIGN_OK && i < e->n_mailboxes; i++)
 		err = put_mailbox(db, &e->mailboxes[i], e);

@@ -232,7 +232,7 @@ past_acceptance(struct db *db, const char *consignor, const struct consign_id *i
 {
 	struct db_statement *s;
 	enum consign_err err = db_statement(db,
-	    "SELECT c.attempt, c.digest, c.openings, c.manifest, l.id, l.salt, l.record FROM consignment c"
+	    "SELECT c.attempt, c.digest, c.openings, kept(c.manifest, c.manifest_at, c.manifest_bytes), l.id, l.salt, l.record FROM consignment c"
 	    " JOIN leaf l ON l.id = c.leaf WHERE c.id = ?1 AND c.consignor = ?2",
 	    &s);
 
@@ -336,7 +336,7 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 
 	m->position = db_column_u64(s, 0);
 	m->leaf = db_column_u64(s, 1);
-	m->bytes = db_column_u64(s, 14);
+	m->bytes = db_column_u64(s, 13);
 	err = db_column_fixed(s, 2, m->previous.b, sizeof m->previous.b);
 	if (err == CONSIGN_OK)
 		err = db_column_fixed(s, 3, m->salt.b, sizeof m->salt.b);
@@ -347,18 +347,18 @@ read_mail_row(struct db *db, struct db_statement *s, struct arena *arena, struct
 	if (err == CONSIGN_OK)
 		err = db_column_fixed(s, 7, m->digest.b, sizeof m->digest.b);
 	if (err == CONSIGN_OK)
-		err = column_statement(s, 11, arena, &st);
+		err = column_statement(s, 10, arena, &st);
 	if (err != CONSIGN_OK)
 		return err;
 	m->record = *st->leaf;
 	if (!db_column_is_null(s, 4))
 		return tombstone_statement(db, db_column_u64(s, 4), arena, &m->tombstone);
 	m->seen_size = db_column_u64(s, 9);
-	err = db_column_copy(s, 10, arena, &m->manifest);
+	err = db_column_fixed(s, 8, digest.b, sizeof digest.b);
 	if (err == CONSIGN_OK)
-		err = db_column_fixed(s, 8, digest.b, sizeof digest.b);
+		err = bodies_column(db, s, 14, arena, &m->manifest);
 	if (err == CONSIGN_OK)
-		err = bodies_column(db, s, 15, arena, &m->body);
+		err = bodies_column(db, s, 17, arena, &m->body);
 	m->corrupt = err == CONSIGN_E_CORRUPT; /* told as its place is: the store as a whole is readable */
 	if (err != CONSIGN_OK)
 		return m->corrupt ? CONSIGN_OK : err;
@@ -384,7 +384,8 @@ store_mailbox_read(struct db *db, const char *org, uint64_t from, size_t max, si
 		return err;
 	err = db_statement(db,
 	    "SELECT m.position, m.leaf, m.previous, m.salt, m.tombstone, c.consignor, c.id, c.digest, c.body_digest, c.seen_size,"
-	    " c.manifest, l.id, l.salt, l.record, m.bytes, c.body, c.body_at, c.body_bytes FROM mailbox m JOIN consignment c ON c.leaf = m.leaf"
+	    " l.id, l.salt, l.record, m.bytes, c.manifest, c.manifest_at, c.manifest_bytes, c.body, c.body_at, c.body_bytes"
+	    " FROM mailbox m JOIN consignment c ON c.leaf = m.leaf"
 	    " JOIN leaf l ON l.id = m.leaf WHERE m.org = ?1 AND m.position >= ?2 AND m.settled = 0 ORDER BY m.position LIMIT ?3",
 	    &s);
 	if (err != CONSIGN_OK)
@@ -496,7 +497,7 @@ store_expired(struct db *db, uint64_t now_us, size_t max, struct arena *arena, s
 #define DROPPED_A_ROUND 1000u
 
 struct droppable {
-	uint64_t leaf, at, bytes;
+	uint64_t leaf, manifest_at, manifest_bytes, at, bytes;
 };
 
 static enum consign_err
@@ -506,7 +507,7 @@ find_droppable(struct db *db, uint64_t settled_before_us, struct droppable *list
 	bool row;
 	size_t n = 0;
 	enum consign_err err = db_statement(db,
-	    "SELECT leaf, body_at, body_bytes FROM consignment WHERE settled_us IS NOT NULL AND body IS NOT NULL"
+	    "SELECT leaf, manifest_at, manifest_bytes, body_at, body_bytes FROM consignment WHERE settled_us IS NOT NULL AND body IS NOT NULL"
 	    " AND settled_us < ?1 LIMIT ?2",
 	    &s);
 
@@ -515,21 +516,28 @@ find_droppable(struct db *db, uint64_t settled_before_us, struct droppable *list
 	db_bind_u64(s, 1, settled_before_us);
 	db_bind_u64(s, 2, DROPPED_A_ROUND);
 	while ((err = db_step(s, &row)) == CONSIGN_OK && row)
-		list[n++] = (struct droppable){db_column_u64(s, 0), db_column_u64(s, 1), db_column_u64(s, 2)};
+		list[n++] = (struct droppable){
+		    db_column_u64(s, 0), db_column_u64(s, 1), db_column_u64(s, 2), db_column_u64(s, 3), db_column_u64(s, 4)};
 	*ret_n = n;
 	return err;
 }
 
+/* The manifest stays: in the row from now on, so that it keeps no file from going. One that its file lost is told as such when it is read. */
 static enum consign_err
 drop_body(struct db *db, const struct droppable *d)
 {
 	struct db_statement *s;
-	enum consign_err err = db_statement(db, "UPDATE consignment SET body = NULL, body_at = 0, body_bytes = 0 WHERE leaf = ?1", &s);
+	enum consign_err err = db_statement(db,
+	    "UPDATE consignment SET manifest = ifnull(kept(manifest, manifest_at, manifest_bytes), x''), manifest_at = 0,"
+	    " body = NULL, body_at = 0, body_bytes = 0 WHERE leaf = ?1",
+	    &s);
 
 	if (err != CONSIGN_OK)
 		return err;
 	db_bind_u64(s, 1, d->leaf);
 	err = db_run(s);
+	if (err == CONSIGN_OK)
+		err = bodies_drop(db, d->manifest_at, d->manifest_bytes);
 	return err == CONSIGN_OK ? bodies_drop(db, d->at, d->bytes) : err;
 }
 

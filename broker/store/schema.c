@@ -46,6 +46,8 @@ static const char *const migrations[] = {
     "CREATE TABLE decision (proposal BLOB NOT NULL, n INTEGER NOT NULL, signed BLOB NOT NULL, PRIMARY KEY (proposal, n)) WITHOUT ROWID;",
     /* what a refused consignment said, so that it can be asked what another policy would have done with it */
     "ALTER TABLE refusal ADD COLUMN manifest BLOB; CREATE INDEX refusal_leaf ON refusal (leaf);",
+    /* the manifests of large bodies move out of the rows, too */
+    BODIES_MANIFEST_COLUMNS("consignment"),
 };
 
 enum consign_err

@@ -210,8 +210,9 @@ store_traffic_since(struct db *db, uint64_t since_us, uint64_t from_leaf, struct
 		err = first_leaf(db, since_us, &from_leaf);
 	if (err == CONSIGN_OK)
 		err = db_statement(db,
-		    "SELECT u.leaf, u.manifest, l.record FROM (SELECT leaf, manifest FROM consignment WHERE leaf >= ?1 UNION ALL"
-		    " SELECT leaf, manifest FROM refusal WHERE leaf >= ?1 AND manifest IS NOT NULL ORDER BY leaf LIMIT ?2) u"
+		    "SELECT u.leaf, kept(u.manifest, u.at, u.bytes), l.record"
+		    " FROM (SELECT leaf, manifest, manifest_at AS at, manifest_bytes AS bytes FROM consignment WHERE leaf >= ?1 UNION ALL"
+		    " SELECT leaf, manifest, 0, 0 FROM refusal WHERE leaf >= ?1 AND manifest IS NOT NULL ORDER BY leaf LIMIT ?2) u"
 		    " JOIN leaf l ON l.id = u.leaf ORDER BY u.leaf",
 		    &s);
 	if (err != CONSIGN_OK)
@@ -254,8 +255,9 @@ store_traffic_of(struct db *db, const struct consign_id *id, struct arena *arena
 
 	if (err == CONSIGN_OK)
 		err = db_statement(db,
-		    "SELECT u.leaf, u.manifest, l.record FROM (SELECT leaf, manifest FROM consignment WHERE id = ?1 UNION ALL"
-		    " SELECT leaf, manifest FROM refusal WHERE id = ?1 AND manifest IS NOT NULL ORDER BY leaf) u"
+		    "SELECT u.leaf, kept(u.manifest, u.at, u.bytes), l.record"
+		    " FROM (SELECT leaf, manifest, manifest_at AS at, manifest_bytes AS bytes FROM consignment WHERE id = ?1 UNION ALL"
+		    " SELECT leaf, manifest, 0, 0 FROM refusal WHERE id = ?1 AND manifest IS NOT NULL ORDER BY leaf) u"
 		    " JOIN leaf l ON l.id = u.leaf ORDER BY u.leaf DESC",
 		    &s);
 	if (err != CONSIGN_OK)

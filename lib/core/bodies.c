@@ -300,15 +300,12 @@ write_all(struct bodies *b, struct consign_slice body)
 	return CONSIGN_OK;
 }
 
-enum consign_err
-bodies_put(struct db *db, struct consign_slice body, uint64_t *ret_at)
+/* Into the file that grows, whatever its size. */
+static enum consign_err
+put_piece(struct bodies *b, struct db *db, struct consign_slice body, uint64_t *ret_at)
 {
-	struct bodies *b = db_bodies(db);
 	enum consign_err err = CONSIGN_OK;
 
-	*ret_at = 0;
-	if (b == NULL || body.len <= BODY_IN_ROW_MAX_BYTES)
-		return CONSIGN_OK;
 	if (b->n > 0 && b->fd < 0 && !b->must_rotate) {
 		b->fd = open_body_file(b, b->n, O_RDWR);
 		if (b->fd < 0)
@@ -326,6 +323,32 @@ bodies_put(struct db *db, struct consign_slice body, uint64_t *ret_at)
 	b->end += body.len;
 	b->added += body.len;
 	return CONSIGN_OK;
+}
+
+enum consign_err
+bodies_put(struct db *db, struct consign_slice body, uint64_t *ret_at)
+{
+	struct bodies *b = db_bodies(db);
+
+	*ret_at = 0;
+	return b == NULL || body.len <= BODY_IN_ROW_MAX_BYTES ? CONSIGN_OK : put_piece(b, db, body, ret_at);
+}
+
+enum consign_err
+bodies_put_mail(
+    struct db *db, struct consign_slice manifest, struct consign_slice body, uint64_t *ret_manifest_at, uint64_t *ret_at)
+{
+	struct bodies *b = db_bodies(db);
+	enum consign_err err = CONSIGN_OK;
+
+	*ret_manifest_at = 0;
+	*ret_at = 0;
+	/* Not without the body: a file more would be synced. */
+	if (b == NULL || body.len <= BODY_IN_ROW_MAX_BYTES)
+		return CONSIGN_OK;
+	if (manifest.len > MANIFEST_IN_ROW_MAX_BYTES)
+		err = put_piece(b, db, manifest, ret_manifest_at);
+	return err == CONSIGN_OK ? put_piece(b, db, body, ret_at) : err;
 }
 
 void
@@ -453,21 +476,27 @@ read_all(int fd, uint8_t *to, size_t len, uint64_t offset)
 }
 
 enum consign_err
+bodies_read(struct bodies *b, uint64_t at, uint8_t *to, uint64_t bytes)
+{
+	int fd;
+	enum consign_err err = file_of(b, (uint32_t)(at >> 32), &fd);
+
+	return err == CONSIGN_OK ? read_all(fd, to, bytes, at & UINT32_MAX) : err;
+}
+
+enum consign_err
 bodies_column(struct db *db, struct db_statement *s, int column, struct arena *arena, struct consign_slice *ret_body)
 {
 	struct bodies *b = db_bodies(db);
 	uint64_t at = db_column_u64(s, column + 1), bytes = db_column_u64(s, column + 2);
-	int fd;
 
 	if (at == 0)
 		return db_column_copy(s, column, arena, ret_body);
 	if (b == NULL || bytes > BODY_FILE_BYTES)
 		return CONSIGN_E_CORRUPT;
 	uint8_t *to = arena_alloc(arena, bytes);
-	enum consign_err err = to == NULL ? CONSIGN_E_NO_MEMORY : file_of(b, (uint32_t)(at >> 32), &fd);
+	enum consign_err err = to == NULL ? CONSIGN_E_NO_MEMORY : bodies_read(b, at, to, bytes);
 
-	if (err == CONSIGN_OK)
-		err = read_all(fd, to, bytes, at & UINT32_MAX);
 	if (err == CONSIGN_OK)
 		*ret_body = slice_of(to, bytes);
 	return err;

@@ -183,6 +183,33 @@ create_file(const char *path)
 	return CONSIGN_OK;
 }
 
+/* kept(bytes, at, length): see bodies.h. What its file does not hold is NULL, so that whoever reads it says whose it was. */
+static void
+kept(sqlite3_context *context, int n, sqlite3_value **values)
+{
+	struct db *db = sqlite3_user_data(context);
+	uint64_t at = (uint64_t)sqlite3_value_int64(values[1]), bytes = (uint64_t)sqlite3_value_int64(values[2]);
+	enum consign_err err;
+	uint8_t *to;
+
+	(void)n;
+	if (at == 0) {
+		sqlite3_result_value(context, values[0]);
+		return;
+	}
+	if (db->bodies == NULL || bytes > BODY_FILE_BYTES)
+		return;
+	to = sqlite3_malloc64(bytes);
+	err = to == NULL ? CONSIGN_E_NO_MEMORY : bodies_read(db->bodies, at, to, bytes);
+	if (err == CONSIGN_OK) {
+		sqlite3_result_blob64(context, to, bytes, sqlite3_free);
+		return;
+	}
+	sqlite3_free(to);
+	if (err != CONSIGN_E_CORRUPT)
+		sqlite3_result_error_code(context, err == CONSIGN_E_NO_MEMORY ? SQLITE_NOMEM : SQLITE_IOERR_READ);
+}
+
 static enum consign_err
 set_up(struct db *db, bool read_only)
 {
@@ -192,6 +219,10 @@ set_up(struct db *db, bool read_only)
 	sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	err = error_of(db->handle,
+	    sqlite3_create_function_v2(db->handle, "kept", 3, SQLITE_UTF8 | SQLITE_DIRECTONLY, db, kept, NULL, NULL, NULL));
+	if (err != CONSIGN_OK)
+		return err;
 	/* Bodies do not pass through the cache (bodies.h), so it is small. No mmap: an I/O error would be a signal instead of an answer. Temporary tables never touch the disk. */
 	err =
 	    execute(db, "PRAGMA cache_size = -8192; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;"

@@ -89,6 +89,8 @@ test_store_counts_what_waits_in_an_older_store(void **state)
 	run_sql(t->db, "ALTER TABLE mailbox DROP COLUMN bytes");
 	run_sql(t->db, "ALTER TABLE consignment DROP COLUMN body_at");
 	run_sql(t->db, "ALTER TABLE consignment DROP COLUMN body_bytes");
+	run_sql(t->db, "ALTER TABLE consignment DROP COLUMN manifest_at");
+	run_sql(t->db, "ALTER TABLE consignment DROP COLUMN manifest_bytes");
 	run_sql(t->db, "DROP TABLE body_file");
 	run_sql(t->db, "DROP TABLE proposal");
 	run_sql(t->db, "DROP TABLE decision");

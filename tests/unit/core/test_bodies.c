@@ -18,7 +18,8 @@
 
 #define LARGE (BODY_IN_ROW_MAX_BYTES + 1u)
 
-static const char *const migrations[] = {"CREATE TABLE mail (id INTEGER PRIMARY KEY, body BLOB);", BODIES_SCHEMA BODIES_COLUMNS("mail")};
+static const char *const migrations[] = {"CREATE TABLE mail (id INTEGER PRIMARY KEY, body BLOB);", BODIES_SCHEMA BODIES_COLUMNS("mail"),
+    "ALTER TABLE mail ADD COLUMN manifest BLOB;" BODIES_MANIFEST_COLUMNS("mail")};
 
 struct fixture {
 	char *folder;
@@ -31,7 +32,7 @@ static enum consign_err
 open_store(struct fixture *f, bool read_only, struct db **ret_db)
 {
 	struct db *db = NULL;
-	enum consign_err err = db_open(f->path, migrations, 2, read_only, &db);
+	enum consign_err err = db_open(f->path, migrations, 3, read_only, &db);
 
 	if (err == CONSIGN_OK)
 		err = bodies_attach(db);
@@ -314,6 +315,80 @@ test_bodies_that_are_missing_or_cut_are_not_taken_for_whole(void **state)
 	free(path);
 }
 
+/* What kept() says in SQL of a row's manifest: its bytes, or NULL (false). */
+static bool
+manifest_is(struct db *db, uint64_t id, struct consign_slice manifest)
+{
+	struct db_statement *s;
+
+	assert_int_equal(db_statement(db, "SELECT kept(manifest, manifest_at, manifest_bytes) FROM mail WHERE id = ?1", &s), CONSIGN_OK);
+	db_bind_u64(s, 1, id);
+	assert_int_equal(db_row(s), CONSIGN_OK);
+	bool is = !db_column_is_null(s, 0);
+
+	if (is)
+		assert_true(slice_equal(db_column_slice(s, 0), manifest));
+	db_reset(s);
+	return is;
+}
+
+static void
+test_bodies_have_their_manifests_beside_them(void **state)
+{
+	static const struct {
+		size_t manifest, body;
+		bool manifest_in_file, body_in_file;
+	} cases[] = {{MANIFEST_IN_ROW_MAX_BYTES + 1, LARGE, true, true}, {MANIFEST_IN_ROW_MAX_BYTES, LARGE, false, true},
+	    {MANIFEST_IN_ROW_MAX_BYTES + 1, LARGE - 1, false, false}, {BODY_IN_ROW_MAX_BYTES * 8, LARGE - 1, false, false},
+	    {300000, LARGE, true, true}};
+	struct fixture *f = *state;
+	struct db *reader;
+	uint8_t *bytes = calloc(1, 300000);
+	uint64_t at, manifest_at;
+	char *path = file_path(f, 1);
+
+	assert_non_null(bytes);
+	memset(bytes, 'm', 300000);
+	assert_int_equal(open_store(f, true, &reader), CONSIGN_OK);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct consign_slice manifest = slice_of(bytes, cases[i].manifest), body = body_of(f, i, cases[i].body);
+		struct db_statement *s;
+
+		assert_int_equal(db_begin(f->db), CONSIGN_OK);
+		assert_int_equal(bodies_put_mail(f->db, manifest, body, &manifest_at, &at), CONSIGN_OK);
+		assert_int_equal(manifest_at != 0, cases[i].manifest_in_file);
+		assert_int_equal(at != 0, cases[i].body_in_file);
+		assert_int_equal(db_statement(f->db,
+				     "INSERT INTO mail (id, body, body_at, body_bytes, manifest, manifest_at, manifest_bytes)"
+				     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+				     &s),
+		    CONSIGN_OK);
+		db_bind_u64(s, 1, i);
+		bodies_bind(s, 2, body, at);
+		bodies_bind(s, 5, manifest, manifest_at);
+		assert_int_equal(db_run(s), CONSIGN_OK);
+		assert_int_equal(db_commit(f->db), CONSIGN_OK);
+		assert_int_equal(read_back(f, reader, i, cases[i].body), CONSIGN_OK);
+		assert_true(manifest_is(f->db, i, manifest));
+		assert_true(manifest_is(reader, i, manifest));
+	}
+	/* What the file does not hold is told by itself: the statement goes on. */
+	assert_int_equal(truncate(path, (off_t)(manifest_at & UINT32_MAX) + 299999), 0);
+	assert_false(manifest_is(reader, sizeof cases / sizeof *cases - 1, slice_of(bytes, 300000)));
+	assert_true(manifest_is(reader, 0, slice_of(bytes, cases[0].manifest)));
+	/* Nor does a row that rotted make it ask for more than a file can hold. */
+	assert_int_equal(db_begin(f->db), CONSIGN_OK);
+	struct db_statement *s;
+
+	assert_int_equal(db_statement(f->db, "UPDATE mail SET manifest_bytes = -1 WHERE id = 0", &s), CONSIGN_OK);
+	assert_int_equal(db_run(s), CONSIGN_OK);
+	assert_int_equal(db_commit(f->db), CONSIGN_OK);
+	assert_false(manifest_is(reader, 0, slice_of(bytes, 1)));
+	db_close(&reader);
+	free(path);
+	free(bytes);
+}
+
 int
 main(void)
 {
@@ -325,6 +400,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_bodies_fill_one_file_after_the_other, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bodies_files_go_with_their_last_body, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bodies_that_no_row_knows_are_removed_at_the_start, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_bodies_have_their_manifests_beside_them, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bodies_that_are_missing_or_cut_are_not_taken_for_whole, setup, teardown),
 	};
 

@@ -1,5 +1,5 @@
 /*
- * SQLite behind the verbs of db.h; nothing else includes sqlite3.h.
+ * SQLite behind the verbs of db.h; beside it only wal_writes.c includes sqlite3.h.
  *
  * Invariants   a statement is reset and its bindings are cleared when db_run ends, when db_step has seen the end or an
  *              error, on db_reset, on db_rollback and when it is lent: no bound slice is read after its time, and no
@@ -8,6 +8,7 @@
  */
 #include "core/bodies.h"
 #include "core/db.h"
+#include "core/wal_writes.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -262,7 +263,7 @@ open_db(const char *path, const char *const *migrations, size_t count, bool read
 		if (err != CONSIGN_OK)
 			goto out;
 	}
-	rc = sqlite3_open_v2(path, &db->handle, flags, NULL);
+	rc = sqlite3_open_v2(path, &db->handle, flags, read_only ? NULL : wal_writes_vfs());
 	err = error_of(db->handle, rc);
 	if (err != CONSIGN_OK)
 		goto out;

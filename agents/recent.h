@@ -16,8 +16,8 @@
 
 /* Consignments. */
 #define RECENT_MAX 256u
-/* Of contents and what is known of them: what one window of the broker brings (CONSIGN_WINDOW_BYTES). */
-#define RECENT_MAX_BYTES CONSIGN_WINDOW_BYTES
+/* Of contents and what is known of them: what four windows of the broker bring. A tool that is a moment behind one reads all from then on, at half the speed. */
+#define RECENT_MAX_BYTES (4u * CONSIGN_WINDOW_BYTES)
 
 struct recent;
 CONSIGN_MUST_CHECK enum consign_err recent_new(struct recent **ret_recent);

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A small frame that was received lies in the 8 KB that libzmq read at once, and keeps all of them from being freed. */
+#define COPY_BELOW_BYTES 8192u
+
 static void
 release(struct recent_mail *m)
 {
@@ -31,6 +34,18 @@ drop_first(struct recent *r)
 	release(m);
 }
 
+/* See COPY_BELOW_BYTES. */
+static enum consign_err
+keep_frame(struct frame *to, struct frame *from)
+{
+	struct consign_slice bytes = frame_slice(from);
+
+	if (bytes.len < COPY_BELOW_BYTES)
+		return frame_copy(to, bytes);
+	frame_share(to, from);
+	return CONSIGN_OK;
+}
+
 struct recent_mail *
 recent_keep(struct recent *r, const struct store_entry *entry, struct frame *manifest, struct frame *body)
 {
@@ -47,8 +62,10 @@ recent_keep(struct recent *r, const struct store_entry *entry, struct frame *man
 		release(kept);
 		return NULL;
 	}
-	frame_share(&kept->manifest, manifest);
-	frame_share(&kept->body, body);
+	if (keep_frame(&kept->manifest, manifest) != CONSIGN_OK || keep_frame(&kept->body, body) != CONSIGN_OK) {
+		release(kept);
+		return NULL;
+	}
 	kept->mail = (struct store_mail){.leaf = leaf->index, .record = {leaf->index, leaf->salt, buf_slice(&kept->record)},
 	    .manifest = frame_slice(&kept->manifest), .body = frame_slice(&kept->body), .consignor = m->consignor,
 	    .consignment_id = m->consignment_id, .digest = entry->manifest_digest,

@@ -45,7 +45,7 @@ struct recent {
 
 /*
  * Keeps what an entry accepted.
- * manifest, body   borrow: their bytes are shared, not copied
+ * manifest, body   borrow: their bytes are shared when they are many, else copied
  * Returns NULL when out of memory: then it will be read.
  */
 struct recent_mail *recent_keep(struct recent *r, const struct store_entry *entry, struct frame *manifest, struct frame *body);

@@ -57,6 +57,9 @@ keep(struct fixture *t, size_t len)
 	struct recent_mail *mail = recent_keep(&t->recent, &entry, &manifest, &body);
 
 	assert_non_null(mail);
+	/* What is small keeps nothing of what was received with it; what is large is not copied. */
+	assert_ptr_not_equal(mail->mail.manifest.data, frame_slice(&manifest).data);
+	assert_int_equal(mail->mail.body.data == frame_slice(&body).data, len >= 8192);
 	frame_clear(&manifest);
 	frame_clear(&body);
 	free(bytes);

@@ -34,6 +34,27 @@ test_secret_new_gives_zeros(void **state)
 	secret_free(NULL);
 }
 
+/* Pages are used again: more of them than are kept, in any order, and none brings back what it held. */
+static void
+test_secret_that_was_freed_is_wiped(void **state)
+{
+	static const uint8_t zeros[SECRET_BYTES];
+	struct secret *secrets[20];
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < 20; i++) {
+			assert_int_equal(secret_new(&secrets[i]), CONSIGN_OK);
+			assert_true(secret_equal(secrets[i]->b, zeros, sizeof(zeros)));
+			memset(secrets[i]->b, 0xa5, sizeof(secrets[i]->b));
+			for (size_t j = 0; j < i; j++)
+				assert_ptr_not_equal(secrets[i], secrets[j]);
+		}
+		for (size_t i = 0; i < 20; i++)
+			secret_free(&secrets[(i * 7) % 20]);
+	}
+}
+
 static void
 test_secret_equal_compares_len_bytes(void **state)
 {
@@ -55,6 +76,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_secret_new_gives_zeros),
+	    cmocka_unit_test(test_secret_that_was_freed_is_wiped),
 	    cmocka_unit_test(test_secret_equal_compares_len_bytes),
 	    cmocka_unit_test(test_secret_start_may_come_twice),
 	};

@@ -94,9 +94,10 @@ static struct {
  * about has just been read, and the bench's own memory must not push the policy's out of the caches.
  */
 struct question {
-	uint16_t consignor, consignee, study, type;
-	uint8_t label;
+	uint64_t consignor : 14, consignee : 14, study : 11, type : 8, label : 2;
 };
+_Static_assert(CONSIGN_ORGS_MAX <= 1u << 14 && STUDIES_MAX < 1u << 11 && TYPES <= 1u << 8 && CONSIGN_LABEL_UNBLINDED < 1u << 2, "what a question says");
+_Static_assert(sizeof(struct question) == 8, "small");
 
 struct subject {
 	size_t n_rules;
@@ -372,11 +373,11 @@ aim(const struct subject *s, uint64_t *seed)
 	const struct rule *r = &s->rules[roll(seed, s->n_rules)];
 	size_t study = r->study != NO_STUDY ? r->study : roll(seed, world.studies);
 
-	return (struct question){.consignor = (uint16_t)org_of(study, party_of(r->from_kind, r->from, seed)),
-	    .consignee = (uint16_t)org_of(study, party_of(r->to_kind, r->to, seed)),
-	    .study = (uint16_t)study,
+	return (struct question){.consignor = org_of(study, party_of(r->from_kind, r->from, seed)),
+	    .consignee = org_of(study, party_of(r->to_kind, r->to, seed)),
+	    .study = study,
 	    .type = r->type,
-	    .label = (uint8_t)(r->label != 0 ? r->label + 1 : CONSIGN_LABEL_OPEN)};
+	    .label = r->label != 0 ? r->label + 1u : CONSIGN_LABEL_OPEN};
 }
 
 static struct question
@@ -387,17 +388,17 @@ candidate(const struct subject *s, enum consign_code wanted, uint64_t *seed)
 
 	if (wanted == CONSIGN_CODE_NONE || wanted == CONSIGN_CODE_POLICY_FORBIDDEN)
 		return aim(s, seed);
-	q = (struct question){.consignor = (uint16_t)org_of(study, roll(seed, PARTIES)),
-	    .consignee = (uint16_t)org_of(study, roll(seed, PARTIES)),
-	    .study = (uint16_t)study,
-	    .type = (uint16_t)roll(seed, TYPES),
+	q = (struct question){.consignor = org_of(study, roll(seed, PARTIES)),
+	    .consignee = org_of(study, roll(seed, PARTIES)),
+	    .study = study,
+	    .type = roll(seed, TYPES),
 	    .label = CONSIGN_LABEL_OPEN};
 	if (wanted == CONSIGN_CODE_STUDY_UNKNOWN && roll(seed, 2) == 0)
-		q.study = (uint16_t)world.studies;
+		q.study = world.studies;
 	else if (wanted == CONSIGN_CODE_STUDY_UNKNOWN)
-		q.consignor = (uint16_t)roll(seed, world.orgs);
+		q.consignor = roll(seed, world.orgs);
 	else if (wanted == CONSIGN_CODE_NOT_A_PARTY)
-		q.consignee = (uint16_t)roll(seed, world.orgs);
+		q.consignee = roll(seed, world.orgs);
 	else if (wanted == CONSIGN_CODE_CLEARANCE)
 		q.label = CONSIGN_LABEL_UNBLINDED;
 	return q;

@@ -47,7 +47,6 @@ NO_TEST_OF_THEIR_OWN = {
     'lib/net/transport.c': 'frames are shown on their way through both ends in tests/unit/net/test_listener.c',
     'lib/client/call.c': 'the calls are shown through a whole agent in tests/unit/client/test_client.c',
     'lib/core/keyfile_text.c': 'the text form is shown through whole files in tests/unit/core/test_keyfile.c',
-    'lib/policy/pages.c': 'policy_compile makes all pages: their bounds and long lists are shown in tests/unit/policy/test_compile.c',
     'lib/policy/yaml_write.c': 'what it writes is read again in tests/unit/policy/test_yaml_edit.c, test_policy_edit.c and test_policy_edit_random.c',
     'lib/policy/yaml_words.c': 'its words are shown in tests/unit/policy/test_policy_file.c and test_profile.c',
     'lib/catalogue/codes.c': 'tables; what uses them, and that they agree, is in tests/unit/catalogue/test_describe.c',

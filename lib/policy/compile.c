@@ -47,7 +47,7 @@ add_party(struct compiler *c, const struct compiled_study *study, const struct p
 	if (slot->org != TABLE_NONE)
 		return CONSIGN_E_MALFORMED; /* the org twice in one study */
 	*slot = (struct party_slot){
-	    .org = org, .common_class = set, .study_class = (uint32_t)p->party_n, .clearance = party->clearance};
+	    .org = org, .common_class = set, .study_class = (uint32_t)p->party_n - study->first, .clearance = party->clearance};
 	p->parties[p->party_n++] = (struct compiled_party){.org = org, .roles = roles, .common_class = set};
 	return CONSIGN_OK;
 }
@@ -238,14 +238,15 @@ write_record(struct policy *p, const struct policy_rule *rule, uint32_t *ret_pla
 	size_t at = b->len / RECORD_UNIT, id_bytes = strlen(rule->id.s) + 1;
 	if (at >= OUTCOME_NONE / 2)
 		return CONSIGN_E_TOO_BIG;
-	enum consign_err err = buf_append(b, slice_of(&rule->deliver_within_us, sizeof rule->deliver_within_us));
+	enum consign_err err = CONSIGN_OK;
+	if (p->has_deliver_within)
+		err = buf_append(b, slice_of(&rule->deliver_within_us, sizeof rule->deliver_within_us));
 	if (err == CONSIGN_OK)
 		err = buf_append(b, slice_of(rule->id.s, id_bytes));
 	if (err == CONSIGN_OK && id_bytes % RECORD_UNIT != 0)
 		err = buf_append(b, slice_of(zeros, RECORD_UNIT - id_bytes % RECORD_UNIT));
 	if (err != CONSIGN_OK)
 		return err;
-	p->has_deliver_within = p->has_deliver_within || rule->deliver_within_us != 0;
 	*ret_place = (uint32_t)at;
 	return CONSIGN_OK;
 }
@@ -257,6 +258,8 @@ rank_rules(struct compiler *c)
 	p->first_permit = OUTCOME_NONE;
 	if (c->rule_n > 0)
 		qsort(c->rules, c->rule_n, sizeof *c->rules, by_rank);
+	for (size_t i = 0; i < c->rule_n; i++)
+		p->has_deliver_within = p->has_deliver_within || c->rules[i].rule->deliver_within_us != 0;
 	for (size_t i = 0; i < c->rule_n; i++) {
 		struct placed *r = &c->rules[i];
 		if (i > 0 && has_same_record(r, r - 1)) {
@@ -269,6 +272,8 @@ rank_rules(struct compiler *c)
 		if (r->rule->effect == POLICY_PERMIT && p->first_permit == OUTCOME_NONE)
 			p->first_permit = r->place_of_record;
 	}
+	/* Of the place, which is less than this, and of the condition. */
+	p->outcome_bits = bits_of(p->records.len / RECORD_UNIT) + 1;
 	return CONSIGN_OK;
 }
 
@@ -299,6 +304,8 @@ struct node_text {
 	const char *text;
 	uint32_t *node; /* where its number goes */
 	bool is_exact;
+	uint32_t parent; /* by place among the texts; TABLE_NONE: there is none */
+	uint32_t family; /* itself and what it begins */
 };
 
 /* What a text begins comes behind it, the exact type behind the prefix: so parents are before their children, and near. */
@@ -321,26 +328,58 @@ find_parent(const struct policy *p, const struct node_text *t)
 	return id == TABLE_NONE ? TABLE_NONE : p->prefix_nodes[id];
 }
 
+/* Sorts the texts, with what each has of a family. Until they are numbered, their places are their numbers. */
+static void
+sort_texts(struct policy *p, struct node_text *texts, size_t n)
+{
+	qsort(texts, n, sizeof *texts, by_text);
+	for (uint32_t i = 0; i < n; i++)
+		*texts[i].node = i;
+	for (uint32_t i = 0; i < n; i++) {
+		texts[i].parent = find_parent(p, &texts[i]);
+		texts[i].family = 1;
+	}
+	for (size_t i = n; i-- > 0;) {
+		if (texts[i].parent != TABLE_NONE)
+			texts[texts[i].parent].family += texts[i].family;
+	}
+}
+
+/* A family that fits into a block, but no more into this one, begins the next. Returns how many numbers that takes. */
+static size_t
+deal_numbers(const struct node_text *texts, size_t n)
+{
+	size_t next = 0;
+	for (size_t i = 0; i < n; i++, next++) {
+		size_t left = BLOCK_NODES - next % BLOCK_NODES;
+		if (texts[i].family > left && texts[i].family <= BLOCK_NODES)
+			next += left;
+		*texts[i].node = (uint32_t)next;
+	}
+	return next;
+}
+
 static enum consign_err
 number_nodes(struct policy *p)
 {
-	size_t prefix_n = p->prefixes.n;
-	p->node_n = prefix_n + p->types.n;
-	struct node_text *texts = calloc(p->node_n + 1, sizeof *texts);
+	size_t prefix_n = p->prefixes.n, n = prefix_n + p->types.n;
+	struct node_text *texts = calloc(n + 1, sizeof *texts);
 	p->prefix_nodes = calloc(prefix_n + 1, sizeof *p->prefix_nodes);
 	p->type_nodes = calloc(p->types.n + 1, sizeof *p->type_nodes);
-	p->parents = calloc(p->node_n + 1, sizeof *p->parents);
-	bool is_there = texts != NULL && p->prefix_nodes != NULL && p->type_nodes != NULL && p->parents != NULL;
+	bool is_there = texts != NULL && p->prefix_nodes != NULL && p->type_nodes != NULL;
 	for (uint32_t i = 0; is_there && i < prefix_n; i++)
-		texts[i] = (struct node_text){names_text(&p->prefixes, i), &p->prefix_nodes[i], false};
+		texts[i] = (struct node_text){.text = names_text(&p->prefixes, i), .node = &p->prefix_nodes[i]};
 	for (uint32_t i = 0; is_there && i < p->types.n; i++)
-		texts[prefix_n + i] = (struct node_text){names_text(&p->types, i), &p->type_nodes[i], true};
-	if (is_there)
-		qsort(texts, p->node_n, sizeof *texts, by_text);
-	for (uint32_t i = 0; is_there && i < p->node_n; i++)
-		*texts[i].node = i;
-	for (uint32_t i = 0; is_there && i < p->node_n; i++)
-		p->parents[i] = find_parent(p, &texts[i]);
+		texts[prefix_n + i] =
+		    (struct node_text){.text = names_text(&p->types, i), .node = &p->type_nodes[i], .is_exact = true};
+	if (is_there) {
+		sort_texts(p, texts, n);
+		p->node_n = deal_numbers(texts, n);
+		p->parents = calloc(p->node_n + 1, sizeof *p->parents);
+		is_there = p->parents != NULL;
+	}
+	for (uint32_t i = 0; is_there && i < n; i++)
+		p->parents[*texts[i].node] = texts[i].parent == TABLE_NONE ? TABLE_NONE : *texts[texts[i].parent].node;
 	free(texts);
 	return is_there ? CONSIGN_OK : CONSIGN_E_NO_MEMORY;
 }
@@ -413,9 +452,13 @@ add_all_pages(struct compiler *c)
 static void
 settle_slots(struct policy *p)
 {
-	for (size_t i = 0; i < p->slot_n; i++) {
-		if (p->party_slots[i].org != TABLE_NONE)
-			p->party_slots[i].study_class = p->parties[p->party_slots[i].study_class].study_class;
+	for (size_t s = 0; s < p->study_ids.n; s++) {
+		const struct compiled_study *study = &p->studies[s];
+		for (size_t i = study->slots; i <= study->slots + study->slot_mask; i++) {
+			struct party_slot *slot = &p->party_slots[i];
+			if (slot->org != TABLE_NONE)
+				slot->study_class = p->parties[study->first + slot->study_class].study_class;
+		}
 	}
 }
 

@@ -5,12 +5,15 @@
 
 #include "core/text.h"
 
-/* One page, seen by one question. */
+/* A block of a page, seen by one question. */
 struct view {
 	const struct policy *policy;
 	const struct policy_question *question;
 	const struct page *page;
-	const uint8_t *from, *to, *label;
+	uint32_t from_row, to_row, label_row;
+	const struct block *block;
+	const uint8_t *from, *to, *label, *outcomes;
+	uint64_t few; /* positions of a block of few that are set in all three rows */
 };
 
 static const struct party_slot *
@@ -40,11 +43,53 @@ find_node(const struct policy *p, const char *type)
 	return id == TABLE_NONE ? TABLE_NONE : p->prefix_nodes[id];
 }
 
-/* Where the list of a node begins, and behind it where it ends. */
-static inline const uint16_t *
-list_of(const struct page *x, uint32_t node)
+/* The block of a node; false: the page has no rule there. */
+static inline bool
+see_block(struct view *v, uint32_t node)
 {
-	return x->lists + (size_t)x->blocks[node / BLOCK_NODES] * BLOCK_NUMBERS + node % BLOCK_NODES;
+	const struct block *b = page_block(v->page, node / BLOCK_NODES);
+	if (b == NULL)
+		return false;
+	v->block = b;
+	const uint8_t *rows = block_rows(b);
+	size_t bytes = row_bytes(b);
+	v->from = rows + v->from_row * bytes;
+	v->to = rows + v->to_row * bytes;
+	v->label = rows + v->label_row * bytes;
+	v->outcomes = block_outcomes(v->page, b);
+	v->few = load_le64(v->from) & load_le64(v->to) & load_le64(v->label);
+	return true;
+}
+
+/* The outcome that begins with a bit of the first byte; 8 of them can be read. */
+static inline uint32_t
+load_outcome(const struct view *v, uintptr_t bytes, size_t bit)
+{
+	uint64_t mask = ((uint64_t)1 << v->policy->outcome_bits) - 1;
+	return (uint32_t)(load_le64((const uint8_t *)bytes) >> (bit % 8) & mask);
+}
+
+static inline uint32_t
+outcome_of_position(const struct view *v, uint32_t position)
+{
+	size_t bit = (size_t)position * v->policy->outcome_bits;
+	return load_outcome(v, (uintptr_t)v->outcomes + bit / 8, bit);
+}
+
+/* The positions of a node's list: from the first up to the one behind the last. */
+struct list {
+	uint32_t at, end;
+};
+
+static inline struct list
+list_of(const struct block *b, uint32_t node)
+{
+	if (b->n <= FEW_POSITIONS) {
+		const uint8_t *list = &b->bytes[node % BLOCK_NODES];
+		return (struct list){list[0], list[1]};
+	}
+	const uint16_t *list = (const uint16_t *)(const void *)b->bytes + node % BLOCK_NODES;
+	return (struct list){list[0], list[1]};
 }
 
 /* ── a rule with a condition ── */
@@ -75,9 +120,9 @@ matches_type(const struct policy *p, const struct condition *c, const char *type
 static bool
 holds(const struct view *v, uint32_t position)
 {
-	if ((v->page->outcomes[position] & OUTCOME_CONDITIONAL) == 0)
+	if ((outcome_of_position(v, position) & OUTCOME_CONDITIONAL) == 0)
 		return true;
-	const struct condition *c = &v->policy->conditions[v->page->conditions[position]];
+	const struct condition *c = &v->policy->conditions[v->page->conditions[v->block->first + position]];
 	return is_in_time(c, v->question->at_us) && (c->max_bytes == 0 || v->question->bytes <= c->max_bytes) &&
 	       matches_type(v->policy, c, v->question->type);
 }
@@ -99,13 +144,29 @@ least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-static const uint32_t outcome_none = OUTCOME_NONE;
-
-/* Conditions are not asked. Nothing branches on what is found: no processor could guess it. */
+/*
+ * The outcome of the lowest of some bits, the first of which is the position `at`. Nothing branches on what is found: no
+ * processor could guess it. Nothing found is a place to read from, too; as numbers, since compilers would branch between two
+ * places.
+ */
 static inline uint32_t
-outcome_of_list(const struct view *v, const uint16_t *list)
+outcome_of_bits(const struct view *v, uint64_t bits, uint32_t at)
 {
-	uint32_t at = list[0], left = list[1] - at, n = least(left, WINDOW_BITS);
+	static const uint8_t nothing[sizeof(uint64_t)];
+	uintptr_t is_none = (uintptr_t)0 - (bits == 0), none = (uintptr_t)nothing;
+	size_t bit = (size_t)v->policy->outcome_bits * (at + (uint32_t)__builtin_ctzll(bits | (uint64_t)1 << 63));
+	uintptr_t found = (uintptr_t)v->outcomes + bit / 8;
+	found ^= (found ^ none) & is_none;
+	return load_outcome(v, found, bit) | ((uint32_t)is_none & OUTCOME_NONE);
+}
+
+/* Conditions are not asked. */
+static inline uint32_t
+outcome_of_list(const struct view *v, struct list list)
+{
+	if (v->block->n <= FEW_POSITIONS)
+		return outcome_of_bits(v, v->few & (((uint64_t)1 << list.end) - ((uint64_t)1 << list.at)), 0);
+	uint32_t at = list.at, left = list.end - at, n = least(left, WINDOW_BITS);
 	uint64_t bits = window(v, at, n);
 	while (left > WINDOW_BITS && bits == 0) {
 		at += n;
@@ -113,23 +174,19 @@ outcome_of_list(const struct view *v, const uint16_t *list)
 		n = least(left, WINDOW_BITS);
 		bits = window(v, at, n);
 	}
-	/* Nothing found is a place to read from, too. As a number, so that compilers choose between two and do not branch. */
-	uintptr_t found =
-	    (uintptr_t)&v->page->outcomes[at] + sizeof outcome_none * (unsigned)__builtin_ctzll(bits | (uint64_t)1 << 63);
-	found = bits != 0 ? found : (uintptr_t)&outcome_none;
-	return *(const uint32_t *)found;
+	return outcome_of_bits(v, bits, at);
 }
 
 static uint32_t
-outcome_that_holds(const struct view *v, const uint16_t *list)
+outcome_that_holds(const struct view *v, struct list list)
 {
-	uint32_t at = list[0], left = list[1] - at;
+	uint32_t at = list.at, left = list.end - at;
 	while (left > 0) {
 		uint32_t n = least(left, WINDOW_BITS);
 		for (uint64_t bits = window(v, at, n); bits != 0; bits &= bits - 1) {
 			uint32_t position = at + (uint32_t)__builtin_ctzll(bits);
 			if (holds(v, position))
-				return v->page->outcomes[position];
+				return outcome_of_position(v, position);
 		}
 		at += n;
 		left -= n;
@@ -137,18 +194,22 @@ outcome_that_holds(const struct view *v, const uint16_t *list)
 	return OUTCOME_NONE;
 }
 
+/* The first rule of a node and of those above it; with_conditions: each is asked whether it holds. */
 static inline uint32_t
-outcome_of_page(const struct view *v, uint32_t node)
+outcome_of_nodes(struct view *v, uint32_t node, bool with_conditions)
 {
 	const struct policy *p = v->policy;
-	uint32_t outcome = OUTCOME_NONE;
-	for (uint32_t i = node; i != TABLE_NONE; i = p->parents[i])
-		outcome = least(outcome, outcome_of_list(v, list_of(v->page, i)));
-	if ((outcome & OUTCOME_CONDITIONAL) == 0)
-		return outcome;
-	outcome = OUTCOME_NONE;
-	for (uint32_t i = node; i != TABLE_NONE; i = p->parents[i])
-		outcome = least(outcome, outcome_that_holds(v, list_of(v->page, i)));
+	uint32_t outcome = OUTCOME_NONE, block = TABLE_NONE;
+	bool is_there = false;
+	for (uint32_t i = node; i != TABLE_NONE; i = p->parents[i]) {
+		if (i / BLOCK_NODES != block)
+			is_there = see_block(v, i);
+		block = i / BLOCK_NODES;
+		if (!is_there)
+			continue;
+		struct list list = list_of(v->block, i);
+		outcome = least(outcome, with_conditions ? outcome_that_holds(v, list) : outcome_of_list(v, list));
+	}
 	return outcome;
 }
 
@@ -158,56 +219,15 @@ outcome_in(struct view *v, const struct page *page, uint32_t from_class, uint32_
 	uint32_t outcome = OUTCOME_NONE;
 	for (; page != NULL; page = page->next) {
 		v->page = page;
-		v->from = row_from(page, from_class);
-		v->to = row_to(page, to_class);
-		v->label = row_label(page, (uint32_t)v->question->label);
-		outcome = least(outcome, outcome_of_page(v, node));
+		v->from_row = row_from(from_class);
+		v->to_row = row_to(page, to_class);
+		v->label_row = row_label((uint32_t)v->question->label);
+		uint32_t found = outcome_of_nodes(v, node, false);
+		if ((found & OUTCOME_CONDITIONAL) != 0)
+			found = outcome_of_nodes(v, node, true);
+		outcome = least(outcome, found);
 	}
 	return outcome;
-}
-
-/* Asks for the rows of a page that will be read, while the type is looked up. More than two lines of each are rarely needed. */
-static inline void
-fetch_rows(const struct page *x, uint32_t from_class, uint32_t to_class, enum consign_label label)
-{
-	if (x == NULL)
-		return;
-	const uint8_t *rows[] = {row_from(x, from_class), row_to(x, to_class), row_label(x, (uint32_t)label)};
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		__builtin_prefetch(rows[i]);
-		__builtin_prefetch(rows[i] + x->row_bytes - 1);
-	}
-}
-
-/* The same of what the list of the type itself leads to, while the page of all studies is read. */
-static inline void
-fetch_outcomes(const struct page *x, uint32_t node)
-{
-	if (x != NULL && node != TABLE_NONE)
-		__builtin_prefetch(&x->outcomes[list_of(x, node)[0]]);
-}
-
-static void
-apply_rules(const struct policy *policy, const struct policy_question *q, const struct compiled_study *study,
-    const struct party_slot *from, const struct party_slot *to, struct policy_verdict *verdict)
-{
-	struct view v = {.policy = policy, .question = q};
-	fetch_rows(study->page, from->study_class, to->study_class, q->label);
-	uint32_t node = find_node(policy, q->type);
-	fetch_outcomes(study->page, node);
-	uint32_t common = outcome_in(&v, policy->common_page, from->common_class, to->common_class, node);
-	uint32_t own = outcome_in(&v, study->page, from->study_class, to->study_class, node);
-	uint32_t outcome = least(own, common);
-	if (outcome == OUTCOME_NONE) {
-		verdict->code = CONSIGN_CODE_POLICY_NO_RULE;
-		return;
-	}
-	uint32_t place = outcome / 2;
-	const uint8_t *record = policy->records.data + (size_t)place * RECORD_UNIT;
-	verdict->code = place < policy->first_permit ? CONSIGN_CODE_POLICY_FORBIDDEN : CONSIGN_CODE_NONE;
-	verdict->rule = (const char *)record + sizeof verdict->deliver_within_us;
-	if (policy->has_deliver_within)
-		memcpy(&verdict->deliver_within_us, record, sizeof verdict->deliver_within_us);
 }
 
 /* Asks for what the parties' numbers are looked up in next, while their names are. */
@@ -217,6 +237,44 @@ fetch_study(const struct policy *p, uint32_t study)
 	if (study == TABLE_NONE)
 		return;
 	__builtin_prefetch(p->studies[study].page);
+}
+
+/* The same of the block that will be asked, while the rules of all studies are: its lists and rows, or most of them. Nothing is read: places as numbers, for they may lie behind the page. Of further pages nothing is asked for early. */
+static inline void
+fetch_block(const struct page *page, uint32_t node)
+{
+	if (page == NULL || node == TABLE_NONE)
+		return;
+	uintptr_t block = (uintptr_t)page + page->blocks[node / BLOCK_NODES];
+	__builtin_prefetch((const void *)block);
+	__builtin_prefetch((const void *)(block + LINE_BYTES));
+	__builtin_prefetch((const void *)(block + 2 * LINE_BYTES));
+	__builtin_prefetch((const void *)(block + 3 * LINE_BYTES));
+}
+
+static void
+apply_rules(const struct policy *policy, const struct policy_question *q, const struct compiled_study *study,
+    const struct party_slot *from, const struct party_slot *to, struct policy_verdict *verdict)
+{
+	struct view v = {.policy = policy, .question = q};
+	uint32_t node = find_node(policy, q->type);
+	fetch_block(study->page, node);
+	uint32_t common = outcome_in(&v, policy->common_page, from->common_class, to->common_class, node);
+	uint32_t own = outcome_in(&v, study->page, from->study_class, to->study_class, node);
+	uint32_t outcome = least(own, common);
+	/* Nothing branches here, either: no rule is a rule with an empty id, no obligation, and a code of its own. */
+	static const uint64_t no_record[2];
+	static const uint8_t codes[] = {
+	    CONSIGN_CODE_POLICY_FORBIDDEN, CONSIGN_CODE_NONE, CONSIGN_CODE_POLICY_NO_RULE, CONSIGN_CODE_POLICY_NO_RULE};
+	uint32_t place = outcome / 2, is_none = outcome == OUTCOME_NONE;
+	uintptr_t record = (uintptr_t)policy->records.data + (size_t)place * RECORD_UNIT;
+	record ^= (record ^ (uintptr_t)no_record) & ((uintptr_t)0 - is_none);
+	verdict->code = (enum consign_code)codes[2 * is_none + (place >= policy->first_permit)];
+	if (policy->has_deliver_within) {
+		memcpy(&verdict->deliver_within_us, (const void *)record, sizeof verdict->deliver_within_us);
+		record += sizeof verdict->deliver_within_us;
+	}
+	verdict->rule = (const char *)record;
 }
 
 void

@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bit 0 of a party's roles: rows of rules for any party. */
-#define ROLE_ROWS (ROLE_LAST + 1u)
-
 enum consign_err
 pages_role_bits(const uint32_t *roles, size_t n, uint32_t *ret_bits)
 {
@@ -39,8 +36,12 @@ pages_names_orgs(const struct policy_end *end)
 uint32_t
 pages_named_party(const struct policy *p, uint32_t study, const struct policy_end *end, size_t n)
 {
-	uint32_t org = names_find_text(&p->orgs, end->orgs.v[n].s), roles;
-	uint32_t party = org == TABLE_NONE ? TABLE_NONE : pages_slot(p, &p->studies[study], org)->study_class;
+	const struct compiled_study *s = &p->studies[study];
+	uint32_t org = names_find_text(&p->orgs, end->orgs.v[n].s), roles, party = TABLE_NONE;
+	if (org != TABLE_NONE) {
+		const struct party_slot *slot = pages_slot(p, s, org);
+		party = slot->org == TABLE_NONE ? TABLE_NONE : s->first + slot->study_class;
+	}
 	if (party == TABLE_NONE || end->roles.n == 0)
 		return party;
 	return pages_role_bits(end->roles.v, end->roles.n, &roles) == CONSIGN_OK && (p->parties[party].roles & roles) != 0
@@ -72,18 +73,30 @@ node_of(const struct policy *p, const char *glob)
 
 /* ── one page ── */
 
+/* Bits that are zero so far, the lowest first. */
 static void
-set_bit(uint8_t *row, uint32_t position)
+set_bits(uint8_t *bytes, size_t bit, uint32_t value)
 {
-	row[position / 8] |= (uint8_t)(1u << (position % 8));
+	for (; value != 0; bit++, value >>= 1)
+		bytes[bit / 8] |= (uint8_t)((value & 1) << (bit % 8));
 }
 
-/*
- * Sets the bit of a position at one end of its rule: for the classes that it names, else for its roles. The rows of roles come to
- * those of the classes when all rules are in.
- */
+/* A block of a page while it is laid. */
+struct laid {
+	const struct page *page;
+	struct block *block;
+	uint8_t *rows, *outcomes; /* of it */
+};
+
 static void
-enter_end(struct page_maker *c, const struct page *x, const struct placed *r, bool is_from, uint8_t *role_rows, uint32_t position)
+set_row(const struct laid *l, uint32_t row, uint32_t position)
+{
+	l->rows[row * row_bytes(l->block) + position / 8] |= (uint8_t)(1u << (position % 8));
+}
+
+/* Sets the bit of a position at one end of its rule: for the classes that it names, else for those that have one of its roles. */
+static void
+enter_end(const struct page_maker *c, const struct laid *l, const struct placed *r, bool is_from, uint32_t position)
 {
 	const struct policy *p = c->policy;
 	const struct policy_end *end = is_from ? r->rule->from : r->rule->to;
@@ -93,59 +106,55 @@ enter_end(struct page_maker *c, const struct page *x, const struct placed *r, bo
 		if (party == TABLE_NONE)
 			continue;
 		class = p->parties[party].study_class;
-		set_bit(is_from ? row_from(x, class) : row_to(x, class), position);
+		set_row(l, is_from ? row_from(class) : row_to(l->page, class), position);
 	}
 	if (pages_names_orgs(end))
 		return;
 	if (end != NULL && pages_role_bits(end->roles.v, end->roles.n, &roles) != CONSIGN_OK)
 		return; /* rule_is_sound has seen to it */
-	for (uint32_t bits = roles == 0 ? 1u : roles; bits != 0; bits &= bits - 1)
-		set_bit(role_rows + (size_t)__builtin_ctz(bits) * x->row_bytes, position);
-}
-
-static void
-join_roles(const struct page_maker *c, const struct page *x, const uint8_t *role_rows, bool is_from)
-{
 	for (uint32_t class = 0; class < c->class_n; class ++) {
-		uint8_t *row = is_from ? row_from(x, class) : row_to(x, class);
-		for (uint32_t bits = c->classes[class]; bits != 0; bits &= bits - 1) {
-			const uint8_t *more = role_rows + (size_t)__builtin_ctz(bits) * x->row_bytes;
-			for (uint32_t i = 0; i < x->row_bytes; i++)
-				row[i] |= more[i];
-		}
+		/* Bit 0 is one that all have. */
+		if ((c->classes[class] & (roles == 0 ? 1u : roles)) != 0)
+			set_row(l, is_from ? row_from(class) : row_to(l->page, class), position);
 	}
 }
 
 static void
-enter_labels(const struct page *x, const struct policy_rule *rule, uint32_t position)
+enter_labels(const struct laid *l, const struct policy_rule *rule, uint32_t position)
 {
 	for (uint32_t label = CONSIGN_LABEL_OPEN; label <= CONSIGN_LABEL_UNBLINDED; label++) {
 		bool is_meant = rule->labels.n == 0;
 		for (size_t i = 0; !is_meant && i < rule->labels.n; i++)
 			is_meant = rule->labels.v[i] == label;
 		if (is_meant)
-			set_bit(row_label(x, label), position);
+			set_row(l, row_label(label), position);
 	}
 }
 
-static enum consign_err
-lay_rows(struct page_maker *c, struct page *x, const struct placed *rules)
+static void
+lay_rows(const struct page_maker *c, const struct laid *l, const struct placed *rules)
 {
-	uint8_t *from = calloc(ROLE_ROWS, x->row_bytes), *to = calloc(ROLE_ROWS, x->row_bytes);
-	bool is_there = from != NULL && to != NULL;
-	for (uint32_t i = 0; is_there && i < c->listed_n; i++) {
-		const struct placed *r = &rules[(uint32_t)c->listed[i]];
-		enter_end(c, x, r, true, from, i);
-		enter_end(c, x, r, false, to, i);
-		enter_labels(x, r->rule, i);
+	for (uint32_t i = 0; i < l->block->n; i++) {
+		const struct placed *r = &rules[(uint32_t)c->listed[l->block->first + i]];
+		enter_end(c, l, r, true, i);
+		enter_end(c, l, r, false, i);
+		enter_labels(l, r->rule, i);
 	}
-	if (is_there) {
-		join_roles(c, x, from, true);
-		join_roles(c, x, to, false);
+}
+
+static void
+lay_outcomes(const struct page_maker *c, const struct laid *l, const struct placed *rules)
+{
+	for (uint32_t i = 0; i < l->block->n; i++) {
+		const struct placed *r = &rules[(uint32_t)c->listed[l->block->first + i]];
+		set_bits(l->outcomes, (size_t)i * c->policy->outcome_bits, r->place_of_record * 2);
 	}
-	free(from);
-	free(to);
-	return is_there ? CONSIGN_OK : CONSIGN_E_NO_MEMORY;
+}
+
+static uint8_t *
+outcomes_of(const struct page *x, struct block *b)
+{
+	return b->bytes + (block_outcomes(x, b) - b->bytes);
 }
 
 static enum consign_err
@@ -189,6 +198,12 @@ add_condition(struct policy *p, const struct policy_rule *rule, uint32_t *ret_co
 	return CONSIGN_OK;
 }
 
+static uint32_t
+node_at(const struct page_maker *c, uint32_t position)
+{
+	return (uint32_t)(c->listed[position] >> 32);
+}
+
 /* Conditions of all rules first; a page whose rules have none keeps no list of them. */
 static enum consign_err
 lay_conditions(struct page_maker *c, struct page *x, const struct placed *rules, size_t rule_n)
@@ -203,19 +218,13 @@ lay_conditions(struct page_maker *c, struct page *x, const struct placed *rules,
 		err = x->conditions == NULL ? CONSIGN_E_NO_MEMORY : CONSIGN_OK;
 	}
 	for (uint32_t i = 0; err == CONSIGN_OK && x->conditions != NULL && i < c->listed_n; i++) {
+		struct block *b = page_block(x, node_at(c, i) / BLOCK_NODES);
 		x->conditions[i] = by_rule[(uint32_t)c->listed[i]];
 		if (x->conditions[i] != TABLE_NONE)
-			x->outcomes[i] |= OUTCOME_CONDITIONAL;
+			set_bits(outcomes_of(x, b), (size_t)(i - b->first) * c->policy->outcome_bits, OUTCOME_CONDITIONAL);
 	}
 	free(by_rule);
 	return err;
-}
-
-static void
-lay_outcomes(const struct page_maker *c, const struct page *x, const struct placed *rules)
-{
-	for (uint32_t i = 0; i < c->listed_n; i++)
-		x->outcomes[i] = rules[(uint32_t)c->listed[i]].place_of_record * 2;
 }
 
 static int
@@ -252,65 +261,87 @@ list_rules(struct page_maker *c, const struct placed *rules, size_t rule_n, size
 	return CONSIGN_OK;
 }
 
-static uint32_t
-node_at(const struct page_maker *c, uint32_t position)
-{
-	return (uint32_t)(c->listed[position] >> 32);
-}
-
-/* Blocks of nodes that have a list, and the empty one. */
-static uint32_t
-count_blocks(const struct page_maker *c)
-{
-	uint32_t blocks = 1;
-	for (uint32_t i = 0; i < c->listed_n; i++)
-		blocks += i == 0 || node_at(c, i) / BLOCK_NODES != node_at(c, i - 1) / BLOCK_NODES;
-	return blocks;
-}
-
-/* Of each block that has a list, what its lists begin and end with: as many positions as there are of the nodes before. */
-static void
-lay_lists(const struct page_maker *c, struct page *x)
-{
-	uint32_t at = 0;
-	for (uint16_t block = 1; at < c->listed_n; block++) {
-		uint32_t number = node_at(c, at) / BLOCK_NODES;
-		uint16_t *list = x->lists + (size_t)block * BLOCK_NUMBERS;
-		x->blocks[number] = block;
-		for (uint32_t i = 0; i < BLOCK_NUMBERS; i++) {
-			while (at < c->listed_n && node_at(c, at) < number * BLOCK_NODES + i)
-				at++;
-			list[i] = (uint16_t)at;
-		}
-	}
-}
-
 static size_t
 in_units(size_t bytes, size_t unit)
 {
 	return (bytes + unit - 1) / unit * unit;
 }
 
-/* A page with all of its parts, empty, for the rules that are listed; NULL: no memory. */
+/* The first position behind `at` whose node is in another block. */
+static uint32_t
+block_end(const struct page_maker *c, uint32_t at)
+{
+	uint32_t block = node_at(c, at) / BLOCK_NODES;
+	while (at < c->listed_n && node_at(c, at) / BLOCK_NODES == block)
+		at++;
+	return at;
+}
+
+static size_t
+block_bytes(const struct policy *p, const struct page *x, const struct block *b)
+{
+	size_t before = (size_t)(block_outcomes(x, b) - (const uint8_t *)b);
+	return in_units(before + in_units((size_t)b->n * p->outcome_bits, 8) / 8, sizeof(uint16_t));
+}
+
+/* Bytes of a page before its first block. */
+static size_t
+blocks_at(const struct policy *p)
+{
+	return offsetof(struct page, blocks) + (p->node_n / BLOCK_NODES + 1) * sizeof(uint32_t);
+}
+
+/* A page with room for all of its blocks, which say nothing yet, for the rules that are listed; NULL: no memory. */
 static struct page *
 make_page(const struct page_maker *c)
 {
-	size_t row_bytes = in_units(c->listed_n, 8) / 8;
-	size_t lists_at = offsetof(struct page, blocks) + (c->policy->node_n / BLOCK_NODES + 1) * sizeof(uint16_t);
-	size_t outcomes_at = in_units(lists_at + (size_t)count_blocks(c) * BLOCK_NUMBERS * sizeof(uint16_t), sizeof(uint32_t));
-	size_t rows_at = outcomes_at + c->listed_n * sizeof(uint32_t);
-	size_t bytes = in_units(rows_at + PAGE_ROWS(c->class_n) * row_bytes + sizeof(uint64_t), LINE_BYTES);
+	struct page head = {.n = (uint32_t)c->listed_n, .classes = c->class_n};
+	size_t bytes = blocks_at(c->policy);
+	for (uint32_t at = 0, end; at < c->listed_n; at = end) {
+		end = block_end(c, at);
+		struct block b = {.n = (uint16_t)(end - at)};
+		bytes += block_bytes(c->policy, &head, &b);
+	}
+	bytes = in_units(bytes + sizeof(uint64_t), LINE_BYTES);
 	struct page *x = aligned_alloc(LINE_BYTES, bytes);
 	if (x == NULL)
 		return NULL;
 	memset(x, 0, bytes);
-	x->rows = (uint8_t *)x + rows_at;
-	x->outcomes = (uint32_t *)((uint8_t *)x + outcomes_at);
-	x->lists = (uint16_t *)((uint8_t *)x + lists_at);
-	x->n = (uint32_t)c->listed_n;
-	x->row_bytes = (uint32_t)row_bytes;
-	x->classes = c->class_n;
+	*x = head;
 	return x;
+}
+
+/* What the lists of a block begin and end with: as many positions as there are of the nodes before. */
+static void
+lay_lists(const struct page_maker *c, struct block *b, uint32_t number)
+{
+	for (uint32_t i = 0, at = 0; i < BLOCK_NUMBERS; i++) {
+		while (at < b->n && node_at(c, b->first + at) < number * BLOCK_NODES + i)
+			at++;
+		if (b->n <= FEW_POSITIONS)
+			b->bytes[i] = (uint8_t)at;
+		else
+			((uint16_t *)(void *)b->bytes)[i] = (uint16_t)at;
+	}
+}
+
+static void
+lay_blocks(const struct page_maker *c, struct page *x, const struct placed *rules)
+{
+	size_t bytes = blocks_at(c->policy);
+	for (uint32_t at = 0, end; at < c->listed_n; at = end) {
+		uint32_t number = node_at(c, at) / BLOCK_NODES;
+		struct block *b = (struct block *)(void *)((uint8_t *)x + bytes);
+		end = block_end(c, at);
+		x->blocks[number] = (uint32_t)bytes;
+		*b = (struct block){.first = (uint16_t)at, .n = (uint16_t)(end - at)};
+		bytes += block_bytes(c->policy, x, b);
+		struct laid l = {
+		    .page = x, .block = b, .rows = b->bytes + (block_rows(b) - b->bytes), .outcomes = outcomes_of(x, b)};
+		lay_lists(c, b, number);
+		lay_rows(c, &l, rules);
+		lay_outcomes(c, &l, rules);
+	}
 }
 
 /*
@@ -328,10 +359,8 @@ add_page(struct page_maker *c, const struct placed *rules, size_t rule_n, size_t
 		return CONSIGN_E_NO_MEMORY;
 	*ret_page = x;
 	c->policy->page_n++;
-	lay_outcomes(c, x, rules);
-	lay_lists(c, x);
-	err = lay_rows(c, x, rules);
-	return err == CONSIGN_OK ? lay_conditions(c, x, rules, *ret_n) : err;
+	lay_blocks(c, x, rules);
+	return lay_conditions(c, x, rules, *ret_n);
 }
 
 enum consign_err

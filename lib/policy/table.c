@@ -1,5 +1,6 @@
 /*
- * Hash tables with open addressing, linear probing, at most half full. See table.h.
+ * Hash tables with open addressing, linear probing, at most half full; names, which every decision looks up, at most a quarter: each
+ * second look is one that no processor foresees. See table.h.
  *
  * The hash reads a word at a time, since every decision hashes four texts. It has a state at each word, from which the hashes of
  * all prefixes follow: that is what looking for the longest one needs.
@@ -129,7 +130,7 @@ take_slot(const struct names *t, struct name_slot *slots, size_t count, uint32_t
 static enum consign_err
 rehash(struct names *t)
 {
-	if (t->n < t->slot_count / 2)
+	if (t->n < t->slot_count / 4)
 		return CONSIGN_OK;
 	size_t count = t->slot_count == 0 ? 16 : t->slot_count * 2;
 	struct name_slot *slots = malloc(count * sizeof *slots);

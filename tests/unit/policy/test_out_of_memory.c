@@ -88,6 +88,47 @@ test_out_of_memory_compiles_no_policy(void **state)
 	arena_free(&arena);
 }
 
+/* A decision asks for no memory, whichever way it goes: the first time it did would be noticed. */
+static void
+test_out_of_memory_makes_no_difference_to_decisions(void **state)
+{
+	static const struct {
+		const char *from, *to, *study, *type;
+		enum consign_label label;
+		enum consign_code code;
+	} rows[] = {
+	    {"acme", "bio", "S1", "lab.result", CONSIGN_LABEL_OPEN, CONSIGN_CODE_NONE},
+	    {"acme", "bio", "S1", "x.note", CONSIGN_LABEL_OPEN, CONSIGN_CODE_NONE},
+	    {"acme", "cora", "S2", "x.secret", CONSIGN_LABEL_OPEN, CONSIGN_CODE_POLICY_FORBIDDEN},
+	    {"acme", "cora", "S2", "y.a.long.way.to.z", CONSIGN_LABEL_OPEN, CONSIGN_CODE_NONE},
+	    {"acme", "cora", "S2", "y.a.z.b", CONSIGN_LABEL_OPEN, CONSIGN_CODE_POLICY_NO_RULE},
+	    {"acme", "cora", "S2", "lab.result", CONSIGN_LABEL_OPEN, CONSIGN_CODE_POLICY_NO_RULE},
+	    {"bio", "acme", "S1", "no.type.that.anybody.knows", CONSIGN_LABEL_OPEN, CONSIGN_CODE_POLICY_NO_RULE},
+	    {"bio", "cora", "S1", "x.note", CONSIGN_LABEL_OPEN, CONSIGN_CODE_NOT_A_PARTY},
+	    {"cora", "bio", "S1", "x.note", CONSIGN_LABEL_OPEN, CONSIGN_CODE_STUDY_UNKNOWN},
+	    {"acme", "bio", "S3", "x.note", CONSIGN_LABEL_OPEN, CONSIGN_CODE_STUDY_UNKNOWN},
+	    {"bio", "acme", "S1", "x.note", CONSIGN_LABEL_UNBLINDED, CONSIGN_CODE_NONE},
+	    {"acme", "bio", "S1", "x.note", CONSIGN_LABEL_UNBLINDED, CONSIGN_CODE_CLEARANCE},
+	};
+	struct policy *policy = build_policy(*state);
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct policy_question q = {.consignor = rows[i].from,
+		    .consignee = rows[i].to,
+		    .study = rows[i].study,
+		    .type = rows[i].type,
+		    .label = rows[i].label,
+		    .at_us = 1};
+		struct policy_verdict verdict;
+
+		failing_alloc(1);
+		policy_decide(policy, &q, &verdict);
+		assert_false(failing_end());
+		assert_int_equal(verdict.code, rows[i].code);
+	}
+	policy_free(&policy);
+}
+
 static void
 count(void *context, const struct profile_gap *gap)
 {
@@ -242,6 +283,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(reads_no_policy),
 	    CASE(compiles_no_policy),
+	    CASE(makes_no_difference_to_decisions),
 	    CASE(reads_and_compares_no_profile),
 	    CASE(edits_no_policy),
 	    CASE(leaves_tables_as_they_were),

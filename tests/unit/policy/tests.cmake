@@ -1,6 +1,7 @@
 unit(policy table consign_policy)
 unit(policy policy consign_policy)
 unit(policy compile consign_policy)
+unit(policy pages consign_policy)
 unit(policy decide consign_policy)
 unit(policy decide_random consign_policy)
 unit(policy decide_naive consign_policy)

@@ -84,6 +84,23 @@ add_rates(struct quota_table *t, struct policy_rule *const *rules, size_t n, siz
 	return CONSIGN_OK;
 }
 
+/* A rate is found by the rule's id: another rule of that id would be rated with it. */
+static bool
+has_namesake(const struct quota_table *t, struct policy_rule *const *rules, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rules[i]->rate_us == 0 && names_find_text(&t->rules, rules[i]->id.s) != TABLE_NONE)
+			return true;
+	return false;
+}
+
+static bool
+is_ambiguous(const struct quota_table *t, const struct policy_part *part)
+{
+	return (part->common != NULL && has_namesake(t, part->common->rules.v, part->common->rules.n)) ||
+	       (part->study != NULL && has_namesake(t, part->study->rules.v, part->study->rules.n));
+}
+
 enum consign_err
 quotas_compile(struct policy_part *const *parts, size_t n, struct quota_table *ret_table)
 {
@@ -97,6 +114,9 @@ quotas_compile(struct policy_part *const *parts, size_t n, struct quota_table *r
 		if (err == CONSIGN_OK && parts[i]->study != NULL)
 			err = add_rates(ret_table, parts[i]->study->rules.v, parts[i]->study->rules.n, &cap);
 	}
+	for (size_t i = 0; err == CONSIGN_OK && ret_table->rules.n > 0 && i < n; i++)
+		if (is_ambiguous(ret_table, parts[i]))
+			err = CONSIGN_E_MALFORMED;
 	return err;
 }
 

@@ -22,7 +22,7 @@ size_t quotas_key(const char *org, const char *study, char ret_key[CONSIGN_ORG_M
 /*
  * What the parts say of quotas and rates.
  * Errors: MALFORMED (an amount without its time or the other way, a time that is no second, minute, hour or day, an owner twice or none, a mailbox of a study, two rates of one rule
- * id), NO_MEMORY
+ * id, or a rate and none), NO_MEMORY
  */
 CONSIGN_MUST_CHECK enum consign_err quotas_compile(struct policy_part *const *parts, size_t n, struct quota_table *ret_table);
 void quotas_clear(struct quota_table *table);

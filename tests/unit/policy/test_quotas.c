@@ -157,6 +157,16 @@ test_quotas_rates_are_whole_of_permits_and_the_same_in_all_studies(void **state)
 	assert_int_equal(compile_rates(CONSIGN_QUOTA_MAX + 1, 1000000, 0, 0, false), CONSIGN_E_MALFORMED);
 }
 
+/* Where a rate is found by the id, a rule without one beside it would be rated too. */
+static void
+test_quotas_rate_no_other_rule_of_the_same_id(void **state)
+{
+	(void)state;
+	assert_int_equal(compile_rates(2, 1000000, 0, 0, false), CONSIGN_E_MALFORMED);
+	assert_int_equal(compile_rates(0, 0, 2, 1000000, false), CONSIGN_E_MALFORMED);
+	assert_int_equal(compile_rates(0, 0, 2, 1000000, true), CONSIGN_E_MALFORMED);
+}
+
 int
 main(void)
 {
@@ -166,6 +176,7 @@ main(void)
 	    cmocka_unit_test(test_quotas_that_no_file_says_are_malformed),
 	    cmocka_unit_test(test_quotas_are_as_much_as_the_limits_say),
 	    cmocka_unit_test(test_quotas_rates_are_whole_of_permits_and_the_same_in_all_studies),
+	    cmocka_unit_test(test_quotas_rate_no_other_rule_of_the_same_id),
 	};
 	return cmocka_run_group_tests_name("policy/quotas", tests, NULL, NULL);
 }

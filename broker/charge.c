@@ -109,47 +109,72 @@ next_share(const struct broker *b, const struct manifest *m, uint64_t bytes, uns
 }
 
 static void
-say_full(const struct share *s, struct charge_problem *ret_problem)
+say_full(const struct share *s, bool is_behind, struct charge_problem *ret_problem)
 {
 	char limits[LIMITS_BYTES];
-	const char *from = s->name.from;
+	const char *from = s->name.from, *behind = is_behind ? ", and others wait before it" : "";
 
 	describe(&s->quota, limits);
 	if (s->name.kind == BUCKET_RULE)
-		snprintf(ret_problem->detail, sizeof ret_problem->detail, "more than rule %s permits from %s to %s: %s", s->name.of, from, s->name.to, limits);
+		snprintf(ret_problem->detail, sizeof ret_problem->detail, "more than rule %s permits from %s to %s: %s%s", s->name.of, from, s->name.to, limits, behind);
 	else
-		snprintf(ret_problem->detail, sizeof ret_problem->detail, "more than the quota of %s%s%s: %s", from, from[0] == '\0' ? "study " : " in ",
-		    s->name.of, limits);
+		snprintf(ret_problem->detail, sizeof ret_problem->detail, "more than the quota of %s%s%s: %s%s", from, from[0] == '\0' ? "study " : " in ",
+		    s->name.of, limits, behind);
 }
+
+static void
+say_not_counted(const struct share *s, enum consign_err err, struct charge_problem *ret_problem)
+{
+	if (err == CONSIGN_E_FULL)
+		snprintf(ret_problem->detail, sizeof ret_problem->detail, "more limits of %s are in use at once than its share of those that the broker counts",
+		    s->name.from[0] == '\0' ? s->name.of : s->name.from);
+	else
+		snprintf(ret_problem->detail, sizeof ret_problem->detail, "%s", consign_err_text(err));
+	set_pause(ret_problem, 1000000);
+}
+
+/* An agent that is alive comes again in the time that it was told, or a little later: until then what it waits for is held for it. */
+#define TURN_GRACE_US 10000000u
 
 bool
 charge_shares(struct broker *b, const struct manifest *m, uint64_t bytes, const struct rated *rated, struct charge_problem *ret_problem)
 {
 	uint64_t now_us = clock_steady_us(b->clock), longest_us = 0;
 	const struct rated *rule = rated;
+	struct bucket_name line = {.from = ""};
 	struct share share;
 
+	buckets_ask(b->buckets, &(struct asker){m->consignor.s, &m->consignment_id});
 	for (unsigned at = 0; next_share(b, m, bytes, &at, &rule, &share);) {
-		uint64_t wait_us;
-		enum consign_err err = buckets_weigh(b->buckets, &share.name, &share.quota, now_us, share.messages, share.bytes, &wait_us);
+		struct bucket_wait wait;
+		enum consign_err err = buckets_weigh(b->buckets, &share.name, &share.quota, now_us, share.messages, share.bytes, &wait);
 
 		if (err != CONSIGN_OK) {
 			buckets_forget(b->buckets);
-			snprintf(ret_problem->detail, sizeof ret_problem->detail, "%s",
-			    err == CONSIGN_E_FULL ? "more quotas are in use at once than the broker counts" : consign_err_text(err));
-			set_pause(ret_problem, 1000000);
+			say_not_counted(&share, err, ret_problem);
 			return false;
 		}
-		if (wait_us > longest_us) {
-			longest_us = wait_us;
-			say_full(&share, ret_problem);
+		if (wait.us == 0)
+			continue;
+		/* First in line for what is its own; only when that has room, for what others wait for as well: they are not to wait for its own. */
+		if (line.from[0] == '\0')
+			line = share.name;
+		if (wait.us > longest_us) {
+			longest_us = wait.us;
+			say_full(&share, wait.is_behind, ret_problem);
 		}
 	}
 	if (longest_us == 0) {
 		buckets_take(b->buckets, now_us);
 		return true;
 	}
-	buckets_forget(b->buckets);
 	set_pause(ret_problem, longest_us);
+	buckets_wait(b->buckets, &line, now_us, now_us + ret_problem->retry_us + TURN_GRACE_US);
 	return false;
+}
+
+void
+charge_release(struct broker *b, const char *org, const struct consign_id *id)
+{
+	buckets_release(b->buckets, &(struct asker){org, id}, clock_steady_us(b->clock));
 }

@@ -28,9 +28,11 @@ bool charge_consignor(
 /* What was taken of its quota is given back: it was postponed, and comes again. */
 void charge_give_back(struct broker *b, const char *org, uint64_t messages, uint64_t bytes);
 /*
- * rated  of its judgement. False: nothing was taken from any. What is told is known to who asks: the judgement found it to be a party
+ * rated  of its judgement. False: nothing was taken from any, and it waits in the line of one (buckets.h): who waits longest is next. What is told is known to who asks: the judgement found it to be a party
  * to the study, and its slice has the rule.
  */
 bool charge_shares(struct broker *b, const struct manifest *m, uint64_t bytes, const struct rated *rated, struct charge_problem *ret_problem);
+/* It will not come again soon: it stands in no line for what others wait for too. */
+void charge_release(struct broker *b, const char *org, const struct consign_id *id);
 
 #endif

@@ -68,9 +68,9 @@ dispatch_command(struct broker *b, struct session *s, const struct session_comma
 			/* What cannot be written down is not decided: submissions come again, the rest of the session waits too. */
 			if (handlers[i].handler == on_submit)
 				say_try_later(b, s, command->submit->sequence, "", CONSIGN_CODE_TRY_LATER, "the broker's store takes nothing at the moment");
-			else if (handlers[i].handler == on_ping)
-				on_ping(b, &r);
-			else if (handlers[i].handler != on_release)
+			else if (handlers[i].handler == on_ping || handlers[i].handler == on_release)
+				handlers[i].handler(b, &r); /* nothing of it is written down */
+			else
 				say_bye(b, s, CONSIGN_CODE_TRY_LATER, "the broker's store takes nothing at the moment");
 			return;
 		}

@@ -41,8 +41,8 @@ struct submitting {
 void
 on_release(struct broker *b, struct request *r)
 {
-	(void)b;
 	held_release(&r->session->held, &r->command->release->consignment_id);
+	charge_release(b, r->session->name, &r->command->release->consignment_id);
 }
 
 /* A refusal without a place in the ledger: malformed input, and what is beyond the flood limit. */

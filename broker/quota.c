@@ -91,13 +91,24 @@ cost_of(uint64_t amount, const struct quota_rate *limit)
 	return limit->amount == 0 ? 0 : (amount * limit->us + limit->amount - 1) / limit->amount;
 }
 
+/* Of many who wait: more than a bucket holds is all the same, and what is added to it stays below 2^63. */
+#define OWED_MAX_US (1ull << 60)
+
 static uint64_t
-level_wait(struct level *l, const struct quota_rate *limit, uint64_t now_us, uint64_t amount)
+add_owed(uint64_t owed_us, uint64_t cost_us)
+{
+	return cost_us < OWED_MAX_US - owed_us ? owed_us + cost_us : OWED_MAX_US;
+}
+
+static uint64_t
+level_wait(struct level *l, const struct quota_rate *limit, uint64_t now_us, uint64_t ahead_us, uint64_t amount)
 {
 	rescale(l, limit, now_us);
-	if (limit->amount == 0 || l->at_us <= now_us)
+	uint64_t owed_us = l->at_us > now_us ? l->at_us - now_us : 0;
+
+	if (limit->amount == 0 || (owed_us == 0 && ahead_us == 0))
 		return 0;
-	uint64_t full = l->at_us - now_us + cost_of(amount, limit);
+	uint64_t full = owed_us + ahead_us + cost_of(amount, limit);
 
 	return full > limit->us ? full - limit->us : 0;
 }
@@ -121,8 +132,21 @@ level_give_back(struct level *l, const struct quota_rate *limit, uint64_t now_us
 uint64_t
 rate_wait(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes)
 {
-	uint64_t messages_wait = level_wait(&r->messages, &quota->messages, now_us, messages);
-	uint64_t bytes_wait = level_wait(&r->bytes, &quota->bytes, now_us, bytes);
+	return rate_wait_behind(r, quota, now_us, &(struct owed){0}, messages, bytes);
+}
+
+void
+rate_owe(const struct quota *quota, uint64_t messages, uint64_t bytes, struct owed *owed)
+{
+	owed->messages_us = add_owed(owed->messages_us, cost_of(messages, &quota->messages));
+	owed->bytes_us = add_owed(owed->bytes_us, cost_of(bytes, &quota->bytes));
+}
+
+uint64_t
+rate_wait_behind(struct rate *r, const struct quota *quota, uint64_t now_us, const struct owed *ahead, uint64_t messages, uint64_t bytes)
+{
+	uint64_t messages_wait = level_wait(&r->messages, &quota->messages, now_us, ahead->messages_us, messages);
+	uint64_t bytes_wait = level_wait(&r->bytes, &quota->bytes, now_us, ahead->bytes_us, bytes);
 
 	return messages_wait > bytes_wait ? messages_wait : bytes_wait;
 }

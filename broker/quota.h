@@ -55,6 +55,15 @@ struct rate {
  * worked off. When a quota was changed, what is owed under the old one is owed under the new one, up to all that this holds.
  */
 uint64_t rate_wait(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes);
+/* What others will take before: the time in which a bucket works it off, of messages and of bytes. Zero: nobody waits. */
+struct owed {
+	uint64_t messages_us;
+	uint64_t bytes_us;
+};
+void rate_owe(const struct quota *quota, uint64_t messages, uint64_t bytes, struct owed *owed);
+/* rate_wait, beside what they will take: it fits when that will fit still. An empty bucket is then for the first of them, should it need more than that holds. */
+uint64_t rate_wait_behind(
+    struct rate *r, const struct quota *quota, uint64_t now_us, const struct owed *ahead, uint64_t messages, uint64_t bytes);
 /* Takes it, whether it fits or not. */
 void rate_add(struct rate *r, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t bytes);
 /* As if it had not been taken. */

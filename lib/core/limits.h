@@ -228,8 +228,13 @@
 #define CONSIGN_QUOTA_MESSAGES_PER_SECOND 200000u
 /* The same in bytes, of manifests and bodies. */
 #define CONSIGN_QUOTA_BYTES_PER_SECOND (256u * 1024u * 1024u)
-/* Quotas and rates of the policy that are in use at once: pairs of companies under rules with a rate. Some 20 MB of the broker. */
+/*
+ * Quotas and rates of the policy that are in use at once: pairs of companies under rules with a rate. Some 20 MB of the broker. Of one
+ * consignor as many as are left, so that it alone waits when it uses more.
+ */
 #define CONSIGN_BUCKETS_MAX 65536u
+/* Consignments of one consignor that stand in line for one quota or rate, each in its turn; more of them take what they find. */
+#define CONSIGN_TURNS_MAX 4u
 /* Rows of one answer about quotas: a screen, or a page of a program's. */
 #define CONSIGN_QUOTA_ROWS_MAX 1024u
 /* Who is over a quota asks again after at most so long, although there may be no room for a day: the quota may be raised meanwhile. */

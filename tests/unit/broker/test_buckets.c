@@ -20,10 +20,10 @@ static const struct bucket_name study = {BUCKET_STUDY, "S", "", ""}, of_acme = {
 static uint64_t
 weigh(struct buckets *b, const struct bucket_name *name, const struct quota *quota, uint64_t now_us, uint64_t messages, uint64_t n_bytes)
 {
-	uint64_t wait_us = 77;
+	struct bucket_wait wait = {.us = 77};
 
-	assert_int_equal(buckets_weigh(b, name, quota, now_us, messages, n_bytes, &wait_us), CONSIGN_OK);
-	return wait_us;
+	assert_int_equal(buckets_weigh(b, name, quota, now_us, messages, n_bytes, &wait), CONSIGN_OK);
+	return wait.us;
 }
 
 static void
@@ -126,7 +126,7 @@ static void
 test_buckets_are_as_many_as_have_something_in_them(void **state)
 {
 	struct buckets *b = buckets_new();
-	uint64_t wait_us = 0;
+	struct bucket_wait wait;
 	char org[32];
 	struct bucket_name name = {BUCKET_STUDY, "S", org, ""};
 
@@ -138,10 +138,10 @@ test_buckets_are_as_many_as_have_something_in_them(void **state)
 		buckets_take(b, SECOND);
 	}
 	snprintf(org, sizeof org, "one-more");
-	assert_int_equal(buckets_weigh(b, &name, &ten, SECOND, 1, 0, &wait_us), CONSIGN_E_FULL);
+	assert_int_equal(buckets_weigh(b, &name, &ten, SECOND, 1, 0, &wait), CONSIGN_E_FULL);
 	buckets_forget(b);
 	/* Some are empty when it is asked for again, but who asks does not make the broker walk them all each time. */
-	assert_int_equal(buckets_weigh(b, &name, &ten, 2 * SECOND - 1, 1, 0, &wait_us), CONSIGN_E_FULL);
+	assert_int_equal(buckets_weigh(b, &name, &ten, 2 * SECOND - 1, 1, 0, &wait), CONSIGN_E_FULL);
 	buckets_forget(b);
 	/* What is empty makes room, what is owed stays, and so does what is being weighed. */
 	snprintf(org, sizeof org, "org-1");
@@ -160,6 +160,138 @@ test_buckets_are_as_many_as_have_something_in_them(void **state)
 	buckets_free(&b);
 }
 
+/* Who has many pairs of companies under many rules fills half of what is counted, and only itself waits then. */
+static void
+test_buckets_are_shared_by_consignors_so_that_one_leaves_half_to_others(void **state)
+{
+	struct buckets *b = buckets_new();
+	struct bucket_wait wait;
+	char to[32];
+	struct bucket_name of_flood = {BUCKET_RULE, "r", "flood", to}, of_other = {BUCKET_RULE, "r", "other", to}, of_all = {BUCKET_STUDY, "S", "", ""};
+
+	(void)state;
+	for (unsigned i = 0; i < CONSIGN_BUCKETS_MAX / 2; i++) {
+		snprintf(to, sizeof to, "org-%u", i);
+		assert_int_equal(weigh(b, &of_flood, i % 2 == 0 ? &ten : &five_an_hour, SECOND, 5, 0), 0);
+		buckets_take(b, SECOND);
+	}
+	snprintf(to, sizeof to, "one-more");
+	assert_int_equal(buckets_weigh(b, &of_flood, &five_an_hour, SECOND, 1, 0, &wait), CONSIGN_E_FULL);
+	buckets_forget(b);
+	/* What it has goes on, and so do all others; a study's is nobody's. */
+	snprintf(to, sizeof to, "org-2");
+	assert_int_equal(weigh(b, &of_flood, &ten, SECOND, 1, 0), 0);
+	buckets_forget(b);
+	assert_int_equal(weigh(b, &of_all, &ten, SECOND, 1, 0), 0);
+	buckets_take(b, SECOND);
+	for (unsigned i = 0; i < CONSIGN_BUCKETS_MAX / 4 - 1; i++) {
+		snprintf(to, sizeof to, "org-%u", i);
+		assert_int_equal(weigh(b, &of_other, &five_an_hour, SECOND, 5, 0), 0);
+		buckets_take(b, SECOND);
+	}
+	/* A second later half of what it used is empty, and is its no more. */
+	snprintf(to, sizeof to, "one-more");
+	assert_int_equal(buckets_weigh(b, &of_flood, &five_an_hour, SECOND, 1, 0, &wait), CONSIGN_E_FULL);
+	buckets_forget(b);
+	assert_int_equal(weigh(b, &of_flood, &five_an_hour, 3 * SECOND, 1, 0), 0);
+	buckets_take(b, 3 * SECOND);
+	buckets_free(&b);
+}
+
+/* ── who waits ── */
+
+static const struct consign_id first_id = {{1}}, second_id = {{2}};
+static const struct asker acme_first = {"acme", &first_id}, cora_second = {"cora", &second_id};
+
+/* What it would wait: alone, so that nothing is left of it. */
+static uint64_t
+weigh_as(struct buckets *b, const struct asker *asker, const struct bucket_name *name, const struct quota *quota, uint64_t now_us, uint64_t messages)
+{
+	buckets_ask(b, asker);
+	uint64_t wait_us = weigh(b, name, quota, now_us, messages, 0);
+
+	buckets_forget(b);
+	return wait_us;
+}
+
+static void
+wait_for(struct buckets *b, const struct asker *asker, const struct bucket_name *name, const struct quota *quota, uint64_t now_us, uint64_t messages)
+{
+	buckets_ask(b, asker);
+	assert_true(weigh(b, name, quota, now_us, messages, 0) > 0);
+	buckets_wait(b, name, now_us, now_us + 40 * SECOND);
+}
+
+static void
+test_buckets_hold_what_comes_in_for_who_waits_in_one_line_at_a_time(void **state)
+{
+	struct buckets *b = buckets_new();
+	uint64_t now_us = SECOND;
+
+	(void)state;
+	assert_int_equal(weigh(b, &study, &ten, now_us, 10, 0), 0);
+	assert_int_equal(weigh(b, &of_acme, &ten, now_us, 10, 0), 0);
+	buckets_take(b, now_us);
+	wait_for(b, &acme_first, &study, &ten, now_us, 8);
+	now_us += SECOND / 2;
+	/* There are five; eight are acme's. */
+	assert_int_equal(weigh_as(b, &cora_second, &study, &ten, now_us, 3), 6 * SECOND / 10);
+	assert_int_equal(weigh_as(b, &acme_first, &study, &ten, now_us, 8), 3 * SECOND / 10);
+	/* It waits for its own now, and no more here. */
+	wait_for(b, &acme_first, &of_acme, &ten, now_us, 8);
+	assert_int_equal(weigh_as(b, &cora_second, &study, &ten, now_us, 3), 0);
+	assert_int_equal(weigh_as(b, &cora_second, &of_acme, &ten, now_us, 3), 6 * SECOND / 10);
+	/* Given up: nobody waits for it. Twice is as once, and so is who never waited. */
+	buckets_release(b, &acme_first, now_us);
+	buckets_release(b, &acme_first, now_us);
+	buckets_release(b, &cora_second, now_us);
+	assert_int_equal(weigh_as(b, &cora_second, &of_acme, &ten, now_us, 3), 0);
+	/* Accepted: the same. */
+	wait_for(b, &acme_first, &study, &ten, now_us, 8);
+	buckets_ask(b, &acme_first);
+	assert_int_equal(weigh(b, &study, &ten, now_us + SECOND, 8, 0), 0);
+	buckets_take(b, now_us + SECOND);
+	assert_int_equal(weigh_as(b, &cora_second, &study, &ten, now_us + SECOND, 2), 0);
+	/* A new start has no lines. */
+	wait_for(b, &acme_first, &study, &ten, now_us + SECOND, 8);
+	buckets_clear(b);
+	assert_int_equal(weigh_as(b, &cora_second, &study, &ten, now_us + SECOND, 8), 0);
+	buckets_free(&b);
+}
+
+/* A bucket that is empty and for which somebody waits, who needs more than it holds, is no empty one. */
+static void
+test_buckets_keep_those_for_which_somebody_waits(void **state)
+{
+	struct buckets *b = buckets_new();
+	struct bucket_wait wait;
+	char org[32];
+	struct bucket_name name = {BUCKET_STUDY, "S", org, ""};
+
+	(void)state;
+	assert_int_equal(weigh(b, &study, &ten, SECOND, 10, 0), 0);
+	buckets_take(b, SECOND);
+	wait_for(b, &acme_first, &study, &ten, SECOND, 200);
+	for (unsigned i = 1; i < CONSIGN_BUCKETS_MAX; i++) {
+		snprintf(org, sizeof org, "org-%u", i);
+		assert_int_equal(weigh(b, &name, &ten, SECOND, 5, 0), 0);
+		buckets_take(b, SECOND);
+	}
+	snprintf(org, sizeof org, "one-more");
+	assert_int_equal(weigh(b, &name, &ten, 10 * SECOND, 5, 0), 0);
+	buckets_take(b, 10 * SECOND);
+	assert_true(weigh_as(b, &cora_second, &study, &ten, 10 * SECOND, 1) > 0);
+	assert_int_equal(weigh_as(b, &acme_first, &study, &ten, 10 * SECOND, 200), 0);
+	/* Who does not come back is waited for no longer, and then it goes as well. */
+	assert_int_equal(weigh_as(b, &cora_second, &study, &ten, 42 * SECOND, 1), 0);
+	buckets_ask(b, &cora_second);
+	assert_int_equal(buckets_weigh(b, &study, &ten, 42 * SECOND, 1, 0, &wait), CONSIGN_OK);
+	assert_false(wait.is_behind);
+	buckets_forget(b);
+	buckets_release(b, &acme_first, 42 * SECOND);
+	buckets_free(&b);
+}
+
 int
 main(void)
 {
@@ -169,6 +301,9 @@ main(void)
 	    cmocka_unit_test(test_buckets_count_bytes_and_no_messages_where_only_bytes_are_limited),
 	    cmocka_unit_test(test_buckets_owe_as_much_when_a_quota_changes),
 	    cmocka_unit_test(test_buckets_are_as_many_as_have_something_in_them),
+	    cmocka_unit_test(test_buckets_hold_what_comes_in_for_who_waits_in_one_line_at_a_time),
+	    cmocka_unit_test(test_buckets_keep_those_for_which_somebody_waits),
+	    cmocka_unit_test(test_buckets_are_shared_by_consignors_so_that_one_leaves_half_to_others),
 	};
 
 	return cmocka_run_group_tests_name("broker/buckets", tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "broker_fixture.h"
+#include "charge.h"
 #include "core/limits.h"
 
 #define SECOND UINT64_C(1000000)
@@ -132,6 +133,39 @@ test_charge_takes_nothing_of_an_organisations_quota_for_what_is_postponed(void *
 	assert_int_not_equal(pause_of(t, &acme, "one", to_cora, 1, "more than the quota of acme: 2/h messages or 256MiB/s"), 0);
 }
 
+/* What a disk did not take comes again: it is charged when it is stored, once. */
+static void
+test_charge_gives_back_what_a_commit_that_failed_was_charged(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer acme = broker_agent(t, "acme"), admin = broker_administrator(t);
+	static const enum consign_err errs[] = {CONSIGN_E_FULL, CONSIGN_E_IO};
+	uint64_t messages, bytes;
+
+	publish(t, &admin,
+	    STUDIES "rules: [{id: notes, permit: [x.note], rate: 1/d}]\n"
+		    "quotas: [{org: acme, messages: 1/d}, {study: one, messages: 1/d}, {org: acme, study: one, messages: 1/d}]\n");
+	for (size_t i = 0; i < sizeof errs / sizeof errs[0]; i++) {
+		struct manifest *m = fixture_manifest(&t->f, "acme", "one", "x.note", CONSIGN_LABEL_OPEN, to_bolt, 1);
+
+		m->seen->checkpoint = NULL;
+		hear_all(t, &acme);
+		t->commit_err = errs[i];
+		broker_hears_submit(t, &acme, 300 + i, fixture_sign_manifest(&t->f, m), fixture_body());
+		broker_turn(t);
+		expect_later(t, &acme, 300 + i, errs[i] == CONSIGN_E_FULL ? CONSIGN_CODE_DISK_FULL : CONSIGN_CODE_TRY_LATER);
+		t->commit_err = CONSIGN_OK;
+		/* An hour later: of a message a day that is a twenty-fourth. */
+		broker_recover(t);
+		broker_hears(t, &acme, &(struct session_command){.release = &(struct session_release){m->consignment_id}});
+		rate_used(&mailbox_of(t->broker->mailboxes, "acme")->sent, t->steady_us, &messages, &bytes);
+		assert_int_equal(messages, 0);
+		assert_int_equal(bytes, 0);
+	}
+	assert_int_equal(pause_of(t, &acme, "one", to_bolt, 1, ""), 0);
+	assert_int_not_equal(pause_of(t, &acme, "one", to_cora, 1, "more than the quota of acme: 1/d messages or 256MiB/s"), 0);
+}
+
 /* A quota of a day is asked about again within half a minute, because it may have been raised. */
 static void
 test_charge_asks_again_within_half_a_minute(void **state)
@@ -170,6 +204,141 @@ test_charge_lets_what_has_expired_be_refused(void **state)
 	t->steady_us += 86400 * SECOND;
 	t->wall_us += 1;
 	assert_int_equal(pause_of(t, &acme, "one", to_bolt, 1, ""), 0);
+}
+
+/* ── turns ── */
+
+/* 0: it was charged; else the pause in seconds, and *is_behind whether only others were before it. */
+static uint64_t
+charge(struct broker_fixture *t, const char *from, uint8_t number, uint64_t messages, bool *is_behind)
+{
+	struct manifest m = {.study = {"one"}, .consignment_id = {{number}}, .items.n = messages};
+	struct charge_problem problem = {.retry_us = 0};
+
+	snprintf(m.consignor.s, sizeof m.consignor.s, "%s", from);
+	if (charge_shares(t->broker, &m, 100, NULL, &problem))
+		return 0;
+	*is_behind = strstr(problem.detail, ", and others wait before it") != NULL;
+	return problem.retry_us / SECOND;
+}
+
+static void
+expect_charged(struct broker_fixture *t, const char *from, uint8_t number, uint64_t messages)
+{
+	bool is_behind;
+
+	assert_int_equal(charge(t, from, number, messages, &is_behind), 0);
+}
+
+static void
+expect_waits(struct broker_fixture *t, const char *from, uint8_t number, uint64_t messages, uint64_t seconds, bool is_behind)
+{
+	bool is = !is_behind;
+
+	assert_int_equal(charge(t, from, number, messages, &is), seconds);
+	assert_int_equal(is, is_behind);
+}
+
+/* A study with a message each second, and room for a minute of them. */
+static void
+publish_a_minute(struct broker_fixture *t, const struct peer *admin, const char *other)
+{
+	char yaml[1024];
+
+	snprintf(yaml, sizeof yaml, STUDIES "rules: [{id: notes, permit: [x.note]}]\nquotas: [{study: one, messages: 60/m}%s]\n", other);
+	publish(t, admin, yaml);
+}
+
+/* Singles of another organisation always took what had just trickled in. */
+static void
+test_charge_lets_much_pass_in_its_turn_although_others_ask_for_little_at_all_times(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer admin = broker_administrator(t);
+
+	publish_a_minute(t, &admin, "");
+	expect_charged(t, "bolt", 1, 60);
+	expect_waits(t, "acme", 1, 20, 20, false);
+	for (uint8_t i = 0; i < 19; i++) {
+		t->steady_us += SECOND;
+		expect_waits(t, "bolt", 2, 1, 20 - i, true);
+	}
+	t->steady_us += SECOND;
+	expect_waits(t, "bolt", 2, 1, 1, true);
+	expect_charged(t, "acme", 1, 20);
+	/* And now it is bolt's: who comes back with more is behind it. */
+	expect_waits(t, "acme", 2, 20, 21, false);
+	t->steady_us += SECOND;
+	expect_charged(t, "bolt", 2, 1);
+	expect_waits(t, "acme", 2, 20, 20, false);
+	t->steady_us += 20 * SECOND;
+	expect_charged(t, "acme", 2, 20);
+}
+
+/* What is more than a whole minute has its turn too, once nothing is owed; what it is too much is worked off after. */
+static void
+test_charge_lets_more_than_all_pass_in_its_turn_and_its_debt_is_of_one_consignment(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer admin = broker_administrator(t);
+
+	publish_a_minute(t, &admin, "");
+	expect_charged(t, "bolt", 1, 10);
+	expect_waits(t, "acme", 1, CONSIGN_BUNDLE_MAX_ITEMS, 30, false);
+	t->steady_us += 10 * SECOND;
+	/* Empty, and not for who came later. */
+	expect_waits(t, "bolt", 2, 1, 30, true);
+	expect_waits(t, "cora", 1, CONSIGN_BUNDLE_MAX_ITEMS, 30, true);
+	expect_charged(t, "acme", 1, CONSIGN_BUNDLE_MAX_ITEMS);
+	/* 256 seconds of debt, and no second bundle on top of it: the single one, then the other bundle. */
+	for (unsigned waited = 0; waited < CONSIGN_BUNDLE_MAX_ITEMS - 59; waited++) {
+		bool is_behind;
+
+		assert_int_not_equal(charge(t, "bolt", 2, 1, &is_behind), 0);
+		assert_int_not_equal(charge(t, "cora", 1, CONSIGN_BUNDLE_MAX_ITEMS, &is_behind), 0);
+		t->steady_us += SECOND;
+	}
+	expect_charged(t, "bolt", 2, 1);
+	for (unsigned waited = 0; waited < 60; waited++) {
+		expect_waits(t, "cora", 1, CONSIGN_BUNDLE_MAX_ITEMS, 30, false);
+		t->steady_us += SECOND;
+	}
+	expect_charged(t, "cora", 1, CONSIGN_BUNDLE_MAX_ITEMS);
+}
+
+/* Nobody waits behind who waits for something else, who stays away, or who gave it up. */
+static void
+test_charge_holds_a_turn_only_for_who_waits_for_that_and_comes_again(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer acme = broker_agent(t, "acme"), admin = broker_administrator(t);
+	struct consign_id given_up = {{3}};
+
+	publish_a_minute(t, &admin, ", {org: acme, study: one, messages: 3/d}");
+	expect_charged(t, "acme", 1, 3);
+	expect_charged(t, "bolt", 1, 57);
+	/* For both: it is the study's turn only when its own has room, which is in a day. */
+	expect_waits(t, "acme", 2, 3, 30, false);
+	t->steady_us += SECOND;
+	expect_charged(t, "bolt", 2, 1);
+	hear_all(t, &admin);
+	publish_a_minute(t, &admin, "");
+	expect_waits(t, "acme", 2, 3, 3, false);
+	t->steady_us += 2 * SECOND;
+	expect_waits(t, "bolt", 3, 1, 2, true);
+	/* It was told three seconds, and has ten more. */
+	t->steady_us += 12 * SECOND;
+	expect_waits(t, "bolt", 3, 15, 1, false);
+	t->steady_us += SECOND;
+	expect_charged(t, "bolt", 3, 15);
+	/* Given up by its agent. */
+	expect_waits(t, "acme", 3, 20, 20, false);
+	expect_waits(t, "bolt", 4, 1, 21, false);
+	t->steady_us += SECOND;
+	expect_waits(t, "bolt", 4, 1, 20, true);
+	broker_hears(t, &acme, &(struct session_command){.release = &(struct session_release){given_up}});
+	broker_turn(t);
+	expect_charged(t, "bolt", 4, 1);
 }
 
 /* ── what is told of them ── */
@@ -280,8 +449,12 @@ main(void)
 	    TEST(test_charge_holds_all_who_send_in_a_study_to_its_quota),
 	    TEST(test_charge_takes_the_policys_quota_of_an_organisation_for_the_configurations),
 	    TEST(test_charge_takes_nothing_of_an_organisations_quota_for_what_is_postponed),
+	    TEST(test_charge_gives_back_what_a_commit_that_failed_was_charged),
 	    TEST(test_charge_asks_again_within_half_a_minute),
 	    TEST(test_charge_lets_what_has_expired_be_refused),
+	    TEST(test_charge_lets_much_pass_in_its_turn_although_others_ask_for_little_at_all_times),
+	    TEST(test_charge_lets_more_than_all_pass_in_its_turn_and_its_debt_is_of_one_consignment),
+	    TEST(test_charge_holds_a_turn_only_for_who_waits_for_that_and_comes_again),
 	    TEST(test_on_quotas_query_tells_what_holds_and_what_is_used),
 	    TEST(test_on_quotas_query_ends_a_page_at_1024_rows),
 	    TEST(test_on_quotas_query_is_for_administrators),

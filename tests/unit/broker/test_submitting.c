@@ -456,6 +456,28 @@ test_submitting_promises_nothing_when_a_commit_fails(void **state)
 	assert_int_equal(metric(t, METRIC_ACCEPTED), 1);
 }
 
+/* What its consignor gave up meanwhile holds nothing for the rest of the session. */
+static void
+test_submitting_hears_a_release_while_the_store_takes_nothing(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct manifest *given_up = broker_note(t), *next = broker_note(t);
+	struct peer acme = broker_agent(t, "acme");
+
+	next->consignment_id.b[15] ^= 1;
+	t->commit_err = CONSIGN_E_IO;
+	submit(t, &acme, 1, given_up);
+	broker_turn(t);
+	expect_later(t, &acme, 1, CONSIGN_CODE_TRY_LATER);
+	assert_true(t->broker->store_failed);
+	release(t, &acme, given_up);
+	t->commit_err = CONSIGN_OK;
+	broker_recover(t);
+	submit(t, &acme, 2, next);
+	broker_turn(t);
+	expect_acceptance(t, &acme, 2);
+}
+
 /* Says the same until nothing fails any more. What came between may be TRY_LATER, a goodbye, a cut connection or the answer
  * itself. */
 static void
@@ -656,6 +678,7 @@ main(void)
 	    CASE(gives_leaves_to_ten_refusals_a_second_and_counts_the_others_in_one),
 	    CASE(ends_a_session_with_too_many_unanswered),
 	    CASE(promises_nothing_when_a_commit_fails),
+	    CASE(hears_a_release_while_the_store_takes_nothing),
 	    CASE(accepts_once_whichever_allocation_fails),
 	    CASE(refuses_once_whichever_allocation_fails),
 	    CASE(answers_what_it_cannot_read_whichever_allocation_fails),

@@ -71,6 +71,7 @@ const struct limit_row limit_rows_shown[] = {
     SHOWN(CONSIGN_TRAFFIC_CONSIGNMENTS_MAX, "broker/test_traffic.c::test_store_traffic_ends_a_page_at_1024_consignments"),
     SHOWN(CONSIGN_TRAFFIC_READS_MAX, "broker/test_traffic.c::test_on_traffic_query_answers_four_at_once"),
     SHOWN(CONSIGN_BUCKETS_MAX, "broker/test_buckets.c::test_buckets_are_as_many_as_have_something_in_them"),
+    SHOWN(CONSIGN_TURNS_MAX, "broker/test_turns.c::test_turns_go_round_the_consignors_and_each_has_its_own_order"),
     SHOWN(CONSIGN_QUOTA_PAUSE_MAX_US, "broker/test_charge.c::test_charge_asks_again_within_half_a_minute"),
     SHOWN(CONSIGN_PROPOSAL_LIFE_US, "broker/test_proposals.c::test_propose_lives_for_four_weeks_and_not_a_microsecond_more"),
     {0},

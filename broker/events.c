@@ -224,18 +224,28 @@ find_admin(const struct root *root, const char *name)
 	return NULL;
 }
 
-/* Who is in one and not, or with another key, in the other. */
+static bool
+keys_equal(const struct consign_public_key *a, const struct consign_public_key *b)
+{
+	return memcmp(a->b, b->b, sizeof a->b) == 0;
+}
+
 static enum consign_err
-put_admins(const struct root *in, const struct root *other, const char *word, struct buf *out)
+put_admins(const struct root *was, const struct root *is, struct buf *out)
 {
 	enum consign_err err = CONSIGN_OK;
 
-	for (size_t i = 0; err == CONSIGN_OK && i < in->admins.n; i++) {
-		const struct admin *a = in->admins.v[i], *same = find_admin(other, a->name);
+	for (size_t i = 0; err == CONSIGN_OK && i < is->admins.n; i++) {
+		const struct admin *a = is->admins.v[i], *before = find_admin(was, a->name);
 
-		if (same == NULL || memcmp(same->signing_key.b, a->signing_key.b, sizeof a->signing_key.b) != 0)
-			err = buf_printf(out, ", %s %s", word, a->name);
+		if (before == NULL)
+			err = buf_printf(out, ", with administrator %s", a->name);
+		else if (!keys_equal(&before->signing_key, &a->signing_key) || !keys_equal(&before->transport_key, &a->transport_key))
+			err = buf_printf(out, ", administrator %s has other keys", a->name);
 	}
+	for (size_t i = 0; err == CONSIGN_OK && i < was->admins.n; i++)
+		if (find_admin(is, was->admins.v[i]->name) == NULL)
+			err = buf_printf(out, ", without administrator %s", was->admins.v[i]->name);
 	return err;
 }
 
@@ -264,14 +274,27 @@ put_root_changes(const struct root *was, const struct root *is, struct buf *out)
 	if (err == CONSIGN_OK && was->threshold != is->threshold)
 		err = buf_printf(out, ", threshold %u → %u", was->threshold, is->threshold);
 	if (err == CONSIGN_OK)
-		err = put_admins(is, was, "with administrator", out);
-	if (err == CONSIGN_OK)
-		err = put_admins(was, is, "without administrator", out);
+		err = put_admins(was, is, out);
 	if (err == CONSIGN_OK && !have_same_freshness(was, is))
 		err = buf_printf(out, ", freshness keys %zu → %zu", was->freshness_keys.n, is->freshness_keys.n);
-	if (err == CONSIGN_OK && memcmp(was->broker->transport_key.b, is->broker->transport_key.b, 32) != 0)
+	if (err == CONSIGN_OK && strcmp(was->broker->endpoint, is->broker->endpoint) != 0)
+		err = buf_printf(out, ", endpoint %s → %s", was->broker->endpoint, is->broker->endpoint);
+	if (err == CONSIGN_OK && !keys_equal(&was->broker->transport_key, &is->broker->transport_key))
 		err = buf_printf(out, ", another broker key");
 	return err;
+}
+
+/* Compromised is said again with an earlier leaf: then only that has changed. */
+static enum consign_err
+put_status_change(const struct member *was, const struct member *is, struct buf *out)
+{
+	unsigned long long since = (unsigned long long)is->compromised_since;
+
+	if (was->status == is->status)
+		return buf_printf(out, ", %s %s since leaf %llu → %llu", is->org.s, status_word(is->status), (unsigned long long)was->compromised_since, since);
+	if (is->status == MEMBER_COMPROMISED)
+		return buf_printf(out, ", %s %s → %s since leaf %llu", is->org.s, status_word(was->status), status_word(is->status), since);
+	return buf_printf(out, ", %s %s → %s", is->org.s, status_word(was->status), status_word(is->status));
 }
 
 static enum consign_err
@@ -284,9 +307,9 @@ put_member_changes(const struct hub_directory *was, const struct hub_directory *
 
 		if (before == NULL)
 			err = buf_printf(out, ", %s joins", m->org.s);
-		else if (before->status != m->status)
-			err = buf_printf(out, ", %s %s → %s", m->org.s, status_word(before->status), status_word(m->status));
-		else if (memcmp(before->identity_key.b, m->identity_key.b, sizeof m->identity_key.b) != 0)
+		else if (before->status != m->status || before->compromised_since != m->compromised_since)
+			err = put_status_change(before, m, out);
+		else if (!keys_equal(&before->identity_key, &m->identity_key))
 			err = buf_printf(out, ", %s has another identity key", m->org.s);
 	}
 	return err;

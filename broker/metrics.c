@@ -83,6 +83,17 @@ metrics_set(struct metrics *m, enum metric which, uint64_t n)
 }
 
 static enum consign_err
+print_by_code(const char *name, const char *help, const _Atomic uint64_t counts[CONSIGN_CODE_LAST + 1], struct buf *out)
+{
+	enum consign_err err = buf_printf(out, "# HELP %s %s\n# TYPE %s counter\n", name, help, name);
+
+	for (int code = 1; err == CONSIGN_OK && code <= CONSIGN_CODE_LAST; code++)
+		err = buf_printf(out, "%s{code=\"%s\"} %llu\n", name, consign_code_text((enum consign_code)code),
+		    (unsigned long long)atomic_load(&counts[code]));
+	return err;
+}
+
+static enum consign_err
 print_metrics(struct metrics *m, struct buf *out)
 {
 	enum consign_err err = CONSIGN_OK;
@@ -91,10 +102,9 @@ print_metrics(struct metrics *m, struct buf *out)
 		err = buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", described[i].name, described[i].help, described[i].name,
 		    i < METRIC_COUNTERS ? "counter" : "gauge", described[i].name, (unsigned long long)atomic_load(&m->value[i]));
 	if (err == CONSIGN_OK)
-		err = buf_printf(out, "# HELP consign_refused_total Refusals by code\n# TYPE consign_refused_total counter\n");
-	for (int code = 1; err == CONSIGN_OK && code <= CONSIGN_CODE_LAST; code++)
-		err = buf_printf(out, "consign_refused_total{code=\"%s\"} %llu\n", consign_code_text((enum consign_code)code),
-		    (unsigned long long)atomic_load(&m->refused[code]));
+		err = print_by_code("consign_refused_total", "Refusals by code", m->refused, out);
+	if (err == CONSIGN_OK)
+		err = print_by_code("consign_postponed_total", "Submissions postponed by code", m->postponed, out);
 	return err;
 }
 

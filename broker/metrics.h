@@ -41,6 +41,7 @@ enum metric {
 struct metrics {
 	_Atomic uint64_t value[METRICS];
 	_Atomic uint64_t refused[CONSIGN_CODE_LAST + 1]; /* by code */
+	_Atomic uint64_t postponed[CONSIGN_CODE_LAST + 1]; /* the same */
 	_Atomic uint64_t heartbeat_us; /* steady: when the loop last turned */
 	_Atomic int store_ok;
 	struct metrics_server *server;

@@ -100,6 +100,7 @@ postpone(struct broker *b, struct session *s, struct session_try_later *later)
 	if (s->submitted > 0)
 		s->submitted--;
 	metrics_add(b->metrics, METRIC_TRY_LATER, 1);
+	atomic_fetch_add(&b->metrics->postponed[later->code], 1);
 	if (later->code != CONSIGN_CODE_LANE_HELD) /* it follows from another */
 		watching_postponed(b, s->name, later->org, (enum consign_code)later->code, later->detail);
 	say(b, s, &(struct session_command){.try_later = later});

@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "events.h"
+#include "postponed.h"
 
 /* Events of one answer; those of one leaf stay together, so it may be more. */
 #define EVENTS_AN_ANSWER 64u
@@ -15,8 +16,6 @@
 #define RECORD_ARENA_BYTES (2 * (CONSIGN_UNPACK_BUDGET_BASE_BYTES + CONSIGN_RECORD_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE))
 /* Texts of the events of a page, each below a kilobyte, twice. */
 #define PAGE_ARENA_BYTES (2u * 1024u * 1024u)
-#define POSTPONED_SLOTS 64u
-#define POSTPONED_US 1000000u
 
 struct watcher {
 	uint64_t session;
@@ -37,19 +36,12 @@ struct kept {
 	struct buf text;
 };
 
-struct postponed {
-	char org[CONSIGN_ORG_MAX_BYTES + 1];
-	enum consign_code code;
-	uint64_t told_us; /* steady */
-	uint64_t others;
-};
-
 struct watching {
 	struct kept kept[CONSIGN_EVENTS_KEPT];
 	uint64_t next;
 	struct watcher watchers[CONSIGN_WATCHERS_MAX];
 	size_t n;
-	struct postponed postponed[POSTPONED_SLOTS];
+	struct postponed_list postponed;
 };
 
 struct page_job {
@@ -160,35 +152,14 @@ watching_leaves(struct broker *b, const struct store_entry *entry)
 	}
 }
 
-static struct postponed *
-postponed_slot(struct watching *w, const char *org, enum consign_code code)
-{
-	size_t h = (size_t)code;
-
-	for (const char *c = org; *c != '\0'; c++)
-		h = h * 33 + (unsigned char)*c;
-	return &w->postponed[h % POSTPONED_SLOTS];
-}
-
 void
 watching_postponed(struct broker *b, const char *org, const char *whom, enum consign_code code, struct consign_slice detail)
 {
-	if (!is_watched(b))
-		return;
-	struct postponed *p = postponed_slot(b->watching, org, code);
-	uint64_t now = clock_steady_us(b->clock);
-	bool is_same = p->code == code && strcmp(p->org, org) == 0;
+	struct postponed_told told;
 
-	if (is_same && now - p->told_us < POSTPONED_US) {
-		p->others++;
-		return;
-	}
-	struct admin_event e = {.kind = "postponed", .org = slice_text(org), .subject = slice_text(whom), .code = code, .detail = detail,
-	    .count = 1 + (is_same ? p->others : 0)};
-
-	*p = (struct postponed){.code = code, .told_us = now};
-	memcpy(p->org, org, strlen(org) + 1);
-	watching_tell(b, &e);
+	if (is_watched(b)
+	    && postponed_note(&b->watching->postponed, org, whom, code, detail, clock_steady_us(b->clock), clock_wall_us(b->clock), &told))
+		watching_tell(b, &told.event);
 }
 
 /* ── who watches ── */
@@ -436,20 +407,14 @@ watching_pump(struct broker *b)
 		pump(b, &b->watching->watchers[i]);
 }
 
-/* What was postponed and counted, and did not go on. */
+/* What was postponed and counted, and nothing came since that would have told it. */
 static void
 tell_others(struct broker *b)
 {
-	uint64_t now = clock_steady_us(b->clock);
+	struct postponed_told told;
 
-	for (size_t i = 0; i < POSTPONED_SLOTS; i++) {
-		struct postponed *p = &b->watching->postponed[i];
-
-		if (p->others == 0 || now - p->told_us < POSTPONED_US)
-			continue;
-		watching_tell(b, &(struct admin_event){.kind = "postponed", .org = slice_text(p->org), .code = p->code, .count = p->others});
-		p->others = 0;
-	}
+	for (size_t at = 0; postponed_next(&b->watching->postponed, &at, clock_steady_us(b->clock), &told);)
+		watching_tell(b, &told.event);
 }
 
 void

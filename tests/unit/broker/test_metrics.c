@@ -67,11 +67,13 @@ test_metrics_are_served(void **state)
 	metrics_add(m, METRIC_ACCEPTED, 4);
 	metrics_set(m, METRIC_SESSIONS, 5);
 	atomic_fetch_add(&m->refused[CONSIGN_CODE_CLEARANCE], 2);
+	atomic_fetch_add(&m->postponed[CONSIGN_CODE_QUOTA], 3);
 	ask(port, "GET /metrics", answer);
 	assert_non_null(strstr(answer, " 200 "));
 	assert_non_null(strstr(answer, "\nconsign_accepted_consignments_total 7\n"));
 	assert_non_null(strstr(answer, "# TYPE consign_sessions gauge\nconsign_sessions 5\n"));
 	assert_non_null(strstr(answer, "consign_refused_total{code=\"CLEARANCE\"} 2\n"));
+	assert_non_null(strstr(answer, "consign_postponed_total{code=\"QUOTA\"} 3\n"));
 	atomic_store(&m->heartbeat_us, clock_steady_us(clock_system()));
 	ask(port, "GET /healthz", answer);
 	assert_non_null(strstr(answer, " 200 "));

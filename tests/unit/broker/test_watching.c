@@ -314,6 +314,59 @@ test_watching_counts_what_is_postponed_by_the_second(void **state)
 	assert_int_equal(expect_one(t, &admin, &request, "postponed")->count, 4);
 }
 
+/* Waiting for a quota of a day, in three lanes that each ask every half minute: it is told once, then ever more rarely. */
+static void
+test_watching_tells_of_a_quota_once_and_rarely_while_it_goes_on(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer admin = broker_administrator(t);
+	struct consign_slice quota = slice_text("more than the quota of study S-1: 3/d messages"),
+			     behind = slice_text("more than the quota of study S-1: 3/d messages, and others wait before it"),
+			     other = slice_text("more than rule notes permits from acme to bolt: 1/d messages");
+	uint64_t request = 1, tellings = 0, counted = 0;
+	char detail[128];
+
+	ask(t, &admin, request, INT64_MAX);
+	watching_postponed(t->broker, "acme", "", CONSIGN_CODE_QUOTA, quota);
+	watching_pump(t->broker);
+	expect_text(expect_one(t, &admin, &request, "postponed")->detail, "more than the quota of study S-1: 3/d messages");
+	/* Another quota, and another company at the same, are something else. */
+	watching_postponed(t->broker, "acme", "", CONSIGN_CODE_QUOTA, other);
+	watching_pump(t->broker);
+	expect_text(expect_one(t, &admin, &request, "postponed")->detail, "more than rule notes permits from acme to bolt: 1/d messages");
+	watching_postponed(t->broker, "cora", "", CONSIGN_CODE_QUOTA, quota);
+	watching_pump(t->broker);
+	expect_text(expect_one(t, &admin, &request, "postponed")->org, "cora");
+	snprintf(detail, sizeof detail, "more than the quota of study S-1: 3/d messages, since ");
+	size_t since = strlen(detail);
+
+	clock_format(t->wall_us, detail + since);
+	for (unsigned seconds = 0; seconds < 3600; seconds += 10) {
+		t->steady_us += 10000000;
+		t->wall_us += 10000000;
+		watching_postponed(t->broker, "acme", "", CONSIGN_CODE_QUOTA, seconds % 30 == 0 ? quota : behind);
+		watching_tick(t->broker);
+		watching_pump(t->broker);
+		for (size_t i = 0; i < t->n_said; i++) {
+			if (t->said[i]->is_heard || t->said[i]->to != admin.route.id[4] || t->said[i]->command->admin_events == NULL)
+				continue;
+			const struct admin_event *e = expect_one(t, &admin, &request, "postponed");
+
+			expect_text(e->org, "acme");
+			expect_text(e->detail, detail);
+			tellings++;
+			counted += e->count;
+		}
+	}
+	assert_true(tellings >= 12 && tellings <= 20);
+	assert_true(counted > 300);
+	/* Two minutes without it, and it is something new. */
+	t->steady_us += 121000000;
+	watching_postponed(t->broker, "acme", "", CONSIGN_CODE_QUOTA, quota);
+	watching_pump(t->broker);
+	expect_text(expect_one(t, &admin, &request, "postponed")->detail, "more than the quota of study S-1: 3/d messages");
+}
+
 /* A question that has no answer yet is one; another is no question. An agent asks none. */
 static void
 test_watching_takes_one_question_at_a_time(void **state)
@@ -469,6 +522,7 @@ main(void)
 	    CASE(begins_at_a_time),
 	    CASE(tells_what_is_in_no_ledger),
 	    CASE(counts_what_is_postponed_by_the_second),
+	    CASE(tells_of_a_quota_once_and_rarely_while_it_goes_on),
 	    CASE(takes_one_question_at_a_time),
 	    CASE(is_for_so_many_and_not_one_more),
 	    CASE(keeps_so_many_for_who_is_slow_and_says_what_it_dropped),

@@ -112,10 +112,10 @@ print_diff_json(const struct diff *d)
 
 	for (size_t i = 0; i < d->changes.n; i++)
 		json_array_append_new(list, policy_change_json(&d->changes.v[i]));
-	json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:o}", "before", d->before.name, "after", d->after.name, "asked",
+	json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:o, s:o}", "before", d->before.name, "after", d->after.name, "asked",
 	    (json_int_t)d->changes.asked, "now_permitted", (json_int_t)n[CHANGE_PERMITTED], "now_refused",
 	    (json_int_t)n[CHANGE_REFUSED], "other_reason", (json_int_t)n[CHANGE_REASON], "is_cut", (int)d->changes.types_are_cut,
-	    "changes", list);
+	    "changes", list, "quotas", quota_view_compare_json(d->before.view.quotas, d->after.view.quotas));
 
 	return print_json(&json);
 }

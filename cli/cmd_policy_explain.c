@@ -7,11 +7,13 @@
 #include "catalogue/payload.h"
 #include "core/text.h"
 #include "policy/policy.h"
+#include "policy/units.h"
 #include "policy_ask.h"
 #include "policy_past.h"
 #include "policy_pick.h"
 #include "policy_proof.h"
 #include "print.h"
+#include "quota_view.h"
 
 #define WHY_BYTES 512
 
@@ -155,6 +157,54 @@ end_text(const struct past_consignee *c, const char *accepted)
 	return c->is_rejected ? "rejected" : "refused";
 }
 
+/* ── what it falls under once it is permitted: that it may pass says nothing of when ── */
+
+static const struct policy_rate *
+rate_of(const struct explanation *e)
+{
+	return e->verdict.code == CONSIGN_CODE_NONE ? policy_rule_rate(e->pick.policy, e->verdict.rule) : NULL;
+}
+
+static enum consign_err
+put_obligations(const struct explanation *e, struct buf *out)
+{
+	const struct policy_question *q = &e->question;
+	const struct policy_rate *rate = rate_of(e);
+	char text[UNITS_TEXT_BYTES];
+	enum consign_err err = CONSIGN_OK;
+
+	if (e->verdict.code != CONSIGN_CODE_NONE)
+		return CONSIGN_OK;
+	if (e->verdict.deliver_within_us != 0) {
+		units_span_format(e->verdict.deliver_within_us, text);
+		err = buf_printf(out, "deliver    within %s\n", text);
+	}
+	if (err == CONSIGN_OK && rate != NULL) {
+		units_rate_format(rate->messages, rate->us, false, text);
+		err = buf_printf(out, "rate       %s messages under rule %s from %s to %s; what is beyond waits\n", text, e->verdict.rule, q->consignor, q->consignee);
+	}
+	/* Only administrators are given them. */
+	return err == CONSIGN_OK ? quota_view_of_message(e->pick.view.quotas, q->consignor, q->consignee, q->study, out) : err;
+}
+
+static void
+set_obligations(const struct explanation *e, json_t *json)
+{
+	const struct policy_question *q = &e->question;
+	const struct policy_rate *rate = rate_of(e);
+
+	if (e->verdict.code != CONSIGN_CODE_NONE)
+		return;
+	if (e->verdict.deliver_within_us != 0)
+		json_object_set_new(json, "deliver_within_us", json_integer((json_int_t)e->verdict.deliver_within_us));
+	if (rate != NULL) {
+		json_object_set_new(json, "rate_messages", json_integer((json_int_t)rate->messages));
+		json_object_set_new(json, "rate_us", json_integer((json_int_t)rate->us));
+	}
+	if (e->pick.view.quotas != NULL)
+		json_object_set_new(json, "quotas", quota_view_of_message_json(e->pick.view.quotas, q->consignor, q->consignee, q->study));
+}
+
 static enum consign_err
 print_json_verdict(const struct explanation *e)
 {
@@ -168,6 +218,8 @@ print_json_verdict(const struct explanation *e)
 	    consign_label_text(q->label), "policy", (json_int_t)e->pick.view.version, "asked_at", json_time(e->at_us),
 	    "in_force", source_json(e), "proof", proof_json(&e->pick.view, &e->proof));
 
+	if (json != NULL)
+		set_obligations(e, json);
 	if (json != NULL && e->past != NULL) {
 		json_object_set_new(json, "message", json_string(e->past->id));
 		json_object_set_new(json, "decided_at", json_time(e->past->at_us));
@@ -219,6 +271,8 @@ print_words(const struct explanation *e)
 		clearance != NULL ? clearance : "-", consign_label_text(e->question.label),
 		(unsigned long long)e->pick.view.version, e->why);
 
+	if (err == CONSIGN_OK)
+		err = put_obligations(e, &out);
 	if (err == CONSIGN_OK)
 		err = put_source(e, &out);
 	if (err == CONSIGN_OK)

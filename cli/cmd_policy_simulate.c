@@ -125,6 +125,17 @@ print_simulation(const struct simulating *s)
 	return err;
 }
 
+/* They change no answer, only when it comes, and what is recorded has no times to tell that from. */
+static void
+note_amounts(const struct simulating *s)
+{
+	bool has_rates = policy_has_rates(s->pick.policy), has_quotas = s->pick.view.quotas != NULL;
+
+	if (has_rates || has_quotas)
+		say_note("%s has %s, which refuse nothing and make messages wait: that is not simulated", s->pick.name,
+		    has_rates && has_quotas ? "rates and quotas" : has_rates ? "rates" : "quotas");
+}
+
 enum consign_err
 cmd_policy_simulate(const struct args *args)
 {
@@ -139,6 +150,8 @@ cmd_policy_simulate(const struct args *args)
 		err = ask_all(&s);
 	if (err == CONSIGN_OK && (args_has(args, "json") ? print_simulation_json(&s) : print_simulation(&s)) != CONSIGN_OK)
 		err = say_lost_output();
+	if (err == CONSIGN_OK)
+		note_amounts(&s);
 	simulation_clear(&s.simulation);
 	pick_clear(&s.pick);
 	shelf_close(&s.shelf);

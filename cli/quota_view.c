@@ -121,19 +121,121 @@ put_line(const char *sign, const struct policy_quota *quota, struct buf *out)
 	return err == CONSIGN_OK ? buf_printf(out, "\n") : err;
 }
 
+/* One after the other: was NULL: it came; is NULL: it went. */
+struct difference {
+	const struct policy_quota *was, *is;
+};
+
+static bool
+next_difference(const struct policy_quotas *before, const struct policy_quotas *after, size_t *at, struct difference *ret)
+{
+	size_t n_after = after == NULL ? 0 : after->quotas.n, n_before = before == NULL ? 0 : before->quotas.n;
+
+	for (; *at < n_after + n_before; ++*at) {
+		const struct policy_quota *one = *at < n_after ? after->quotas.v[*at] : before->quotas.v[*at - n_after];
+		const struct policy_quota *other = find(*at < n_after ? before : after, one);
+
+		if (other != NULL && (*at >= n_after || is_same(one, other)))
+			continue;
+		*ret = *at < n_after ? (struct difference){other, one} : (struct difference){one, NULL};
+		++*at;
+		return true;
+	}
+	return false;
+}
+
 enum consign_err
 quota_view_compare(const struct policy_quotas *before, const struct policy_quotas *after, struct buf *out)
 {
 	enum consign_err err = CONSIGN_OK;
+	struct difference d;
 
-	for (size_t i = 0; err == CONSIGN_OK && after != NULL && i < after->quotas.n; i++) {
-		const struct policy_quota *is = after->quotas.v[i], *was = find(before, is);
-
-		if (was == NULL || !is_same(was, is))
-			err = put_line(was == NULL ? "+" : "~", is, out);
-	}
-	for (size_t i = 0; err == CONSIGN_OK && before != NULL && i < before->quotas.n; i++)
-		if (find(after, before->quotas.v[i]) == NULL)
-			err = put_line("-", before->quotas.v[i], out);
+	for (size_t at = 0; err == CONSIGN_OK && next_difference(before, after, &at, &d);)
+		err = put_line(d.was == NULL ? "+" : d.is == NULL ? "-" : "~", d.is == NULL ? d.was : d.is, out);
 	return err;
+}
+
+json_t *
+quota_view_compare_json(const struct policy_quotas *before, const struct policy_quotas *after)
+{
+	json_t *list = json_array();
+	struct difference d;
+
+	for (size_t at = 0; next_difference(before, after, &at, &d);)
+		json_array_append_new(list,
+		    json_pack("{s:s, s:o, s:o}", "change", d.was == NULL ? "added" : d.is == NULL ? "removed" : "changed", "before",
+			d.was == NULL ? json_null() : quota_view_json(d.was), "after", d.is == NULL ? json_null() : quota_view_json(d.is)));
+	return list;
+}
+
+/* ── of one message ── */
+
+#define OF_MESSAGE_MAX 4u
+
+static void
+add_of(const struct policy_quotas *quotas, const char *org, const char *study, bool is_mailbox, struct policy_quota list[OF_MESSAGE_MAX], size_t *n)
+{
+	struct policy_quota like = {.messages = 0};
+
+	memcpy(like.org.s, org, strnlen(org, CONSIGN_ORG_MAX_BYTES));
+	memcpy(like.study.s, study, strnlen(study, CONSIGN_STUDY_MAX_BYTES));
+	const struct policy_quota *q = find(quotas, &like);
+
+	if (q == NULL)
+		return;
+	if (is_mailbox) {
+		like.mailbox_consignments = q->mailbox_consignments;
+		like.mailbox_bytes = q->mailbox_bytes;
+	} else {
+		like.messages = q->messages;
+		like.messages_us = q->messages_us;
+		like.bytes = q->bytes;
+		like.bytes_us = q->bytes_us;
+	}
+	if (like.messages != 0 || like.bytes != 0 || like.mailbox_consignments != 0 || like.mailbox_bytes != 0)
+		list[(*n)++] = like;
+}
+
+static size_t
+of_message(const struct policy_quotas *quotas, const char *from, const char *to, const char *study, struct policy_quota list[OF_MESSAGE_MAX])
+{
+	size_t n = 0;
+
+	add_of(quotas, from, "", false, list, &n);
+	add_of(quotas, "", study, false, list, &n);
+	add_of(quotas, from, study, false, list, &n);
+	add_of(quotas, to, "", true, list, &n);
+	return n;
+}
+
+enum consign_err
+quota_view_of_message(const struct policy_quotas *quotas, const char *from, const char *to, const char *study, struct buf *out)
+{
+	struct policy_quota list[OF_MESSAGE_MAX];
+	size_t n = of_message(quotas, from, to, study, list);
+	enum consign_err err = CONSIGN_OK;
+
+	for (size_t i = 0; err == CONSIGN_OK && i < n; i++) {
+		char owner[QUOTA_OWNER_BYTES];
+
+		quota_view_owner(list[i].org.s, list[i].study.s, owner);
+		err = buf_printf(out, "quota      of %s: ", owner);
+		if (err == CONSIGN_OK)
+			err = put_limits(&list[i], out);
+		if (err == CONSIGN_OK)
+			err = buf_printf(out, "\n");
+	}
+	return err;
+}
+
+json_t *
+quota_view_of_message_json(const struct policy_quotas *quotas, const char *from, const char *to, const char *study)
+{
+	struct policy_quota list[OF_MESSAGE_MAX];
+	size_t n = of_message(quotas, from, to, study, list);
+	json_t *json = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(json, quota_view_json(&list[i]));
+	return json;
 }

@@ -19,5 +19,15 @@ json_t *quota_view_json(const struct policy_quota *quota);
 /* What differs, a line each: "+ quota of acme: …"; either may be NULL. Errors: NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err
 quota_view_compare(const struct policy_quotas *before, const struct policy_quotas *after, struct buf *out);
+/* The same as a list of {"change": "added", "changed" or "removed", "before", "after"}, where NULL is null. A new reference; NULL out of memory. */
+json_t *quota_view_compare_json(const struct policy_quotas *before, const struct policy_quotas *after);
+
+/*
+ * Those that a message falls under: of its consignor and its study, and of its consignee's mailbox; only those that the policy says
+ * something of. A line each, such as "quota      of acme in S-1: messages: 1/h", or a list. quotas: NULL none.
+ */
+CONSIGN_MUST_CHECK enum consign_err
+quota_view_of_message(const struct policy_quotas *quotas, const char *from, const char *to, const char *study, struct buf *out);
+json_t *quota_view_of_message_json(const struct policy_quotas *quotas, const char *from, const char *to, const char *study);
 
 #endif

@@ -81,7 +81,7 @@ take(struct broker *b, const struct session *from, const struct signed_document 
 	keep(b);
 	log_event(LOG_INFO, "freshness.stated", "by", "s", from->name, "root", "u", f->root->version, NULL);
 	for (struct session *s = sessions_first(b->sessions); s != NULL; s = s->next)
-		if (s != from && s->state == SESSION_AGENT)
+		if (s != from && (s->state == SESSION_AGENT || s->state == SESSION_ADMIN))
 			freshness_say(b, s);
 }
 

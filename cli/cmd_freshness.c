@@ -13,6 +13,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "print.h"
+#include "stated.h"
 #include "trust/freshness.h"
 
 /* ── delegate ── */
@@ -88,50 +89,6 @@ cmd_freshness_delegate(const struct args *args)
 
 /* ── status, at an administrator's ── */
 
-struct stated {
-	char by[CONSIGN_ORG_MAX_BYTES + 1]; /* "": nobody whom we know */
-	const struct freshness *statement;  /* NULL: none that holds */
-	const char *word;
-};
-
-static void
-name_key(const struct hub *hub, const struct consign_public_key *key, char ret_name[CONSIGN_ORG_MAX_BYTES + 1])
-{
-	const struct hub_card *card;
-
-	ret_name[0] = '\0';
-	for (size_t i = 0; (card = hub_card_nth(hub, i)) != NULL; i++)
-		if (memcmp(card->card->witness_key.b, key->b, sizeof key->b) == 0)
-			memcpy(ret_name, card->card->org.s, strlen(card->card->org.s) + 1);
-}
-
-static enum consign_err
-look(const struct admin_desk *desk, struct arena *arena, struct stated *s)
-{
-	const struct root *root = hub_root(desk->hub)->root;
-	struct consign_slice newest = hub_session_freshness(desk->session);
-	struct signed_document *document;
-	struct freshness *f;
-	struct consign_public_key key;
-	enum consign_err err = CONSIGN_E_NOT_FOUND;
-
-	if (root->freshness_keys.n == 0) {
-		s->word = "not asked for";
-		return CONSIGN_OK;
-	}
-	name_key(desk->hub, &root->freshness_keys.v[0], s->by);
-	if (newest.len > 0)
-		err = signed_document_decode(newest, arena, &document);
-	if (err == CONSIGN_OK)
-		err = freshness_verify(desk->hub, document, clock_wall_us(clock_system()), arena, &f, &key);
-	if (err == CONSIGN_E_NO_MEMORY)
-		return err;
-	s->word = err == CONSIGN_OK ? "stated" : err == CONSIGN_E_EXPIRED ? "stale" : "nobody has stated it yet";
-	if (err == CONSIGN_OK)
-		s->statement = f;
-	return CONSIGN_OK;
-}
-
 static enum consign_err
 print_stated(const struct stated *s, bool as_json)
 {
@@ -167,9 +124,9 @@ admin_status(const struct args *args)
 
 	if (err != CONSIGN_OK)
 		return err;
-	err = arena_new(4 * CONSIGN_UNPACK_BUDGET_BASE_BYTES + CONSIGN_FRESHNESS_MAX_BYTES * CONSIGN_UNPACK_BUDGET_PER_BYTE, &arena);
+	err = arena_new(STATED_ARENA_BYTES, &arena);
 	if (err == CONSIGN_OK)
-		err = look(&desk, arena, &stated);
+		err = stated_look(&desk, arena, &stated);
 	if (err == CONSIGN_OK)
 		err = print_stated(&stated, args_has(args, "json"));
 	else

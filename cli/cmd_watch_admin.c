@@ -20,8 +20,11 @@
 #include "core/text.h"
 #include "interrupt.h"
 #include "print.h"
+#include "stated.h"
 
 #define RECONNECT_MS 500
+/* What was stated may be on its way a moment before the documents. */
+#define WITHHELD_AFTER_US 5000000u
 
 struct admin_watching {
 	struct admin_desk desk;
@@ -31,6 +34,10 @@ struct admin_watching {
 	uint64_t printed;
 	int signals;
 	bool is_over;
+	enum consign_err lost;         /* of the output, between two answers */
+	uint64_t missing_since_us;     /* steady; 0: nothing is missing */
+	bool is_told;                  /* that something is */
+	char by[CONSIGN_ORG_MAX_BYTES + 1]; /* by whom freshness was stated, or should have been, when it was told */
 };
 
 /* ── where to begin ── */
@@ -219,15 +226,26 @@ lost_output(struct admin_watching *w)
 	return errno == EPIPE ? CONSIGN_OK : say_fail(CONSIGN_E_IO, "the lines could not be written: %s", strerror(errno));
 }
 
+/* One more line, and no more when that was the last that was asked for. */
+static enum consign_err
+tell(struct admin_watching *w, const struct admin_event *e)
+{
+	errno = 0;
+	if (print_event(e, w->as_json) != CONSIGN_OK)
+		return lost_output(w);
+	w->printed++;
+	w->is_over = w->limit != 0 && w->printed == w->limit;
+	return CONSIGN_OK;
+}
+
 static enum consign_err
 take_events(struct admin_watching *w, const struct session_admin_events *events)
 {
 	for (size_t i = 0; i < events->events.n && !w->is_over; i++) {
-		errno = 0;
-		if (print_event(events->events.v[i], w->as_json) != CONSIGN_OK)
-			return lost_output(w);
-		w->printed++;
-		w->is_over = w->limit != 0 && w->printed == w->limit;
+		enum consign_err err = tell(w, events->events.v[i]);
+
+		if (err != CONSIGN_OK)
+			return err;
 	}
 	errno = 0;
 	if (print_flush() != CONSIGN_OK)
@@ -236,6 +254,80 @@ take_events(struct admin_watching *w, const struct session_admin_events *events)
 	w->question.since_us = 0;
 	w->is_over = w->is_over || (w->once && events->is_present);
 	return CONSIGN_OK;
+}
+
+/* ── what the broker does not show ── */
+
+/* Whether something is missing: documents that were stated to be the newest, or a statement that holds. */
+static bool
+is_missing(const struct admin_watching *w, const struct stated *s, char ret_what[CONSIGN_TEXT_MAX_BYTES])
+{
+	const struct root *newest = hub_root(w->desk.hub)->root;
+	char time[PRINT_TIME_BYTES];
+
+	if (!s->is_wanted || (s->statement != NULL && s->statement->root->version <= newest->version))
+		return false;
+	if (s->statement != NULL)
+		snprintf(ret_what, CONSIGN_TEXT_MAX_BYTES, "root %llu, stated %s, is not shown: the newest here is root %llu",
+		    (unsigned long long)s->statement->root->version, time_text(s->statement->created_us, time),
+		    (unsigned long long)newest->version);
+	else
+		snprintf(ret_what, CONSIGN_TEXT_MAX_BYTES, "no statement holds (%s): that agent does not run, or the broker withholds what it states",
+		    s->word);
+	return true;
+}
+
+static enum consign_err
+tell_of(struct admin_watching *w, const char *kind, const char *what)
+{
+	struct admin_event e = {.at_us = clock_wall_us(clock_system()), .org = slice_text(w->by), .detail = slice_text(what)};
+
+	snprintf(e.kind, sizeof e.kind, "%s", kind);
+	enum consign_err err = tell(w, &e);
+
+	errno = 0;
+	return err == CONSIGN_OK && print_flush() != CONSIGN_OK ? lost_output(w) : err;
+}
+
+/* The ledger cannot say this, nor the broker: it is found here. */
+static enum consign_err
+look_for_missing(struct admin_watching *w)
+{
+	char what[CONSIGN_TEXT_MAX_BYTES];
+	struct stated s;
+	struct arena *arena = NULL;
+	uint64_t now_us = clock_steady_us(clock_system());
+	enum consign_err err = arena_new(STATED_ARENA_BYTES, &arena);
+
+	if (err == CONSIGN_OK)
+		err = stated_look(&w->desk, arena, &s);
+	bool is_there = err == CONSIGN_OK && is_missing(w, &s, what);
+
+	arena_free(&arena);
+	if (err != CONSIGN_OK)
+		return CONSIGN_OK; /* no memory: the next second is soon */
+	if (!is_there)
+		w->missing_since_us = 0;
+	else if (w->missing_since_us == 0)
+		w->missing_since_us = now_us;
+	bool is_now = is_there && now_us - w->missing_since_us >= WITHHELD_AFTER_US;
+
+	if (w->is_told ? is_there : !is_now)
+		return CONSIGN_OK;
+	w->is_told = is_now;
+	if (is_now)
+		memcpy(w->by, s.by, sizeof w->by);
+	return tell_of(w, is_now ? "withheld" : "fresh", is_now ? what : "");
+}
+
+static bool
+each_second(void *context)
+{
+	struct admin_watching *w = context;
+
+	if (!w->once && w->lost == CONSIGN_OK)
+		w->lost = look_for_missing(w);
+	return w->lost == CONSIGN_OK && !w->is_over;
 }
 
 /* False when a signal came. */
@@ -271,7 +363,7 @@ run(struct admin_watching *w)
 	while (err == CONSIGN_OK && !w->is_over) {
 		const struct session_admin_events *events = NULL;
 
-		err = hub_session_watch(w->desk.session, &w->question, w->signals, &events);
+		err = hub_session_watch(w->desk.session, &w->question, w->signals, each_second, w, &events);
 		if (err == CONSIGN_E_UNREACHABLE && !w->once)
 			err = connect_again(w);
 		else if (err == CONSIGN_E_UNREACHABLE)
@@ -281,7 +373,7 @@ run(struct admin_watching *w)
 		else
 			w->is_over = true;
 	}
-	return err;
+	return err == CONSIGN_OK ? w->lost : err;
 }
 
 enum consign_err

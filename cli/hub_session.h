@@ -56,9 +56,11 @@ CONSIGN_MUST_CHECK enum consign_err hub_session_proposals(
 /*
  * Waits for as long as it takes until something happens, or `interrupt` can be read: then ret_events is NULL. It lends until the next call.
  * question->request is filled in. That the broker is gone is not said. Errors: UNREACHABLE; as the others
+ * each_second  is called meanwhile; false ends the wait like an interrupt
  */
-CONSIGN_MUST_CHECK enum consign_err hub_session_watch(
-    struct hub_session *session, struct session_admin_watch *question, int interrupt, const struct session_admin_events **ret_events);
+typedef bool hub_session_tick(void *context);
+CONSIGN_MUST_CHECK enum consign_err hub_session_watch(struct hub_session *session, struct session_admin_watch *question, int interrupt,
+    hub_session_tick *each_second, void *context, const struct session_admin_events **ret_events);
 /*
  * The directory and policy that an older root names, into hub_session_hub(): hub_policy_at and hub_directory_at then find them.
  * version  of a root that the hub holds. Errors: NOT_FOUND, as hub_session_open

@@ -241,15 +241,24 @@ tell(struct saying *s)
 	return NOTHING;
 }
 
+/* Who is lied to: an organisation or an administrator; "" nobody. */
+static const char *
+name_of(const struct route *route)
+{
+	const struct hub_card *card = hub_card_by_transport(lying_broker->hub, &route->key);
+	const struct admin *admin = hub_admin_by_transport(lying_broker->hub, &route->key);
+
+	return card != NULL ? card->card->org.s : admin != NULL ? admin->name : "";
+}
+
 enum consign_err
 __wrap_listener_send(struct listener *l, const struct route *route, struct frame *frames, size_t n)
 {
-	const struct hub_card *card = hub_card_by_transport(lying_broker->hub, &route->key);
-	struct saying s = {.org = card != NULL ? card->card->org.s : "", .route = route, .frames = frames, .n = n};
+	struct saying s = {.org = name_of(route), .route = route, .frames = frames, .n = n};
 	struct consign_slice bytes = frame_slice(&frames[0]);
 	enum outcome outcome = NOTHING;
 
-	if (card != NULL &&
+	if (s.org[0] != '\0' &&
 	    arena_new(CONSIGN_UNPACK_BUDGET_BASE_BYTES * 64 + 8 * bytes.len * CONSIGN_UNPACK_BUDGET_PER_BYTE, &s.arena) ==
 		CONSIGN_OK &&
 	    session_command_decode(bytes, s.arena, &s.command) == CONSIGN_OK)

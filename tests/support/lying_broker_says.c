@@ -1,5 +1,5 @@
 /*
- * The lies of lying_broker.c that are told on the wire, to ORG.
+ * The lies of lying_broker.c that are told on the wire, to ORG, which may be an administrator.
  *
  * Of a delivery:
  *   body-flip        one byte of what is sealed is another

@@ -1,0 +1,42 @@
+/* See stated.h. */
+#include "stated.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+
+static void
+name_key(const struct hub *hub, const struct consign_public_key *key, char ret_name[CONSIGN_ORG_MAX_BYTES + 1])
+{
+	const struct hub_card *card;
+
+	for (size_t i = 0; (card = hub_card_nth(hub, i)) != NULL; i++)
+		if (memcmp(card->card->witness_key.b, key->b, sizeof key->b) == 0)
+			memcpy(ret_name, card->card->org.s, strlen(card->card->org.s) + 1);
+}
+
+enum consign_err
+stated_look(const struct admin_desk *desk, struct arena *arena, struct stated *ret_stated)
+{
+	const struct root *root = hub_root(desk->hub)->root;
+	struct consign_slice newest = hub_session_freshness(desk->session);
+	struct signed_document *document;
+	struct freshness *f;
+	struct consign_public_key key;
+	enum consign_err err = CONSIGN_E_NOT_FOUND;
+
+	*ret_stated = (struct stated){.word = "not asked for", .is_wanted = root->freshness_keys.n > 0};
+	if (!ret_stated->is_wanted)
+		return CONSIGN_OK;
+	name_key(desk->hub, &root->freshness_keys.v[0], ret_stated->by);
+	if (newest.len > 0)
+		err = signed_document_decode(newest, arena, &document);
+	if (err == CONSIGN_OK)
+		err = freshness_verify(desk->hub, document, clock_wall_us(clock_system()), arena, &f, &key);
+	if (err == CONSIGN_E_NO_MEMORY)
+		return err;
+	ret_stated->word = err == CONSIGN_OK ? "stated" : err == CONSIGN_E_EXPIRED ? "stale" : "nobody has stated it yet";
+	if (err == CONSIGN_OK)
+		ret_stated->statement = f;
+	return CONSIGN_OK;
+}

@@ -15,11 +15,11 @@
 	}
 #define REASON                                                                                                                   \
 	{                                                                                                                        \
-		.name = "reason", .value = "TEXT", .summary = "why, for the signed document and everybody who reads it"          \
+		.name = "reason", .value = "TEXT", .summary = "why: told to the administrators; others get a hash of it"          \
 	}
 #define WHY                                                                                                                      \
 	{                                                                                                                        \
-		.name = "reason", .value = "TEXT", .summary = "why, for the signed document and everybody who reads it",         \
+		.name = "reason", .value = "TEXT", .summary = "why: told to the administrators; others get a hash of it",         \
 		.is_required = true                                                                                              \
 	}
 #define DRY_RUN                                                                                                                  \

@@ -119,8 +119,9 @@ put_nouns(struct buf *out)
 static enum consign_err
 put_completions(const struct command *c, struct buf *out)
 {
-	enum consign_err err =
-	    buf_printf(out, "\t\"%s%s%s\") words=\"", c->noun, c->verb != NULL ? " " : "", c->verb != NULL ? c->verb : "");
+	/* Behind a noun without verbs the second word is its own, or an option's value. */
+	enum consign_err err = c->verb != NULL ? buf_printf(out, "\t\"%s %s\") words=\"", c->noun, c->verb)
+					       : buf_printf(out, "\t\"%s\" | \"%s \"*) words=\"", c->noun, c->noun);
 
 	for (const struct option *o = c->options; err == CONSIGN_OK && o != NULL && o->name != NULL; o++)
 		err = buf_printf(out, "--%s ", o->name);
@@ -165,10 +166,12 @@ help_completion(const char *shell, struct buf *out)
 		err = put(out,
 		    "# Completion for consign. Made by `consign completion`.\n"
 		    "_consign() {\n"
-		    "\tlocal word words nouns here=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} at=() i\n"
+		    "\tlocal word last= words nouns here=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} at=() i\n"
 		    "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 		    "\t\tword=${COMP_WORDS[i]}\n"
-		    "\t\t[[ $word == -* || ${COMP_WORDS[i-1]} == --home ]] || at+=(\"$word\")\n"
+		    "\t\t[[ $word != = ]] || continue # bash breaks --home=DIR in three\n"
+		    "\t\t[[ $word == -* || $last == --home ]] || at+=(\"$word\")\n"
+		    "\t\tlast=$word\n"
 		    "\tdone\n"
 		    "\tcase $before in --home|--file|--passphrase-file) COMPREPLY=($(compgen -f -- \"$here\")); return ;; esac\n"
 		    "\tnouns=\"");
@@ -184,10 +187,9 @@ help_completion(const char *shell, struct buf *out)
 		err = put_completions(c, out);
 	if (err != CONSIGN_OK)
 		return err;
-	return put(out, "\t\"help \"*) words= ;;\n"
-			"\t?*) words= ;;\n"
+	return put(out, "\t?*) words= ;;\n"
 			"\tesac\n"
-			"\t[[ ${at[0]:-} == help && ${#at[@]} == 1 ]] && words=$nouns\n"
+			"\t[[ ${at[0]:-} == help && ${#at[@]} == 1 ]] && words+=\" $nouns\"\n"
 			"\tCOMPREPLY=($(compgen -W \"$words\" -- \"$here\"))\n"
 			"\t[[ ${#COMPREPLY[@]} -eq 0 && $here != -* ]] && COMPREPLY=($(compgen -f -- \"$here\"))\n"
 			"\treturn 0\n"

@@ -262,6 +262,40 @@ make_decision(struct fixture *t, size_t who, enum decision_kind kind, unsigned o
 	return fixture_sign(&t->f, SIGN_DECISION, &t->f.hub_id, fixture_encode(&t->f, &wire_decision, &d), by);
 }
 
+/* What an administrator signs in the place of the nth document, root before policy. */
+struct signing {
+	enum sign_kind kind;
+	struct consign_slice content;
+};
+
+/* An approval that is well signed itself, by the administrator whose signatures it holds. */
+static struct signed_document *
+approve_as_signed(struct fixture *t, size_t who, const struct signing *signing, size_t n)
+{
+	struct doc_signature **list = arena_alloc(t->f.arena, (n + 1) * sizeof *list);
+	struct decision d = {.format = 1, .hub_id = t->f.hub_id, .proposal = stored.id, .decision = DECISION_APPROVE, .at_us = NOW_US};
+	unsigned bit = 1u << who;
+
+	assert_non_null(list);
+	snprintf(d.administrator, sizeof d.administrator, "%s", t->f.admins[who].admin.name);
+	for (size_t i = 0; i < n; i++)
+		list[i] = fixture_sign(&t->f, signing[i].kind, &t->f.hub_id, signing[i].content, bit)->signatures.v[0];
+	d.signatures.v = list;
+	d.signatures.n = n;
+	return fixture_sign(&t->f, SIGN_DECISION, &t->f.hub_id, fixture_encode(&t->f, &wire_decision, &d), bit);
+}
+
+/* The same bytes but for the last bit. */
+static struct consign_slice
+but_for_a_bit(struct fixture *t, struct consign_slice content)
+{
+	struct consign_slice other = arena_copy(t->f.arena, content);
+
+	assert_non_null(other.data);
+	((uint8_t *)(uintptr_t)other.data)[other.len - 1] ^= 1;
+	return other;
+}
+
 static enum consign_code
 decide(struct fixture *t, struct signed_document *decision)
 {
@@ -306,9 +340,54 @@ test_decide_counts_nobody_for_another(void **state)
 	takes_decision(t, make_decision(t, 0, DECISION_WITHDRAW, 0, 1));
 }
 
-/* R8: permitted sequence of steps. */
+/*
+ * Two administrators who mean different things by one proposal: whatever the second signs that is not byte for byte what the first
+ * signed is refused, and counts for nothing: the same administrator may agree afterwards.
+ */
 static void
-test_decide_R8_refuses_ones_own_twice_and_after_the_end(void **state)
+test_decide_refuses_signatures_over_other_contents(void **state)
+{
+	struct fixture *t = *state;
+
+	store_it(t);
+	struct consign_slice root = t->documents->roots.v[0]->document->content, policy = t->documents->policies.v[0]->head->document->content;
+	/* What another proposal would hold: the same versions, of another policy. */
+	t->f.policies.n--;
+	t->f.roots.n--;
+	struct consign_slice other_policy =
+	    fixture_policy(&t->f, "studies: [{id: S-9, parties: [{org: acme, roles: [sponsor]}]}]\nrules: []\n", 0)->bundle->head->document->content;
+	struct consign_slice other_root = fixture_root(&t->f, 0)->document->document->content;
+	const struct {
+		const char *what;
+		struct signing v[3];
+		size_t n;
+	} rows[] = {
+	    {"another policy and the root that names it", {{SIGN_ROOT, other_root}, {SIGN_POLICY, other_policy}}, 2},
+	    {"another policy under the same root", {{SIGN_ROOT, root}, {SIGN_POLICY, other_policy}}, 2},
+	    {"the same policy under another root", {{SIGN_ROOT, other_root}, {SIGN_POLICY, policy}}, 2},
+	    {"a policy that differs by a bit", {{SIGN_ROOT, root}, {SIGN_POLICY, but_for_a_bit(t, policy)}}, 2},
+	    {"a root that differs by a bit", {{SIGN_ROOT, but_for_a_bit(t, root)}, {SIGN_POLICY, policy}}, 2},
+	    {"each in the other's place", {{SIGN_POLICY, policy}, {SIGN_ROOT, root}}, 2},
+	    {"the policy as a directory", {{SIGN_ROOT, root}, {SIGN_DIRECTORY, policy}}, 2},
+	    {"the root alone", {{SIGN_ROOT, root}}, 1},
+	    {"both, and another", {{SIGN_ROOT, root}, {SIGN_POLICY, policy}, {SIGN_POLICY, other_policy}}, 3},
+	    {"nothing", {{SIGN_ROOT, root}}, 0},
+	};
+	uint64_t version = hub_root(t->b.hub)->root->version;
+
+	assert_false(slice_equal(root, other_root));
+	assert_false(slice_equal(policy, other_policy));
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		print_message("%s\n", rows[i].what);
+		refuses_decision(t, approve_as_signed(t, 1, rows[i].v, rows[i].n), "the signatures are not over the documents of this proposal");
+		assert_true(hub_root(t->b.hub)->root->version == version);
+	}
+	takes_decision(t, approve_as_signed(t, 1, (const struct signing[]){{SIGN_ROOT, root}, {SIGN_POLICY, policy}}, 2));
+}
+
+/* Permitted sequence of steps. */
+static void
+R8_decide_refuses_ones_own_twice_and_after_the_end(void **state)
 {
 	static const struct {
 		uint32_t state;
@@ -364,7 +443,8 @@ main(void)
 	    TEST(test_propose_waits_for_the_decision_before_it),
 	    TEST(test_propose_refuses_documents_that_could_never_be_in_force),
 	    TEST(test_decide_counts_nobody_for_another),
-	    TEST(test_decide_R8_refuses_ones_own_twice_and_after_the_end),
+	    TEST(R8_decide_refuses_ones_own_twice_and_after_the_end),
+	    TEST(test_decide_refuses_signatures_over_other_contents),
 	    TEST(test_decide_refuses_what_was_overtaken_or_is_too_old),
 	};
 

@@ -117,7 +117,10 @@ start_begin(struct start *s, int argc, char **argv)
 	else if (!begin_log(s))
 		status = start_fail(s, "log_format is text or json, log_level is error, warn, info or debug", NULL);
 	else if (passphrase_open_keys(key_path, s->passphrase_file, &s->keys, problem) != CONSIGN_OK)
-		status = start_fail(s, problem, "a passphrase comes from --passphrase-file FILE, a systemd credential named consign-passphrase, or a terminal");
+		status = start_fail(s, problem,
+		    file_exists(key_path)
+			? "a passphrase comes from --passphrase-file FILE, a systemd credential named consign-passphrase, or a terminal"
+			: "restore it from a backup; docs/OPERATIONS.md 11 says what to do when there is none");
 	free(config_path);
 	free(key_path);
 	return status;

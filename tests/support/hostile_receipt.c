@@ -179,20 +179,28 @@ tell_too_early(struct liar *l)
 	mail_clear(&second);
 }
 
-/* The first is taken, the second beside it means nothing, the third is for mail that is settled. */
+/*
+ * The first is taken, the second beside it means nothing, the third is for mail that is settled. A receipt is durable some milliseconds
+ * after it was taken: until then the mail comes once more in the next session, and a receipt for it is none too many.
+ */
 static void
 tell_twice(struct liar *l)
 {
 	struct mail mail;
 	struct receipt r, *list[] = {&r, &r};
+	bool is_through = true;
 
 	l->lie = "the same mail twice in one breath, then again";
 	if (!get_mail(l, &mail, &r))
 		return;
 	if (step(l, member_delivered(l->m, list, 2), "saying it") && step(l, member_ping(l->m), "a ping behind it"))
 		tell_ok(l, "taken once");
-	if (step(l, member_greet(l->m), "the next session") && step(l, member_delivered(l->m, list, 1), "saying it again"))
-		expect_bye(l, CONSIGN_CODE_STATE, NOT_ON_ITS_WAY);
+	for (unsigned tries = 0; is_through && tries < 100; tries++) {
+		if (!step(l, member_greet(l->m), "the next session") || !step(l, member_delivered(l->m, list, 1), "saying it again"))
+			break;
+		is_through = member_ping(l->m) == CONSIGN_OK;
+	}
+	expect_bye(l, CONSIGN_CODE_STATE, NOT_ON_ITS_WAY);
 	receipt_clear(&r);
 	mail_clear(&mail);
 }

@@ -14,7 +14,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.path.join(HERE, '..', 'build', 'release', 'bin')
 PLOTS = os.path.join(HERE, 'plots')
-PARTS = ('exchange', 'latency', 'fan-out', 'catch-up', 'scale', 'sizes')
+PARTS = ('exchange', 'latency', 'fan-out', 'catch-up', 'scale', 'sizes', 'policy')
 PEERS = ('nats', 'rabbitmq', 'mosquitto')
 TITLES = {'consign': 'Consign', 'nats': 'NATS JetStream', 'rabbitmq': 'RabbitMQ quorum', 'mosquitto': 'Mosquitto QoS 1'}
 FLOOR = ('seal', 'unseal', 'curve')
@@ -67,7 +67,7 @@ class Suite:
     def bar(self, measure, value, bar, at_least, words=None):
         met = value >= bar if at_least else value <= bar
         sign = '≥' if at_least else '≤'
-        self.bars.append((measure, words or f'{value:.2f}', f'{sign} {bar:g}', 'yes' if met else '**no**'))
+        self.bars.append((measure, words or f'{value:.2f}', f'{sign} {bar:g}' if bar < 1e6 else f'{sign} {bar / 1e6:g} million', 'yes' if met else '**no**'))
 
     def table(self, title, head, rows, note=''):
         lines = ['| ' + ' | '.join(head) + ' |', '|' + ' --- |' * len(head)]
@@ -148,7 +148,7 @@ class Suite:
                 continue
             value = r['ratio'] if r['bar'] < 10 else r['large']
             name = f'{r["measure"]}: {r["figure"]}'
-            # Each is measured twice: consignments of one message, then of 256. A name stands once, or `merge` takes one for the other.
+            # Each is measured twice: consignments of one message, then of 512. A name stands once, or `merge` takes one for the other.
             name += ', in bundles' if name in (bar[0] for bar in self.bars) else ''
             self.bars.append((name, f'{value:.4g}', f'≤ {r["bar"]:g}', 'yes' if r['met'] else '**no**'))
 
@@ -168,6 +168,25 @@ class Suite:
         self.plot('size', 'message size, bytes', [
             ('messages a second', [(size, median(r, 'msgs_per_s')) for size, r in zip(SIZES, rows)]),
             ('p99 at 100/s, µs', [(size, median(s, 'p99_us')) for size, s in zip(SIZES, slow)])])
+
+    def policy(self):
+        runs = []
+        for i in range(self.rounds):
+            self.say(f'policy, round {i + 1} of {self.rounds}')
+            runs.append(run(os.path.join(BIN, 'bench-policy'), '--json', '--rounds', '3' if self.quick else '15'))
+        self.machine = self.machine or runs[0][0]['machine']
+        sizes = [list(rows) for rows in zip(*runs)]
+        self.table('Decisions of the access policy, 1,000 organisations, 200 studies, one core', (
+            'rules', 'decisions a second', 'rounds', '× of 10,000 rules', 'parse ms', 'compile ms', 'compiled MB', 'left over B'), [
+            (f'{r[0]["rules"]:,}', f'{median(r, "decisions_per_s"):,.0f}', spread(r, 'decisions_per_s'), f'{median(r, "flat_ratio"):.2f}',
+             f'{median(r, "parse_ms"):,.1f}', f'{median(r, "compile_ms"):,.1f}', f'{median(r, "compiled_bytes") / 1e6:.1f}', max(x['left_over_bytes'] for x in r))
+            for r in sizes], 'A decision has the time of a few look-ups, so what neighbours on the host do to the caches shows: docs/decisions/0013.')
+        few, usual, many = sizes
+        rate = median(usual, 'decisions_per_s')
+        self.bar('policy: decisions a second, 10,000 rules, one core', rate, 5e6, True, f'{rate / 1e6:.2f} million')
+        self.bar('policy: a decision with 100 rules ÷ 10,000', median(few, 'flat_ratio'), 1.1, False)
+        self.bar('policy: a decision with 100,000 rules ÷ 10,000', median(many, 'flat_ratio'), 1.1, False)
+        self.bar('policy: 10,000 rules compiled, ms', median(usual, 'compile_ms'), 1000, False, f'{median(usual, "compile_ms"):.1f}')
 
     def plot_scale(self, rows):
         for measure in dict.fromkeys(r['measure'] for r in rows):

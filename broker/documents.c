@@ -143,10 +143,19 @@ why_not_stay(struct broker *b, const struct session *s)
 
 	if (m != NULL && m->status == MEMBER_COMPROMISED)
 		return CONSIGN_CODE_COMPROMISED;
-	if (m == NULL || (m->status != MEMBER_ACTIVE && m->status != MEMBER_ENDED))
+	/* Who ends is cut off like who is suspended; the next session is admitted for what was accepted before. PROTOCOL.md 3.3. */
+	if (m == NULL || (m->status != MEMBER_ACTIVE && !(m->status == MEMBER_ENDED && s->had_ended)))
 		return CONSIGN_CODE_ORG_SUSPENDED;
 	/* It has a card with another transport key now: its agent knows, and comes back with that one. */
 	return hub_card_by_transport(b->hub, &s->route.key) != NULL ? CONSIGN_CODE_NONE : CONSIGN_CODE_STALE_DOCUMENT;
+}
+
+static bool
+has_ended(const struct broker *b, const struct session *s)
+{
+	const struct member *m = hub_member(hub_directory(b->hub), s->name);
+
+	return m != NULL && m->status == MEMBER_ENDED;
 }
 
 void
@@ -158,6 +167,9 @@ documents_changed(struct broker *b)
 		if (code == CONSIGN_CODE_STALE_DOCUMENT) {
 			say_documents(b, s); /* the card, so that it comes back knowing it */
 			say_bye(b, s, code, "the organisation's newest card has another transport key");
+		} else if (code == CONSIGN_CODE_ORG_SUSPENDED && has_ended(b, s)) {
+			say_documents(b, s); /* so that its agent takes no more from its tools, also while it is away */
+			say_bye(b, s, code, "the organisation has left the hub; connect again for what was accepted before");
 		} else if (code != CONSIGN_CODE_NONE) {
 			say_bye(b, s, code, "the directory no longer admits this connection");
 		} else if (s->state == SESSION_AGENT || s->state == SESSION_ADMIN) {

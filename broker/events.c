@@ -187,14 +187,6 @@ document_word(uint32_t kind)
 	return kind == SIGN_ROOT ? "root" : kind == SIGN_DIRECTORY ? "directory" : kind == SIGN_POLICY ? "policy" : kind == SIGN_CARD ? "card" : "document";
 }
 
-static const char *
-status_word(uint32_t status)
-{
-	static const char *const words[] = {"nothing", "active", "suspended", "ended", "compromised"};
-
-	return status < sizeof words / sizeof *words ? words[status] : "unknown";
-}
-
 /* The administrators whose signatures a document bears, by the root that was in force when it came. */
 static enum consign_err
 put_signers(const struct hub *hub, uint64_t leaf, const struct signed_document *d, struct buf *out)
@@ -291,10 +283,10 @@ put_status_change(const struct member *was, const struct member *is, struct buf 
 	unsigned long long since = (unsigned long long)is->compromised_since;
 
 	if (was->status == is->status)
-		return buf_printf(out, ", %s %s since leaf %llu → %llu", is->org.s, status_word(is->status), (unsigned long long)was->compromised_since, since);
+		return buf_printf(out, ", %s %s since leaf %llu → %llu", is->org.s, member_status_text(is->status), (unsigned long long)was->compromised_since, since);
 	if (is->status == MEMBER_COMPROMISED)
-		return buf_printf(out, ", %s %s → %s since leaf %llu", is->org.s, status_word(was->status), status_word(is->status), since);
-	return buf_printf(out, ", %s %s → %s", is->org.s, status_word(was->status), status_word(is->status));
+		return buf_printf(out, ", %s %s → %s since leaf %llu", is->org.s, member_status_text(was->status), member_status_text(is->status), since);
+	return buf_printf(out, ", %s %s → %s", is->org.s, member_status_text(was->status), member_status_text(is->status));
 }
 
 static enum consign_err

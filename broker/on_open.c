@@ -83,6 +83,7 @@ hello_agent(struct broker *b, struct session *s, const struct session_hello *h, 
 		*why = "an agent must grant some window";
 		return CONSIGN_CODE_MALFORMED;
 	}
+	s->had_ended = member->status == MEMBER_ENDED;
 	return CONSIGN_CODE_NONE;
 }
 

@@ -46,6 +46,7 @@ struct session {
 	uint64_t heard_us;       /* steady */
 	uint64_t seen_size;      /* of the newest checkpoint sent; 0 none */
 	uint64_t root_version;   /* newest root sent */
+	bool had_ended;          /* it was opened by who had left the hub already, and takes what was accepted before */
 	uint64_t documents_size; /* it says it holds its slice of that root, with the cards of before this ledger size; 0 it does not, or was sent all */
 	/* submissions */
 	uint32_t submitted; /* unanswered */

@@ -115,11 +115,11 @@ put_member(const struct consign_hash *hub_id, const struct member *was, const st
 		return err;
 	if (was == NULL)
 		return buf_printf(out, "+ organisation %s (%.*s), %s: keys %s\n", is->org.s, (int)is->name.len, (const char *)is->name.data,
-		    org_status_text(is->status), fingerprint);
+		    member_status_text(is->status), fingerprint);
 	if (!keys_equal(&was->identity_key, &is->identity_key))
 		err = buf_printf(out, "~ organisation %s has another identity: keys %s\n", is->org.s, fingerprint);
 	if (err == CONSIGN_OK && was->status != is->status)
-		err = buf_printf(out, "~ organisation %s: %s, then %s", is->org.s, org_status_text(was->status), org_status_text(is->status));
+		err = buf_printf(out, "~ organisation %s: %s, then %s", is->org.s, member_status_text(was->status), member_status_text(is->status));
 	if (err == CONSIGN_OK && was->status != is->status && is->status == MEMBER_COMPROMISED)
 		err = buf_printf(out, " since leaf %llu", (unsigned long long)is->compromised_since);
 	if (err == CONSIGN_OK && was->status != is->status)

@@ -237,6 +237,16 @@ time_of(const char *text)
 }
 
 static void
+check_standing(struct doctor *d, const struct consign_reply *status)
+{
+	const char *standing = fact(status, "standing");
+
+	if (standing == NULL || strcmp(standing, "active") == 0 || strcmp(standing, "none") == 0)
+		return; /* as it should be, or there is no directory yet */
+	found(d, FINDING_WARN, "standing", "ask an administrator of the hub", "this organisation is %s", standing);
+}
+
+static void
 check_card(struct doctor *d, const struct consign_reply *status)
 {
 	const char *text = fact(status, "card_expires"), *version = fact(status, "card_version");
@@ -382,6 +392,7 @@ check_agent(struct doctor *d)
 		check_profile(d, NULL);
 	} else {
 		found(d, FINDING_OK, "agent", NULL, "answers");
+		check_standing(d, status);
 		check_connection(d, status);
 		check_skew(d, status);
 		check_card(d, status);

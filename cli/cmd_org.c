@@ -14,6 +14,8 @@
 #include "org.h"
 #include "print.h"
 
+#define NOT_UNDER_ITS_ID "an organisation that has ended or was compromised does not come back under its id: invite it under another"
+
 /* ── invite ── */
 
 static enum consign_err
@@ -23,11 +25,11 @@ check_invited(const struct hub *hub, const char *org)
 
 	if (member == NULL)
 		return CONSIGN_OK;
-	say_error("%s is a member already, %s", org, org_status_text(member->status));
+	say_error("%s is a member already, %s", org, member_status_text(member->status));
 	if (member->status == MEMBER_SUSPENDED)
 		say_hint("`consign org resume %s` lets it go on", org);
 	else if (member->status != MEMBER_ACTIVE)
-		say_hint("an organisation that has ended does not come back under its id: invite it under another");
+		say_hint(NOT_UNDER_ITS_ID);
 	return CONSIGN_E_CONFLICT;
 }
 
@@ -157,7 +159,7 @@ publish_member(struct admin_desk *desk, struct member *member, struct signed_doc
 	else
 		err = admin_publish(desk, &draft);
 	if (err == CONSIGN_OK && draft.is_in_force)
-		printf("%s\t%s\tdirectory %llu\troot %llu\n", member->org.s, org_status_text(member->status),
+		printf("%s\t%s\tdirectory %llu\troot %llu\n", member->org.s, member_status_text(member->status),
 		    (unsigned long long)draft.directory->version, (unsigned long long)draft.root.version);
 	*ret_is_in_force = draft.is_in_force;
 	draft_clear(&draft);
@@ -184,6 +186,17 @@ open_member(const struct args *args, const char **ret_reason, struct admin_desk 
 }
 
 static enum consign_err
+refuse_change(const struct member *member, uint32_t to)
+{
+	say_error("%s is %s", member->org.s, member_status_text(member->status));
+	if (member->status == MEMBER_ENDED || member->status == MEMBER_COMPROMISED)
+		say_hint(NOT_UNDER_ITS_ID);
+	else if (to == MEMBER_SUSPENDED)
+		say_hint("`consign org resume %s` lets it go on", member->org.s);
+	return CONSIGN_E_CONFLICT;
+}
+
+static enum consign_err
 change_status(const struct args *args, uint32_t from, uint32_t to)
 {
 	const char *reason;
@@ -192,7 +205,7 @@ change_status(const struct args *args, uint32_t from, uint32_t to)
 	enum consign_err err = open_member(args, &reason, &desk, &before);
 
 	if (err == CONSIGN_OK && before->status != from && !(to == MEMBER_ENDED && before->status == MEMBER_SUSPENDED))
-		err = say_fail(CONSIGN_E_CONFLICT, "%s is %s", before->org.s, org_status_text(before->status));
+		err = refuse_change(before, to);
 	if (err == CONSIGN_OK) {
 		struct member after = *before;
 
@@ -482,7 +495,7 @@ put_member(const struct hub *hub, const struct member *m, struct table *table, b
 	if (err != CONSIGN_OK)
 		return err;
 	snprintf(name, sizeof name, "%.*s", (int)m->name.len, (const char *)m->name.data);
-	return put_row(&(struct org_row){m->org.s, name, org_status_text(m->status), fingerprint,
+	return put_row(&(struct org_row){m->org.s, name, member_status_text(m->status), fingerprint,
 			   card == NULL ? 0 : card->card->version, card == NULL ? 0 : card->card->expires_us},
 	    table, as_json);
 }

@@ -206,7 +206,7 @@ print_as_json(const struct org_view *v)
 	const struct hub_directory *d = v->since.directory;
 	json_t *compromised = m->status == MEMBER_COMPROMISED ? json_integer((json_int_t)m->compromised_since) : json_null();
 	json_t *json = json_pack("{s:s, s:o, s:s, s:o, s:{s:o, s:I, s:I, s:I, s:s, s:o, s:b}, s:s, s:o, s:o, s:o}", "id", m->org.s, "name",
-	    json_slice(m->name), "status", org_status_text(m->status), "compromised_since_leaf", compromised, "since", "at",
+	    json_slice(m->name), "status", member_status_text(m->status), "compromised_since_leaf", compromised, "since", "at",
 	    json_time(d->head->created_us), "directory", (json_int_t)d->version, "root", (json_int_t)v->since.root->root->version, "leaf", (json_int_t)v->since.root->leaf, "by",
 	    v->since.by, "reason", json_slice(d->head->reason), "or_earlier", (int)v->since.is_older, "fingerprint", v->fingerprint, "card",
 	    card_json(v->card), "keys", keys_json(v->card == NULL ? NULL : v->card->card), "studies", studies_json(v));
@@ -291,7 +291,7 @@ print_for_people(const struct org_view *v)
 	if (m->status == MEMBER_COMPROMISED)
 		printf("status      compromised since leaf %llu\n", (unsigned long long)m->compromised_since);
 	else
-		printf("status      %s\n", org_status_text(m->status));
+		printf("status      %s\n", member_status_text(m->status));
 	printf("since       %s%s, by directory %llu under root %llu, signed by %s%s%s\n", time_text(s->directory->head->created_us, at),
 	    s->is_older ? " or earlier" : "", (unsigned long long)s->directory->version, (unsigned long long)s->root->root->version,
 	    s->by[0] != '\0' ? s->by : "nobody known", s->directory->head->reason.len > 0 ? ": " : "",

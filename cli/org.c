@@ -9,23 +9,6 @@
 #include "print.h"
 #include "wire/identity_wire.h"
 
-const char *
-org_status_text(uint32_t status)
-{
-	switch (status) {
-	case MEMBER_ACTIVE:
-		return "active";
-	case MEMBER_SUSPENDED:
-		return "suspended";
-	case MEMBER_ENDED:
-		return "ended";
-	case MEMBER_COMPROMISED:
-		return "compromised";
-	default:
-		return "unknown";
-	}
-}
-
 enum consign_err
 org_check_id(const char *org)
 {

@@ -8,8 +8,6 @@
 
 #include "core/sign.h"
 
-/* "active", "suspended", "ended", "compromised"; "unknown" for a number that is none. */
-const char *org_status_text(uint32_t status);
 /* Whether it is an organisation's id at all. Errors: USAGE */
 CONSIGN_MUST_CHECK enum consign_err org_check_id(const char *org);
 /* A key id in hex. */

@@ -6,6 +6,7 @@
 
 #include "core/text.h"
 #include "policy/yaml_tree.h"
+#include "trust/hub.h"
 
 /* ── what fits ── */
 
@@ -249,11 +250,7 @@ proof_member_code(const struct member *member)
 static const char *
 status_text(const struct member *member)
 {
-	static const char *const words[] = {"active", "suspended", "ended", "compromised"};
-
-	return member == NULL                                                            ? "no member"
-	    : member->status < MEMBER_ACTIVE || member->status > MEMBER_COMPROMISED ? "unknown"
-										    : words[member->status - MEMBER_ACTIVE];
+	return member == NULL ? "no member" : member_status_text(member->status);
 }
 
 static void

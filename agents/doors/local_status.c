@@ -83,6 +83,21 @@ put_hash(struct facts *f, const char *name, const struct consign_hash *hash)
 	put(f, name, "%s", text);
 }
 
+/* What the directory that is held says of this organisation. Who is suspended is not told so: then last_problem speaks. */
+static void
+put_standing(struct facts *f, const struct agent *a)
+{
+	const struct hub_directory *directory = hub_directory(a->hub);
+	const struct member *me = directory == NULL ? NULL : hub_member(directory, a->org.s);
+
+	if (me == NULL)
+		put(f, "standing", "none");
+	else if (me->status == MEMBER_ENDED)
+		put(f, "standing", "ended: nothing is sent any more; what was accepted before still comes");
+	else
+		put(f, "standing", "%s", member_status_text(me->status));
+}
+
 static void
 put_hub(struct facts *f, const struct agent *a)
 {
@@ -93,6 +108,7 @@ put_hub(struct facts *f, const struct agent *a)
 	else
 		put(f, "hub", "none");
 	put(f, "org", "%s", a->org.s);
+	put_standing(f, a);
 	put_hash(f, "hub_id", &a->hub_id);
 }
 

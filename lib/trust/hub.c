@@ -232,6 +232,15 @@ hub_member(const struct hub_directory *directory, const char *org)
 	return NULL;
 }
 
+const char *
+member_status_text(uint32_t status)
+{
+	static const char *const words[] = {
+	    [MEMBER_ACTIVE] = "active", [MEMBER_SUSPENDED] = "suspended", [MEMBER_ENDED] = "ended", [MEMBER_COMPROMISED] = "compromised"};
+
+	return status >= MEMBER_ACTIVE && status <= MEMBER_COMPROMISED ? words[status] : "unknown";
+}
+
 /* The place of the first card of an org, or where it would be. */
 static size_t
 first_card(const struct hub *hub, const char *org)

@@ -133,6 +133,8 @@ const struct hub_policy *hub_policy_at(const struct hub *hub, uint64_t version);
 const struct hub_directory *hub_directory(const struct hub *hub);
 const struct hub_policy *hub_policy(const struct hub *hub);
 const struct member *hub_member(const struct hub_directory *directory, const char *org);
+/* "active", "suspended", "ended", "compromised"; "unknown" for a number that is none. PROTOCOL.md 3.3. */
+const char *member_status_text(uint32_t status);
 /* The newest card of an org; a given version (kept: all that were taken in); the one in force at a leaf. */
 const struct hub_card *hub_card(const struct hub *hub, const char *org);
 const struct hub_card *hub_card_at(const struct hub *hub, const char *org, uint64_t version);

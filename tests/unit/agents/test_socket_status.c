@@ -16,6 +16,7 @@ static const struct {
 } facts[] = {
     {"hub", "Test hub"},
     {"org", "sitecare"},
+    {"standing", "none"},
     {"hub_id", "0707070707070707070707070707070707070707070707070707070707070707"},
     {"connection", "down"},
     {"endpoint", "tcp://hub:7000"},

@@ -118,8 +118,30 @@ test_documents_end_the_sessions_of_who_may_not_stay(void **state)
 	expect_bye(t, &acme, CONSIGN_CODE_COMPROMISED);
 	expect_bye(t, &bolt, CONSIGN_CODE_ORG_SUSPENDED);
 	expect_silence(t, &bolt);
+	/* It hears of it before it is cut off, so that its agent refuses its tools meanwhile. */
 	assert_non_null(expect_said(t, &cora)->command->documents);
-	assert_int_equal(broker_session(t, &cora)->state, SESSION_AGENT);
+	expect_bye(t, &cora, CONSIGN_CODE_ORG_SUSPENDED);
+	expect_silence(t, &cora);
+}
+
+/* PROTOCOL.md 3.3: it comes back for what was accepted before, and later directories leave it alone. */
+static void
+test_documents_leave_the_next_session_of_who_has_ended(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer admin = broker_administrator(t), cora = broker_agent(t, "cora");
+
+	set_status(t, "cora", MEMBER_ENDED);
+	broker_hears_publish(t, &admin, 4, next_directory(t));
+	broker_turn(t);
+	hear_all(t, &cora);
+	struct peer again = broker_agent(t, "cora");
+
+	broker_hears_publish(t, &admin, 5, next_directory(t));
+	broker_turn(t);
+	assert_non_null(expect_said(t, &again)->command->documents);
+	expect_silence(t, &again);
+	assert_int_equal(broker_session(t, &again)->state, SESSION_AGENT);
 }
 
 static void
@@ -443,6 +465,7 @@ main(void)
 	    CASE(are_published_and_told_to_all),
 	    CASE(that_are_known_are_done_at_once),
 	    CASE(end_the_sessions_of_who_may_not_stay),
+	    CASE(leave_the_next_session_of_who_has_ended),
 	    CASE(refuse_a_publication_by_its_code),
 	    CASE(refuse_what_was_signed_for_another_place_or_time),
 	    CASE(take_from_an_agent_its_own_card_only),

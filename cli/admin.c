@@ -152,7 +152,7 @@ open_session(struct admin_desk *desk, bool is_quiet)
 	    .is_quiet = is_quiet,
 	    .refused_hint = "this administrator's key is not in the hub's root, or config.yaml names another hub's broker",
 	};
-	char hint[1024];
+	char hint[HUB_SESSION_HINT_BYTES];
 
 	if (options.transport == NULL || options.signing == NULL)
 		return CONSIGN_E_KEY_FILE;

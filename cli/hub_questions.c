@@ -33,7 +33,12 @@ ask(struct hub_session *s, const struct session_command *command)
 {
 	enum consign_err err = hub_session_send(s, command);
 
-	return err != CONSIGN_OK ? err : await_done(s);
+	if (err != CONSIGN_OK)
+		return err;
+	err = await_done(s);
+	if ((err == CONSIGN_E_UNREACHABLE || err == CONSIGN_E_TIMEOUT) && s->options.party == PARTY_ADMIN)
+		say_hint("the broker may have taken it before the answer was lost: `consign status` and `consign proposal list` show what there is");
+	return err;
 }
 
 /* A broker drops who fetches more than CONSIGN_FETCHES_PER_SECOND: whoever needs many takes half of that. */

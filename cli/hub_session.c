@@ -326,6 +326,8 @@ hub_session_open(const struct hub_session_options *options, struct hub_session *
 	if (s == NULL)
 		return say_fail(CONSIGN_E_NO_MEMORY, "out of memory");
 	s->options = *options;
+	snprintf(s->unreachable_hint, sizeof s->unreachable_hint, "%s", options->unreachable_hint);
+	s->options.unreachable_hint = s->unreachable_hint;
 	box_public(options->transport, &s->transport_public);
 	enum consign_err err = hub_new(&options->hub_id, true, &s->hub);
 

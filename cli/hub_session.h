@@ -13,6 +13,7 @@
 #include "wire/session_wire.h"
 
 #define HUB_SESSION_TIMEOUT_MS 10000u
+#define HUB_SESSION_HINT_BYTES 1024u
 
 struct hub_session_options {
 	const char *endpoint;
@@ -23,7 +24,7 @@ struct hub_session_options {
 	const char *name;               /* the administrator's, or the org */
 	const struct secret *transport; /* Curve25519; of the invite when joining */
 	const struct secret *signing;   /* Ed25519; NULL when joining */
-	const char *unreachable_hint;   /* what to do when nobody answers */
+	const char *unreachable_hint;   /* what to do when nobody answers; copied */
 	const char *refused_hint;       /* what to do when our key is not admitted */
 	bool is_quiet;                  /* says nothing about a broker that is not there, or ends the session */
 };

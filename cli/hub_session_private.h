@@ -15,6 +15,7 @@
 
 struct hub_session {
 	struct hub_session_options options;
+	char unreachable_hint[HUB_SESSION_HINT_BYTES]; /* whoever opens it may be gone when the broker goes */
 	struct transport *transport;
 	struct loop *loop;
 	struct link *link;

@@ -7,6 +7,9 @@
  *   kill -9 $!; wait $!
  *   lost-writes-apply $SHIM_DIR $SHIM_UNDO_DIR           rolls back what no fsync covered; then start again
  *
+ *   SHIM_KILL_FILE=FILE    while FILE is there, it holds a number N, and the N-th instant since then is the process's last (kill -9 of
+ *                          itself). Instants are: before each change of a watched file, before each fsync of one, and after
+ *
  *   SHIM_NO_FSYNC=1    fsync and fdatasync return 0 and do nothing: a build whose fsync is a no-op. A crash test must
  *                      fail under it, or it proves nothing.
  *

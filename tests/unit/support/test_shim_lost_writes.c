@@ -205,6 +205,33 @@ test_shim_lost_writes_loses_commits_of_sqlite_when_fsync_is_a_no_op(void **state
 	assert_true(rows < reported);
 }
 
+/* Each instant of a write, its fsync and one more write is the last, in turn; what is there then is what the fsync had covered. */
+static void
+test_shim_lost_writes_kills_at_each_instant(void **state)
+{
+	struct runner *runner = *state;
+	static const char *const left[] = {"hello", "hello", "HELLO", "HELLO"};
+	char kill_file[96], extra[128];
+
+	snprintf(kill_file, sizeof kill_file, "%s/kill", runner->work);
+	snprintf(extra, sizeof extra, "SHIM_KILL_FILE=%s", kill_file);
+	for (size_t n = 0; n <= sizeof left / sizeof left[0]; n++) {
+		assert_int_equal(runner_run(runner, RUNNER_NO_SHIM, NULL, "put f 0 hello"), 0);
+		FILE *f = fopen(kill_file, "w");
+		assert_non_null(f);
+		fprintf(f, "%zu\n", n + 1);
+		assert_int_equal(fclose(f), 0);
+		int status = runner_run(runner, SHIM, extra, "put f 0 HELLO sync f put f 0 again");
+		if (n == sizeof left / sizeof left[0]) {
+			assert_int_equal(status, 0); /* there is no such instant */
+			break;
+		}
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		runner_apply(runner);
+		assert_string_equal(runner_content(runner, "f"), left[n]);
+	}
+}
+
 int
 main(void)
 {
@@ -215,6 +242,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_shim_lost_writes_remembers_over_a_restart_without_apply, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_shim_lost_writes_takes_back_everything_when_fsync_is_a_no_op, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_shim_lost_writes_keeps_files_of_threads_apart, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_shim_lost_writes_kills_at_each_instant, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_shim_lost_writes_keeps_every_commit_of_sqlite, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_shim_lost_writes_loses_commits_of_sqlite_when_fsync_is_a_no_op, setup, teardown),
 	};

@@ -14,6 +14,7 @@
 #include "catalogue/payload.h"
 #include "hub_fixture.h"
 #include "outbox_private.h"
+#include "random_study.h"
 #include "sealing.h"
 
 #define NOW_US FIXTURE_NOW_US
@@ -367,44 +368,77 @@ test_outbox_closes_a_bundle_at_what_a_rate_gives_in_its_time(void **state)
 	assert_int_equal(items[2], 5);
 }
 
-/* Whatever a tool hands in: nothing above a consignee's clearance is sealed. */
+/* ── blinding ── */
+
+static const char *const companies[] = {"acme", "bolt", "cora", "dune"};
+#define COMPANIES (sizeof companies / sizeof *companies)
+
+/* A hub whose only study was made by chance. */
+static void
+set_random_study(struct fixture *t, uint64_t *seed, uint32_t clearance[COMPANIES])
+{
+	char yaml[RANDOM_STUDY_BYTES];
+
+	random_study(seed, companies, COMPANIES, clearance, yaml);
+	fixture_policy(&t->f, yaml, FIXTURE_ALL_SIGN);
+	fixture_root(&t->f, FIXTURE_ALL_SIGN);
+	fixture_publish_all(&t->f);
+	hub_free(&t->agent.hub);
+	t->agent.hub = hub_fixture_hub(&t->f, true);
+}
+
+/* One message of acme's to the companies whose bits are set; whether it was sealed. */
+static bool
+is_sealed(struct fixture *t, uint32_t to, uint32_t label)
+{
+	struct consign_org orgs[COMPANIES];
+	struct local_outgoing m = {.to = {orgs, 0}, .content = slice_text("content"), .label = label};
+
+	for (size_t i = 0; i < COMPANIES; i++)
+		if ((to >> i & 1) != 0)
+			snprintf(orgs[m.to.n++].s, sizeof orgs[0].s, "%s", companies[i]);
+	snprintf(m.study.s, sizeof m.study.s, RANDOM_STUDY_ID);
+	snprintf(m.type.s, sizeof m.type.s, "x.note");
+	n_sealed = 0;
+	refused = CONSIGN_CODE_NONE;
+	outbox_put(t->agent.outbox, &m, on_told, NULL, 1, 0);
+	t->steady_us += 10000000;
+	outbox_flush(t->agent.outbox);
+	assert_int_equal(n_sealed, refused == CONSIGN_CODE_NONE);
+	return n_sealed > 0;
+}
+
+/* Whatever a tool hands in, of whichever study: nothing above a consignee's clearance is sealed, and everything else is. */
 static void
 R21_outbox_seals_nothing_above_a_clearance(void **state)
 {
-	static const char *const labels[] = {"", "open", "restricted", "unblinded"};
+	uint64_t seed = 0x21a9e47u;
+	size_t n[2] = {0};
 
 	(void)state;
-	for (uint32_t clearance = CONSIGN_LABEL_OPEN; clearance <= CONSIGN_LABEL_UNBLINDED; clearance++)
-		for (uint32_t label = CONSIGN_LABEL_OPEN; label <= CONSIGN_LABEL_UNBLINDED; label++) {
-			struct consign_org both[] = {{"bolt"}, {"cora"}};
-			struct local_outgoing m = {.to = {both, 2}, .content = slice_text("content"), .label = label};
-			struct fixture *t;
-			char *yaml;
-			void *own;
+	for (size_t round = 0; round < 40; round++) {
+		uint32_t clearance[COMPANIES];
+		struct fixture *t;
+		void *own;
 
-			setup(&own);
-			t = own;
-			assert_true(asprintf(&yaml,
-					"studies:\n  - id: one\n    parties:\n      - {org: acme, roles: [sponsor]}\n"
-					"      - {org: bolt, roles: [cro], clearance: unblinded}\n      - {org: cora, roles: [site], clearance: %s}\n"
-					"rules:\n  - {id: all, permit: [\"*\"]}\n",
-					labels[clearance]) > 0);
-			fixture_policy(&t->f, yaml, FIXTURE_ALL_SIGN);
-			fixture_root(&t->f, FIXTURE_ALL_SIGN);
-			fixture_publish_all(&t->f);
-			hub_free(&t->agent.hub);
-			t->agent.hub = hub_fixture_hub(&t->f, true);
-			snprintf(m.study.s, sizeof m.study.s, "one");
-			snprintf(m.type.s, sizeof m.type.s, "x.note");
-			outbox_put(t->agent.outbox, &m, on_told, NULL, 1, 0);
-			outbox_flush(t->agent.outbox);
-			t->steady_us += 10000000;
-			outbox_flush(t->agent.outbox);
-			assert_int_equal(refused, label <= clearance ? CONSIGN_CODE_NONE : CONSIGN_CODE_CLEARANCE);
-			assert_int_equal(n_sealed, label <= clearance);
-			free(yaml);
-			teardown(&own);
-		}
+		setup(&own);
+		t = own;
+		set_random_study(t, &seed, clearance);
+		for (uint32_t to = 2; to < 1u << COMPANIES; to += 2) /* all but acme, which sends */
+			for (uint32_t label = CONSIGN_LABEL_OPEN; label <= CONSIGN_LABEL_UNBLINDED; label++) {
+				bool parties = true, cleared = true;
+
+				for (size_t i = 1; i < COMPANIES; i++) {
+					parties = parties && ((to >> i & 1) == 0 || clearance[i] > 0);
+					cleared = cleared && ((to >> i & 1) == 0 || clearance[i] >= label);
+				}
+				assert_int_equal(is_sealed(t, to, label), cleared);
+				assert_true(cleared || refused == CONSIGN_CODE_CLEARANCE || (!parties && refused == CONSIGN_CODE_NOT_A_PARTY));
+				n[cleared]++;
+			}
+		teardown(&own);
+	}
+	assert_true(n[0] > 200 && n[1] > 200);
 }
 
 int

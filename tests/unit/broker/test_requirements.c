@@ -11,11 +11,12 @@
 
 #include "broker_fixture.h"
 #include "judge.h"
+#include "random_study.h"
 
 #define STUDIES 24u
+#define R21_SEED 0x21b11d1u
 
 static const char *const orgs[] = {"acme", "bolt", "cora", "dune"};
-static const char *const labels[] = {"open", "restricted", "unblinded"};
 #define ORGS (sizeof orgs / sizeof *orgs)
 
 /* The verdict on one note of acme's to bolt, of this study and type; it is in the ledger, at the next leaf. */
@@ -118,34 +119,6 @@ R5_acts_and_mail_stand_in_one_log_and_old_values_stay(void **state)
 	assert_true(hash_equal(&before, &after));
 }
 
-static uint32_t
-below(uint32_t n)
-{
-	uint32_t r;
-
-	random_bytes(&r, sizeof r);
-	return r % n;
-}
-
-/* A study of some of the four, with clearances by chance, and rules that permit much. clearance 0: no party. */
-static const char *
-random_study(uint32_t clearance[ORGS])
-{
-	static char yaml[2048];
-	int n = snprintf(yaml, sizeof yaml, "studies:\n  - id: chance\n    parties:\n");
-
-	for (size_t i = 0; i < ORGS; i++) {
-		clearance[i] = i < 2 || below(4) > 0 ? 1 + below(3) : 0;
-		if (clearance[i] > 0)
-			n += snprintf(yaml + n, sizeof yaml - (size_t)n, "      - {org: %s, roles: [%s], clearance: %s}\n",
-			    orgs[i], below(2) == 0 ? "sponsor" : "cro", labels[clearance[i] - 1]);
-	}
-	n += snprintf(yaml + n, sizeof yaml - (size_t)n, "rules:\n  - {id: all, permit: [\"*\"]}\n");
-	if (below(2) == 0)
-		snprintf(yaml + n, sizeof yaml - (size_t)n, "  - {id: some, permit: [x.*], label: [%s]}\n", labels[below(3)]);
-	return yaml;
-}
-
 /* Whether a verdict on the first item, or on all, is about the clearance. */
 static bool
 is_refused_for_clearance(const struct judgement *j)
@@ -159,7 +132,7 @@ is_refused_for_clearance(const struct judgement *j)
 static void
 judge_pair(struct broker_fixture *t, size_t from, size_t to, uint32_t label, const uint32_t clearance[ORGS], size_t passed[2])
 {
-	struct manifest *m = fixture_manifest(&t->f, orgs[from], "chance", "x.note", (enum consign_label)label, &orgs[to], 1);
+	struct manifest *m = fixture_manifest(&t->f, orgs[from], RANDOM_STUDY_ID, "x.note", (enum consign_label)label, &orgs[to], 1);
 	struct signed_manifest *sm = fixture_sign_manifest(&t->f, m);
 	struct judgement j = {0};
 	struct arena *arena = NULL;
@@ -185,12 +158,15 @@ R21_broker_accepts_no_label_above_a_clearance(void **state)
 	struct broker_fixture *t = *state;
 	struct peer admin = broker_administrator(t);
 	size_t passed[2] = {0};
+	uint64_t seed = R21_SEED;
+	char yaml[RANDOM_STUDY_BYTES];
 
 	for (uint64_t study = 0; study < STUDIES; study++) {
 		uint32_t clearance[ORGS];
 		struct session_documents *d = fixture_none(&t->f, 0);
 
-		fixture_add_policy(&t->f, d, fixture_policy(&t->f, random_study(clearance), FIXTURE_ALL_SIGN));
+		random_study(&seed, orgs, ORGS, clearance, yaml);
+		fixture_add_policy(&t->f, d, fixture_policy(&t->f, yaml, FIXTURE_ALL_SIGN));
 		fixture_add_root(&t->f, d, fixture_root(&t->f, FIXTURE_ALL_SIGN));
 		broker_hears_publish(t, &admin, study + 1, broker_unproven(t, d));
 		broker_turn(t);

@@ -3,8 +3,9 @@
  * interface: consignors hand messages in, consignees receive and acknowledge them.
  *
  * A message counts from its hand-in to the reply that acknowledges it, durably, at the other company; with --rate from the
- * time at which it was due, so that a hub which holds the tool up is not measured as if nothing had been handed in. Every
- * message must arrive, once, in order: anything else ends the run with an error.
+ * time at which it was due, so that a hub which holds the tool up is not measured as if nothing had been handed in. "told" counts
+ * to where bench/peers ends: the tool has the message and has handed its acknowledgement to the library. Every message must
+ * arrive, once, in order: anything else ends the run with an error.
  *
  * A consignee whose socket is "-" has nobody who receives; those come last. With such ones only, a message counts as handed
  * in.
@@ -83,8 +84,9 @@ struct consignee {
 	struct consign_client *client;
 	pthread_t thread;
 	uint64_t next[TOOLS_MAX]; /* of each consignor */
-	double *took_us;          /* of the round's messages */
-	uint64_t expected, received, done;
+	double *took_us;          /* of the round's messages, until the acknowledgement is durable */
+	double *told_us;          /* likewise, until it is handed over */
+	uint64_t expected, received, told, done;
 	struct {
 		uint64_t number;
 		size_t n;
@@ -186,6 +188,10 @@ send_acks(struct consignee *c)
 	for (size_t i = 0; i < c->n_ids; i++)
 		ids[i] = c->ids[i];
 	must(consign_client_post_ack(c->client, c->o->subscription, ids, c->n_ids, &c->acks[c->n_acks].number), "acknowledging");
+	uint64_t now = bench_wall_ns();
+
+	for (size_t i = 0; i < c->n_ids; i++)
+		c->told_us[c->told++] = (double)(now - c->at_ns[i]) / 1000;
 	memcpy(c->acks[c->n_acks].at_ns, c->at_ns, c->n_ids * sizeof *c->at_ns);
 	c->acks[c->n_acks++].n = c->n_ids;
 	c->n_ids = 0;
@@ -229,7 +235,7 @@ run_consignee(void *arg)
 	struct consignee *c = arg;
 
 	memset(c->next, 0, sizeof c->next);
-	c->received = c->done = 0;
+	c->received = c->told = c->done = 0;
 	while (c->done < c->expected) {
 		const struct consign_reply *r;
 		bool is_behind = c->n_ids > 0 && c->n_acks < ACKS_UNDERWAY; /* what is there is taken first, then acknowledged */
@@ -288,17 +294,31 @@ own_cpu_us(void)
 
 /* ── rounds ── */
 
+struct latencies {
+	double p50[ROUNDS_MAX], p99[ROUNDS_MAX], p999[ROUNDS_MAX];
+};
+
 struct figures {
-	double msgs_per_s[ROUNDS_MAX], cpu_us[ROUNDS_MAX], tools_us[ROUNDS_MAX], p50[ROUNDS_MAX], p99[ROUNDS_MAX], p999[ROUNDS_MAX];
+	double msgs_per_s[ROUNDS_MAX], cpu_us[ROUNDS_MAX], tools_us[ROUNDS_MAX];
+	struct latencies took, told;
 	double each_us[PIDS_MAX][ROUNDS_MAX];
 };
+
+static void
+take_latencies(struct latencies *l, unsigned round, double *us, uint64_t n)
+{
+	sort_values(us, n);
+	l->p50[round] = share_of(us, n, 0.5);
+	l->p99[round] = share_of(us, n, 0.99);
+	l->p999[round] = share_of(us, n, 0.999);
+}
 
 static void
 run_round(const struct options *o, struct consignor *from, struct consignee *to, struct round *round, unsigned r, struct figures *f)
 {
 	double before[PIDS_MAX], tools = own_cpu_us(), daemons = 0;
 	uint64_t deliveries = o->messages * (o->n_tools > 0 ? o->n_tools : o->n_to);
-	double *took = to[0].took_us;
+	double *took = to[0].took_us, *told = to[0].told_us;
 
 	for (size_t i = 0; i < o->n_pids; i++)
 		before[i] = cpu_us(o->pids[i].pid);
@@ -308,6 +328,7 @@ run_round(const struct options *o, struct consignor *from, struct consignee *to,
 	for (size_t i = 0; i < o->n_tools; i++) {
 		to[i].expected = o->messages;
 		to[i].took_us = took + i * o->messages;
+		to[i].told_us = told + i * o->messages;
 		if (pthread_create(&to[i].thread, NULL, run_consignee, &to[i]) != 0)
 			die("starting a tool", "no thread");
 	}
@@ -333,10 +354,19 @@ run_round(const struct options *o, struct consignor *from, struct consignee *to,
 	f->msgs_per_s[r] = (double)deliveries * 1e9 / (double)(atomic_load(&round->end_ns) - round->begin_ns);
 	if (o->n_tools == 0)
 		return;
-	sort_values(took, deliveries);
-	f->p50[r] = share_of(took, deliveries, 0.5);
-	f->p99[r] = share_of(took, deliveries, 0.99);
-	f->p999[r] = share_of(took, deliveries, 0.999);
+	take_latencies(&f->took, r, took, deliveries);
+	take_latencies(&f->told, r, told, deliveries);
+}
+
+static void
+print_json_latencies(const char *what, struct latencies *l, unsigned rounds)
+{
+	struct spread s = spread_of(l->p50, rounds);
+
+	printf(",\"%sp50_us\":%.0f,\"%sp50_us_quartiles\":[%.0f,%.0f]", what, s.median, what, s.low, s.high);
+	s = spread_of(l->p99, rounds);
+	printf(",\"%sp99_us\":%.0f,\"%sp99_us_quartiles\":[%.0f,%.0f]", what, s.median, what, s.low, s.high);
+	printf(",\"%sp999_us\":%.0f", what, spread_of(l->p999, rounds).median);
 }
 
 static void
@@ -353,10 +383,8 @@ print_json(const struct options *o, struct figures *f)
 	    spread_of(f->tools_us, o->rounds).median);
 	for (size_t i = 0; i < o->n_pids; i++)
 		printf(",\"%s_cpu_us_per_msg\":%.2f", o->pids[i].name, spread_of(f->each_us[i], o->rounds).median);
-	s = spread_of(f->p50, o->rounds);
-	printf(",\"p50_us\":%.0f,\"p50_us_quartiles\":[%.0f,%.0f]", s.median, s.low, s.high);
-	s = spread_of(f->p99, o->rounds);
-	printf(",\"p99_us\":%.0f,\"p99_us_quartiles\":[%.0f,%.0f],\"p999_us\":%.0f", s.median, s.low, s.high, spread_of(f->p999, o->rounds).median);
+	print_json_latencies("", &f->took, o->rounds);
+	print_json_latencies("told_", &f->told, o->rounds);
 	bench_json_end(o->rounds);
 }
 
@@ -386,9 +414,11 @@ print_text(const struct options *o, struct figures *f)
 		print_line(name, "us a message", f->each_us[i], o->rounds);
 	}
 	print_line("    tools", "us a message", f->tools_us, o->rounds);
-	print_line("hand-in to acknowledged, p50", "us", f->p50, o->rounds);
-	print_line("p99", "us", f->p99, o->rounds);
-	print_line("p99.9", "us", f->p999, o->rounds);
+	print_line("hand-in to at the tool, p50", "us", f->told.p50, o->rounds);
+	print_line("p99", "us", f->told.p99, o->rounds);
+	print_line("hand-in to acknowledged, p50", "us", f->took.p50, o->rounds);
+	print_line("p99", "us", f->took.p99, o->rounds);
+	print_line("p99.9", "us", f->took.p999, o->rounds);
 }
 
 /* ── what was asked ── */
@@ -517,11 +547,13 @@ main(int argc, char **argv)
 	static struct round round;
 
 	read_options(argc, argv, &o);
-	double *took = malloc((o.messages > o.warm_up ? o.messages : o.warm_up) * o.n_to * sizeof *took);
+	size_t deliveries = (o.messages > o.warm_up ? o.messages : o.warm_up) * o.n_to;
+	double *took = malloc(deliveries * sizeof *took), *told = malloc(deliveries * sizeof *told);
 
-	if (took == NULL)
+	if (took == NULL || told == NULL)
 		die("opening the tools", "out of memory");
 	to[0].took_us = took;
+	to[0].told_us = told;
 	open_tools(&o, from, to, &round);
 	if (o.warm_up > 0) {
 		struct options warm = o;
@@ -536,6 +568,7 @@ main(int argc, char **argv)
 	else
 		print_text(&o, &f);
 	free(took);
+	free(told);
 	for (size_t i = 0; i < o.n_tools; i++)
 		consign_client_close(&to[i].client);
 	for (size_t i = 0; i < o.n_from; i++) {

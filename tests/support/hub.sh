@@ -30,8 +30,9 @@ declare -A PID=()
 COMPANIES=()
 BEGUN=$EPOCHREALTIME
 COVERAGE=$(grep -s -- --coverage "$CONSIGN_BIN/../CMakeCache.txt" || true)
-SLOWER=1 # deadlines grow by this
+SLOWER=1 # what a sanitizer makes of a bound that is claimed
 [ -z "$SANITIZER" ] || SLOWER=4
+PATIENCE=$((6 * SLOWER)) # deadlines grow by this: a machine that is busy, or whose disk stalls, breaks no promise by it
 
 # ── words ──
 
@@ -77,9 +78,10 @@ pause() {
 	read -r -t "$1" -u "$NEVER" _ || true
 }
 
-# wait_until SECONDS WHAT COMMAND...: asks the command again and again until it succeeds. WHAT is said when it never does.
+# wait_until SECONDS WHAT COMMAND...: asks the command again and again until it succeeds, PATIENCE times as long as it should take at
+# most. WHAT is said when it never does.
 wait_until() {
-	local limit_ms=$(($1 * 1000 * SLOWER)) what=$2 from=$EPOCHREALTIME
+	local limit_ms=$(($1 * 1000 * PATIENCE)) what=$2 from=$EPOCHREALTIME
 	shift 2
 	until "$@" >/dev/null 2>&1; do
 		if [ "$(milliseconds_since "$from")" -gt "$limit_ms" ]; then
@@ -391,7 +393,7 @@ finish() {
 end_one() {
 	local name=$1 from=$EPOCHREALTIME code=0
 	until is_gone "${PID[$name]}"; do
-		if [ "$(milliseconds_since "$from")" -gt $((10000 * SLOWER)) ]; then
+		if [ "$(milliseconds_since "$from")" -gt $((10000 * PATIENCE)) ]; then
 			echo "FAILED: $name does not end by SIGTERM" >&2
 			kill -KILL "${PID[$name]}"
 			wait "${PID[$name]}" 2>/dev/null

@@ -10,7 +10,7 @@
 #include "core/secret.h"
 #include "member_private.h"
 
-#define WAIT_MS 5000u
+#define WAIT_MS 60000u /* what does not come at all is what ends a wait, not what comes late */
 
 static const char *const known_keys[] = {"hub_id", "hub_name", "endpoint", "broker_transport_key", "party", "name",
     "root_version", "root_hash", "socks_proxy", "log_format", "log_level", NULL};

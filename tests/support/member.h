@@ -83,7 +83,7 @@ struct live_member {
 	char endpoint[256];
 	struct consign_public_key broker_key;
 	const struct secret *transport; /* borrowed; at first the home's */
-	uint32_t wait_ms;               /* 5000 */
+	uint32_t wait_ms;               /* 60000 */
 	uint32_t window_consignments;   /* of the hello: 64 and 8 MiB */
 	uint64_t window_bytes;
 	bool confirms; /* settlements are confirmed as they come: true */

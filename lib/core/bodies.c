@@ -258,6 +258,22 @@ sync_file(struct bodies *b)
 	return err;
 }
 
+/*
+ * What was written goes out of the system's cache a file or two later: who keeps up is served from memory of our own, and who does not
+ * reads from the disk in order. Kept, all mail that ever passed takes the place of what others on the machine need, in new pages, which
+ * are dear where the machine is a guest and its host has to find them (docs/decisions/0013).
+ */
+static void
+drop_from_cache(const struct bodies *b, uint32_t n)
+{
+	int fd = open_body_file(b, n, O_RDONLY);
+
+	if (fd < 0)
+		return;
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	close(fd);
+}
+
 /* Ends the file that grows and begins the next one. */
 static enum consign_err
 rotate(struct bodies *b, struct db *db)
@@ -276,6 +292,8 @@ rotate(struct bodies *b, struct db *db)
 		b->must_rotate = true;
 		return error_of_errno();
 	}
+	if (b->n > 1)
+		drop_from_cache(b, b->n - 1);
 	b->n++;
 	b->end = 0;
 	b->is_new = true;

@@ -17,6 +17,8 @@
  *
  * In SQL, kept(manifest, manifest_at, manifest_bytes) is the manifest, wherever it lies; NULL when its file does not hold it.
  *
+ * The system's cache is left the file that grows and the one before it.
+ *
  * Invariants   a body is on the disk before the COMMIT of the row that names it. No byte that a row may name is written
  *              again, not even one of a row whose COMMIT failed: it may come back after a crash (commit.c).
  *              A file goes when no row wants any of it.

@@ -9,8 +9,12 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "core/bodies.h"
@@ -235,6 +239,53 @@ test_bodies_fill_one_file_after_the_other(void **state)
 	assert_int_equal(read_back(f, f->db, 1, BODY_FILE_BYTES - LARGE), CONSIGN_OK);
 }
 
+/* Pages of a file that the system has in memory. */
+static size_t
+cached_pages(struct fixture *f, unsigned n)
+{
+	char *path = file_path(f, n);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	size_t pages = 0;
+
+	free(path);
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	size_t n_pages = ((size_t)st.st_size + 4095) / 4096;
+	unsigned char *is_there = malloc(n_pages);
+	void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+
+	assert_non_null(is_there);
+	assert_true(map != MAP_FAILED);
+	assert_int_equal(mincore(map, (size_t)st.st_size, is_there), 0);
+	for (size_t i = 0; i < n_pages; i++)
+		pages += is_there[i] & 1;
+	munmap(map, (size_t)st.st_size);
+	free(is_there);
+	close(fd);
+	return pages;
+}
+
+static void
+test_bodies_leave_the_cache_but_for_the_newest(void **state)
+{
+	struct fixture *f = *state;
+	struct statfs st;
+
+	assert_int_equal(statfs(f->folder, &st), 0);
+	if (st.f_type == TMPFS_MAGIC) {
+		puts("SKIPPED: in this folder files are memory");
+		skip();
+	}
+	keep(f, 1, BODY_FILE_BYTES - LARGE);
+	keep(f, 2, BODY_FILE_BYTES - LARGE);
+	assert_true(cached_pages(f, 1) > BODY_FILE_BYTES / 4096 / 2); /* whoever is a little behind reads it from there */
+	keep(f, 3, 2 * LARGE);
+	assert_int_equal(cached_pages(f, 1), 0);
+	assert_true(cached_pages(f, 2) > BODY_FILE_BYTES / 4096 / 2);
+	assert_int_equal(read_back(f, f->db, 1, BODY_FILE_BYTES - LARGE), CONSIGN_OK);
+}
+
 static void
 test_bodies_files_go_with_their_last_body(void **state)
 {
@@ -398,6 +449,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_bodies_go_on_where_the_last_commit_ended, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bodies_that_were_rolled_back_are_not_written_over, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bodies_fill_one_file_after_the_other, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_bodies_leave_the_cache_but_for_the_newest, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bodies_files_go_with_their_last_body, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bodies_that_no_row_knows_are_removed_at_the_start, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_bodies_have_their_manifests_beside_them, setup, teardown),

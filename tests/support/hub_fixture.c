@@ -13,7 +13,6 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "policy/policy_file.h"
-#include "wire/body.h"
 
 #define ARENA_BYTES (256u * 1024u * 1024u)
 #define PARTS 16u
@@ -33,8 +32,8 @@ const char fixture_yaml[] = "studies:\n"
 			    "  - {id: no-secrets, forbid: [x.secret]}\n"
 			    "  - {id: notes, permit: [x.note, x.secret]}\n";
 
-static void *
-take(struct hub_fixture *f, size_t size)
+void *
+fixture_alloc(struct hub_fixture *f, size_t size)
 {
 	void *p = arena_alloc(f->arena, size);
 
@@ -71,7 +70,7 @@ read_node(void *self, uint32_t level, uint64_t index, struct consign_hash *ret_h
 struct leaf *
 fixture_leaf(struct hub_fixture *f, const struct ledger_record *record)
 {
-	struct leaf *leaf = take(f, sizeof *leaf);
+	struct leaf *leaf = fixture_alloc(f, sizeof *leaf);
 	struct tree_node nodes[CONSIGN_PATH_MAX];
 	struct consign_hash entry;
 	size_t n;
@@ -157,7 +156,7 @@ fixture_checkpoint(struct hub_fixture *f)
 struct checkpoint_update *
 fixture_update(struct hub_fixture *f, uint64_t from)
 {
-	struct checkpoint_update *u = take(f, sizeof *u);
+	struct checkpoint_update *u = fixture_alloc(f, sizeof *u);
 	struct checkpoint c = fixture_checkpoint(f);
 	struct buf note = {0};
 	char origin[256];
@@ -175,14 +174,14 @@ struct signed_document *
 fixture_sign(
     struct hub_fixture *f, enum sign_kind kind, const struct consign_hash *hub_id, struct consign_slice content, unsigned signers)
 {
-	struct signed_document *d = take(f, sizeof *d);
+	struct signed_document *d = fixture_alloc(f, sizeof *d);
 
 	d->kind = kind;
 	d->content = content;
-	d->signatures.v = take(f, (f->n_admins + 1) * sizeof *d->signatures.v);
+	d->signatures.v = fixture_alloc(f, (f->n_admins + 1) * sizeof *d->signatures.v);
 	for (size_t i = 0; i < f->n_admins; i++)
 		if ((signers & 1u << i) != 0) {
-			struct doc_signature *s = take(f, sizeof *s);
+			struct doc_signature *s = fixture_alloc(f, sizeof *s);
 
 			key_id_of(&f->admins[i].admin.signing_key, &s->key_id);
 			sign_make(f->admins[i].signing, kind, hub_id, content, &s->signature);
@@ -194,17 +193,17 @@ fixture_sign(
 struct published_document *
 fixture_document_by(struct hub_fixture *f, enum sign_kind kind, const struct secret *key, struct consign_slice content)
 {
-	struct published_document *p = take(f, sizeof *p);
-	struct doc_signature *s = take(f, sizeof *s);
+	struct published_document *p = fixture_alloc(f, sizeof *p);
+	struct doc_signature *s = fixture_alloc(f, sizeof *s);
 	struct consign_public_key public;
 
-	p->document = take(f, sizeof *p->document);
+	p->document = fixture_alloc(f, sizeof *p->document);
 	p->document->kind = kind;
 	p->document->content = content;
 	sign_public(key, &public);
 	key_id_of(&public, &s->key_id);
 	sign_make(key, kind, &f->hub_id, content, &s->signature);
-	p->document->signatures.v = take(f, sizeof *p->document->signatures.v);
+	p->document->signatures.v = fixture_alloc(f, sizeof *p->document->signatures.v);
 	p->document->signatures.v[p->document->signatures.n++] = s;
 	return p;
 }
@@ -239,7 +238,7 @@ fixture_at(const struct fixture_documents *all, uint64_t version)
 struct document_ref *
 fixture_ref(struct hub_fixture *f, const struct fixture_document *d)
 {
-	struct document_ref *ref = take(f, sizeof *ref);
+	struct document_ref *ref = fixture_alloc(f, sizeof *ref);
 
 	*ref = (struct document_ref){d->version, d->hash};
 	return ref;
@@ -258,8 +257,8 @@ next_version(const struct fixture_documents *all, struct consign_slice *ret_prev
 static struct reason *
 salt_reason(struct hub_fixture *f, struct consign_slice *ret_digest)
 {
-	struct reason *r = f->reason == NULL ? NULL : take(f, sizeof *r);
-	struct consign_hash *digest = f->reason == NULL ? NULL : take(f, sizeof *digest);
+	struct reason *r = f->reason == NULL ? NULL : fixture_alloc(f, sizeof *r);
+	struct consign_hash *digest = f->reason == NULL ? NULL : fixture_alloc(f, sizeof *digest);
 
 	if (r == NULL)
 		return NULL;
@@ -300,7 +299,7 @@ fixture_root(struct hub_fixture *f, unsigned signers)
 	struct consign_slice content = fixture_encode(f, &wire_root, &r);
 	struct fixture_document *d = remember(&f->roots, r.version, content);
 
-	d->document = take(f, sizeof *d->document);
+	d->document = fixture_alloc(f, sizeof *d->document);
 	d->document->reason = reason;
 	d->document->document = fixture_sign(f, SIGN_ROOT, r.version == 1 ? &no_hub : &f->hub_id, content, signers);
 	return d;
@@ -319,10 +318,10 @@ bundle_of(struct hub_fixture *f, struct fixture_documents *all, enum sign_kind k
 {
 	struct document_head head = {.format = 1, .hub_id = f->hub_id, .created_us = FIXTURE_NOW_US};
 	struct consign_hash hashes[PARTS];
-	struct sliced_bundle *b = take(f, sizeof *b);
+	struct sliced_bundle *b = fixture_alloc(f, sizeof *b);
 
 	assert_true(n <= PARTS);
-	b->parts.v = take(f, (n + 1) * sizeof *b->parts.v);
+	b->parts.v = fixture_alloc(f, (n + 1) * sizeof *b->parts.v);
 	for (size_t i = 0; i < n; i++) {
 		hash_sha256(parts[i], &hashes[i]);
 		b->parts.v[b->parts.n++] = parts[i];
@@ -335,7 +334,7 @@ bundle_of(struct hub_fixture *f, struct fixture_documents *all, enum sign_kind k
 	struct consign_slice content = fixture_encode(f, kind == SIGN_POLICY ? &wire_policy_head : &wire_document_head, &head);
 	struct fixture_document *d = remember(all, head.version, content);
 
-	b->head = take(f, sizeof *b->head);
+	b->head = fixture_alloc(f, sizeof *b->head);
 	b->head->document = fixture_sign(f, kind, &f->hub_id, content, signers);
 	b->head->reason = reason;
 	d->bundle = b;
@@ -477,12 +476,12 @@ fixture_publish_all(struct hub_fixture *f)
 struct session_documents *
 fixture_none(struct hub_fixture *f, uint64_t from)
 {
-	struct session_documents *d = take(f, sizeof *d);
+	struct session_documents *d = fixture_alloc(f, sizeof *d);
 
-	d->roots.v = take(f, FIXTURE_DOCUMENTS * sizeof *d->roots.v);
-	d->directories.v = take(f, FIXTURE_DOCUMENTS * sizeof *d->directories.v);
-	d->policies.v = take(f, FIXTURE_DOCUMENTS * sizeof *d->policies.v);
-	d->cards.v = take(f, FIXTURE_DOCUMENTS * sizeof *d->cards.v);
+	d->roots.v = fixture_alloc(f, FIXTURE_DOCUMENTS * sizeof *d->roots.v);
+	d->directories.v = fixture_alloc(f, FIXTURE_DOCUMENTS * sizeof *d->directories.v);
+	d->policies.v = fixture_alloc(f, FIXTURE_DOCUMENTS * sizeof *d->policies.v);
+	d->cards.v = fixture_alloc(f, FIXTURE_DOCUMENTS * sizeof *d->cards.v);
 	d->checkpoint = fixture_update(f, from);
 	return d;
 }
@@ -491,7 +490,7 @@ fixture_none(struct hub_fixture *f, uint64_t from)
 static struct published_document *
 proven(struct hub_fixture *f, const struct published_document *p)
 {
-	struct published_document *copy = take(f, sizeof *copy);
+	struct published_document *copy = fixture_alloc(f, sizeof *copy);
 
 	*copy = *p;
 	copy->path = p->leaf != NULL ? fixture_path(f, p->leaf->index) : NULL;
@@ -501,10 +500,10 @@ proven(struct hub_fixture *f, const struct published_document *p)
 static struct sliced_bundle *
 proven_bundle(struct hub_fixture *f, const struct sliced_bundle *b)
 {
-	struct sliced_bundle *copy = take(f, sizeof *copy);
+	struct sliced_bundle *copy = fixture_alloc(f, sizeof *copy);
 
 	copy->head = proven(f, b->head);
-	copy->parts.v = take(f, (b->parts.n + 2) * sizeof *copy->parts.v);
+	copy->parts.v = fixture_alloc(f, (b->parts.n + 2) * sizeof *copy->parts.v);
 	memcpy(copy->parts.v, b->parts.v, b->parts.n * sizeof *copy->parts.v);
 	copy->parts.n = b->parts.n;
 	return copy;
@@ -631,110 +630,4 @@ hub_fixture_hub(struct hub_fixture *f, bool complete)
 	assert_int_equal(hub_new(&f->hub_id, complete, &hub), CONSIGN_OK);
 	assert_int_equal(fixture_take(f, hub, fixture_all(f, 0), HUB_PROVEN), CONSIGN_OK);
 	return hub;
-}
-
-struct consign_slice
-fixture_body(void)
-{
-	return slice_text("sealed bytes that nobody here can read");
-}
-
-struct consign_slice
-fixture_body_of(struct hub_fixture *f, const uint32_t *sizes, size_t n)
-{
-	struct buf b = {0};
-
-	for (size_t i = 0; i < BODY_WRAP_BYTES; i++)
-		assert_int_equal(buf_append_u8(&b, 1), CONSIGN_OK);
-	for (size_t i = 0; i < n; i++) {
-		assert_int_equal(buf_append_be32(&b, sizes[i] + BODY_TAG_BYTES), CONSIGN_OK);
-		for (size_t j = 0; j < sizes[i] + BODY_TAG_BYTES; j++)
-			assert_int_equal(buf_append_u8(&b, 2), CONSIGN_OK);
-	}
-	struct consign_slice body = arena_copy(f->arena, buf_slice(&b));
-
-	buf_clear(&b);
-	return body;
-}
-
-void
-fixture_give_body(struct hub_fixture *f, struct manifest *m, size_t n, struct consign_slice body)
-{
-	struct manifest_item *first = m->items.v[0];
-
-	m->items.v = take(f, n * sizeof *m->items.v);
-	m->items.n = n;
-	for (uint32_t i = 0; i < n; i++) {
-		m->items.v[i] = take(f, sizeof *first);
-		*m->items.v[i] = *first;
-		m->items.v[i]->index = i;
-	}
-	hash_sha256(body, &m->body_digest);
-	m->body_bytes = body.len;
-}
-
-static struct seen *
-everything_seen(struct hub_fixture *f, const char *org)
-{
-	struct seen *seen = take(f, sizeof *seen);
-	struct checkpoint c = fixture_checkpoint(f);
-
-	seen->root = fixture_ref(f, fixture_newest(&f->roots));
-	seen->directory = fixture_ref(f, fixture_newest(&f->directories));
-	seen->policy = fixture_ref(f, fixture_newest(&f->policies));
-	for (size_t i = 0; i < f->cards.n; i++)
-		if (strcmp(f->cards.v[i].org.s, org) == 0)
-			seen->card = fixture_ref(f, &f->cards.v[i]);
-	seen->checkpoint = take(f, sizeof *seen->checkpoint);
-	*seen->checkpoint = (struct checkpoint_ref){c.size, c.head};
-	return seen;
-}
-
-struct manifest *
-fixture_manifest(struct hub_fixture *f, const char *from, const char *study, const char *type, enum consign_label label,
-    const char *const *to, size_t n_to)
-{
-	struct manifest *m = take(f, sizeof *m);
-	uint8_t random[10];
-
-	m->format = m->suite = 1;
-	m->hub_id = f->hub_id;
-	random_bytes(random, sizeof random);
-	id_make(FIXTURE_NOW_US, random, &m->consignment_id);
-	m->attempt = 1;
-	random_bytes(m->random.b, sizeof m->random.b);
-	snprintf(m->consignor.s, sizeof m->consignor.s, "%s", from);
-	key_id_of(&fixture_org(f, from)->signing_public, &m->signing_key_id);
-	snprintf(m->study.s, sizeof m->study.s, "%s", study);
-	m->label = label;
-	m->created_us = FIXTURE_NOW_US;
-	m->expires_us = FIXTURE_NOW_US + FIXTURE_DAY_US;
-	m->consignees.v = take(f, (n_to + 1) * sizeof *m->consignees.v);
-	for (size_t i = 0; i < n_to; i++) {
-		struct manifest_consignee *c = take(f, sizeof *c);
-
-		snprintf(c->org.s, sizeof c->org.s, "%s", to[i]);
-		for (size_t o = 0; o < f->n_orgs; o++)
-			if (strcmp(f->orgs[o].member.org.s, to[i]) == 0)
-				key_id_of(&f->orgs[o].seal_public, &c->seal_key_id);
-		m->consignees.v[m->consignees.n++] = c;
-	}
-	m->items.v = take(f, 2 * sizeof *m->items.v);
-	m->items.v[0] = take(f, sizeof **m->items.v);
-	snprintf(m->items.v[0]->type.s, sizeof m->items.v[0]->type.s, "%s", type);
-	m->items.n = 1;
-	hash_sha256(fixture_body(), &m->body_digest);
-	m->body_bytes = fixture_body().len;
-	m->seen = everything_seen(f, from);
-	return m;
-}
-
-struct signed_manifest *
-fixture_sign_manifest(struct hub_fixture *f, const struct manifest *m)
-{
-	struct signed_manifest *sm = take(f, sizeof *sm);
-
-	sm->manifest = fixture_encode(f, &wire_manifest, m);
-	sign_make(fixture_org(f, m->consignor.s)->signing, SIGN_MANIFEST, &f->hub_id, sm->manifest, &sm->signature);
-	return sm;
 }

@@ -89,6 +89,8 @@ struct signed_document *fixture_sign(struct hub_fixture *f, enum sign_kind kind,
 /* A document of any content, signed by one key: for cards that a test makes by hand. */
 struct published_document *
 fixture_document_by(struct hub_fixture *f, enum sign_kind kind, const struct secret *key, struct consign_slice content);
+/* Zeroed; until hub_fixture_end. */
+void *fixture_alloc(struct hub_fixture *f, size_t size);
 /* Encodes a struct into the arena. */
 struct consign_slice fixture_encode(struct hub_fixture *f, const struct wire_message *table, const void *message);
 

@@ -1,5 +1,5 @@
 /*
- * What inbox.c (reading, on the loop) and subscription.c (places, on the commit thread) share: how a row is looked at.
+ * What inbox.c, inbox_find.c (reading, on the loop) and subscription.c (places, on the commit thread) share: how a row is looked at.
  *
  * A place is (seq, idx): idx counts the items of the manifest in its order, from 0. It is not the index in a message id:
  * a later attempt leaves items out.

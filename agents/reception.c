@@ -49,6 +49,7 @@ struct reception {
 	struct judge *judge;
 	uint64_t position; /* decided: committed, or waiting for its commit */
 	uint64_t durable;  /* committed */
+	uint64_t brought;  /* the last one that this session brought, 0 none: before that the broker waits for no receipt of it */
 	struct consign_hash head;
 	struct held_delivery *held; /* in order; the first is what waits */
 	struct held_delivery **held_end;
@@ -102,6 +103,7 @@ reception_reset(struct reception *r)
 	r->held_end = &r->held;
 	r->why_held[0] = '\0';
 	r->fetch_waits = false;
+	r->brought = 0;
 	while (r->ready != NULL) {
 		struct ready_receipt *next = r->ready->next;
 
@@ -323,7 +325,9 @@ delivery_done(struct commit_job *job, enum consign_err err)
 
 	if (err == CONSIGN_OK) {
 		j->r->durable = j->position;
-		ready(j->r, buf_slice(&j->receipt));
+		/* The session that brought it may have ended meanwhile: the next one brings it again, and is answered then. */
+		if (j->position <= j->r->brought)
+			ready(j->r, buf_slice(&j->receipt));
 		if (j->v.tombstone == NULL)
 			recent_put(j->r->agent->recent, &j->judged.kept, &(struct recent_row){j->seq, j->position, j->received_us, j->v.accepted_us});
 		inbox_news(j->r->agent->inbox);
@@ -401,7 +405,7 @@ accept_mail(struct reception *r, const struct session_deliver *d, struct recepti
 		r->head = before;
 		return err;
 	}
-	r->position = d->position;
+	r->position = r->brought = d->position;
 	be64_store(j->mailbox, r->position);
 	memcpy(j->mailbox + 8, r->head.b, sizeof r->head.b);
 	return CONSIGN_OK;
@@ -494,7 +498,9 @@ look(struct reception *r, struct held_delivery *h)
 		goto no;
 	}
 	if (d->position <= r->position) {
-		if (!acknowledge_again(r, d->position, j->v.accepted)) {
+		r->brought = d->position;
+		/* What waits for its commit still is acknowledged by that, once. */
+		if (d->position <= r->durable && !acknowledge_again(r, d->position, j->v.accepted)) {
 			stop(r, "mailbox", "two consignments at one mailbox position, both in the ledger", h);
 			goto no;
 		}

@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "core/text.h"
+#include "trust/freshness.h"
 
 /* Texts of an event are cut where a character begins. */
 static enum consign_err
@@ -256,8 +257,16 @@ have_same_freshness(const struct root *a, const struct root *b)
 	    && (a->freshness_keys.n == 0 || memcmp(a->freshness_keys.v, b->freshness_keys.v, a->freshness_keys.n * sizeof *a->freshness_keys.v) == 0);
 }
 
+static const char *
+freshness_word(const struct hub *hub, const struct root *root)
+{
+	const char *by = root->freshness_keys.n == 0 ? NULL : freshness_org(hub, &root->freshness_keys.v[0]);
+
+	return root->freshness_keys.n == 0 ? "nobody" : by != NULL ? by : "an unknown key";
+}
+
 static enum consign_err
-put_root_changes(const struct root *was, const struct root *is, struct buf *out)
+put_root_changes(const struct hub *hub, const struct root *was, const struct root *is, struct buf *out)
 {
 	enum consign_err err = put_version(was->directory, is->directory, "directory", out);
 
@@ -268,7 +277,7 @@ put_root_changes(const struct root *was, const struct root *is, struct buf *out)
 	if (err == CONSIGN_OK)
 		err = put_admins(was, is, out);
 	if (err == CONSIGN_OK && !have_same_freshness(was, is))
-		err = buf_printf(out, ", freshness keys %zu → %zu", was->freshness_keys.n, is->freshness_keys.n);
+		err = buf_printf(out, ", freshness by %s → %s", freshness_word(hub, was), freshness_word(hub, is));
 	if (err == CONSIGN_OK && strcmp(was->broker->endpoint, is->broker->endpoint) != 0)
 		err = buf_printf(out, ", endpoint %s → %s", was->broker->endpoint, is->broker->endpoint);
 	if (err == CONSIGN_OK && !keys_equal(&was->broker->transport_key, &is->broker->transport_key))
@@ -329,7 +338,7 @@ look_up(const struct hub *hub, const struct event *x, struct description *d)
 		d->document = root->document->document;
 		d->reason = root->root->reason;
 		if (before != NULL)
-			err = put_root_changes(before->root, root->root, &d->subject);
+			err = put_root_changes(hub, before->root, root->root, &d->subject);
 	} else if (err == CONSIGN_OK && directory != NULL) {
 		const struct hub_directory *before = x->version > 1 ? hub_directory_at(hub, x->version - 1) : NULL;
 

@@ -61,13 +61,14 @@ kept_since(struct broker *b, struct arena *arena)
 	return f->created_us;
 }
 
-/* By the agent of whom the key is: another must not pass on an old one in its place. */
+/* By the agent of whom the key is, which has not left the hub: another must not pass on an old one in its place. */
 static bool
 is_its_own(struct broker *b, const struct session *s, const struct consign_public_key *key)
 {
 	const struct hub_card *card = hub_card(b->hub, s->name);
+	const struct member *member = hub_member(hub_directory(b->hub), s->name);
 
-	return card != NULL && memcmp(card->card->witness_key.b, key->b, sizeof key->b) == 0;
+	return card != NULL && member != NULL && member->status == MEMBER_ACTIVE && memcmp(card->card->witness_key.b, key->b, sizeof key->b) == 0;
 }
 
 static void

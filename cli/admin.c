@@ -314,7 +314,7 @@ admin_publish(struct admin_desk *desk, struct draft *draft)
 }
 
 enum consign_err
-admin_reason(const struct args *args, const char **ret_reason)
+admin_reason_if_any(const struct args *args, const char **ret_reason)
 {
 	const char *reason = args_value(args, "reason");
 
@@ -322,4 +322,34 @@ admin_reason(const struct args *args, const char **ret_reason)
 		return say_fail(CONSIGN_E_USAGE, "--reason: expected one line of text, at most %u bytes", CONSIGN_TEXT_MAX_BYTES);
 	*ret_reason = reason;
 	return CONSIGN_OK;
+}
+
+/* "" when nothing was typed. */
+static const char *
+ask_reason(void)
+{
+	static char line[CONSIGN_TEXT_MAX_BYTES + 2];
+
+	fprintf(stderr, "Reason, one line for the ledger: ");
+	fflush(stderr);
+	if (fgets(line, sizeof line, stdin) == NULL)
+		return "";
+	line[strcspn(line, "\r\n")] = '\0';
+	return line;
+}
+
+enum consign_err
+admin_reason(const struct args *args, const char **ret_reason)
+{
+	enum consign_err err = admin_reason_if_any(args, ret_reason);
+
+	if (err != CONSIGN_OK || (*ret_reason == NULL && args_has(args, "dry-run")))
+		return err;
+	if (*ret_reason == NULL && isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1)
+		*ret_reason = ask_reason();
+	if (*ret_reason != NULL && (*ret_reason)[strspn(*ret_reason, " \t")] != '\0' && text_is(CHARSET_UTF8, slice_text(*ret_reason)))
+		return CONSIGN_OK;
+	say_error("no reason is given: --reason is missing, or empty");
+	say_hint("why it is done stands in the ledger, with who did it and when: --reason \"one line\"");
+	return CONSIGN_E_USAGE;
 }

@@ -43,6 +43,11 @@ CONSIGN_MUST_CHECK enum consign_err root_seen_write(const char *dir, uint64_t ve
 /* The newest root of the hub is the one seen here, or follows it. Says what is wrong. Errors: STALE, FORK; as file_read */
 CONSIGN_MUST_CHECK enum consign_err root_seen_check(const char *dir, const struct hub *hub);
 /* --reason, checked. ret_reason NULL when absent. Errors: USAGE */
+CONSIGN_MUST_CHECK enum consign_err admin_reason_if_any(const struct args *args, const char **ret_reason);
+/*
+ * The same for a change, which is never without one (requirement R5): asked for on a terminal. With --dry-run it may be absent.
+ * ret_reason lends until the next call. Errors: USAGE
+ */
 CONSIGN_MUST_CHECK enum consign_err admin_reason(const struct args *args, const char **ret_reason);
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "invite.h"
 #include "org.h"
+#include "trust/freshness.h"
 #include "policy/policy_file.h"
 #include "policy_view.h"
 
@@ -75,11 +76,39 @@ keys_equal(const struct consign_public_key *a, const struct consign_public_key *
 	return memcmp(a->b, b->b, sizeof a->b) == 0;
 }
 
+/* Whose key it is, and the key itself, which could be anybody's whom nobody here knows. */
 static enum consign_err
-put_root(const struct consign_hash *hub_id, const struct root *before, const struct root *after, struct buf *out)
+put_freshness_key(const struct hub *hub, const struct root *root, struct buf *out)
+{
+	const char *by;
+	char key[33];
+
+	if (root->freshness_keys.n == 0)
+		return buf_printf(out, "nobody");
+	by = freshness_org(hub, &root->freshness_keys.v[0]);
+	key_id_text(&root->freshness_keys.v[0], key);
+	return buf_printf(out, "%s (key %s)", by != NULL ? by : "nobody who is known here", key);
+}
+
+static enum consign_err
+put_freshness(const struct hub *hub, const struct root *before, const struct root *after, struct buf *out)
+{
+	enum consign_err err = buf_printf(out, "~ freshness is stated by ");
+
+	if (err == CONSIGN_OK)
+		err = put_freshness_key(hub, before, out);
+	if (err == CONSIGN_OK)
+		err = buf_printf(out, ", then by ");
+	if (err == CONSIGN_OK)
+		err = put_freshness_key(hub, after, out);
+	return err == CONSIGN_OK ? buf_printf(out, "\n") : err;
+}
+
+static enum consign_err
+put_root(const struct hub *hub, const struct root *before, const struct root *after, struct buf *out)
 {
 	const struct broker_keys *was = before->broker, *is = after->broker;
-	enum consign_err err = put_admins(hub_id, before, after, out);
+	enum consign_err err = put_admins(hub_id(hub), before, after, out);
 
 	if (err == CONSIGN_OK && before->threshold != after->threshold)
 		err = buf_printf(out, "~ signatures of administrators that a change needs: %u, then %u\n", before->threshold, after->threshold);
@@ -96,7 +125,7 @@ put_root(const struct consign_hash *hub_id, const struct root *before, const str
 	if (err == CONSIGN_OK
 	    && (before->freshness_keys.n != after->freshness_keys.n
 	        || (after->freshness_keys.n > 0 && memcmp(before->freshness_keys.v, after->freshness_keys.v, after->freshness_keys.n * sizeof *after->freshness_keys.v) != 0)))
-		err = buf_printf(out, "~ keys that state freshness: %zu, then %zu\n", before->freshness_keys.n, after->freshness_keys.n);
+		err = put_freshness(hub, before, after, out);
 	if (err == CONSIGN_OK && (before->witnesses.n != after->witnesses.n || before->witness_quorum != after->witness_quorum))
 		err = buf_printf(out, "~ witnesses: %u of %zu, then %u of %zu\n", before->witness_quorum, before->witnesses.n, after->witness_quorum,
 		    after->witnesses.n);
@@ -166,12 +195,12 @@ put_policy(const struct hub_policy *before, const struct hub_policy *after, stru
 }
 
 enum consign_err
-changes_format(const struct consign_hash *hub_id, const struct hub_state *before, const struct hub_state *after, struct buf *out)
+changes_format(const struct hub *hub, const struct hub_state *before, const struct hub_state *after, struct buf *out)
 {
-	enum consign_err err = put_root(hub_id, before->root, after->root, out);
+	enum consign_err err = put_root(hub, before->root, after->root, out);
 
 	if (err == CONSIGN_OK && before->directory != after->directory)
-		err = put_members(hub_id, before->directory, after->directory, out);
+		err = put_members(hub_id(hub), before->directory, after->directory, out);
 	if (err == CONSIGN_OK && before->policy != after->policy)
 		err = put_policy(before->policy, after->policy, out);
 	return err;

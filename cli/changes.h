@@ -17,11 +17,11 @@ struct hub_state {
 };
 
 /*
- * Appends the lines; none when only numbers and dates differ.
+ * Appends the lines; none when only numbers and dates differ. hub: whose cards name the companies of keys.
  * Errors: NO_MEMORY
  */
 CONSIGN_MUST_CHECK enum consign_err changes_format(
-    const struct consign_hash *hub_id, const struct hub_state *before, const struct hub_state *after, struct buf *out);
+    const struct hub *hub, const struct hub_state *before, const struct hub_state *after, struct buf *out);
 /*
  * Whether the source text, which administrators read, says what the parts, which are obeyed, say. A policy without source
  * says nothing wrong. Errors: CONFLICT (it says something else), NO_MEMORY

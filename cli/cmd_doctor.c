@@ -23,6 +23,7 @@
 #include "policy_source.h"
 #include "print.h"
 #include "profiles.h"
+#include "stated.h"
 
 #define DAY_US (24ull * 3600 * 1000000)
 
@@ -241,9 +242,19 @@ check_standing(struct doctor *d, const struct consign_reply *status)
 {
 	const char *standing = fact(status, "standing");
 
-	if (standing == NULL || strcmp(standing, "active") == 0 || strcmp(standing, "none") == 0)
+	if (standing == NULL || strncmp(standing, "active", 6) == 0 || strcmp(standing, "none") == 0)
 		return; /* as it should be, or there is no directory yet */
 	found(d, FINDING_WARN, "standing", "ask an administrator of the hub", "this organisation is %s", standing);
+}
+
+/* What keeps all mail of this company here. */
+static void
+check_sending(struct doctor *d, const struct consign_reply *status)
+{
+	const char *held = fact(status, "sending_held");
+
+	if (held != NULL && strcmp(held, "none") != 0)
+		found(d, FINDING_FAIL, "freshness", "ask an administrator of the hub: consign freshness status", "nothing is sent: %s", held);
 }
 
 static void
@@ -393,6 +404,7 @@ check_agent(struct doctor *d)
 	} else {
 		found(d, FINDING_OK, "agent", NULL, "answers");
 		check_standing(d, status);
+		check_sending(d, status);
 		check_connection(d, status);
 		check_skew(d, status);
 		check_card(d, status);
@@ -420,6 +432,24 @@ check_cards(struct doctor *d, const struct hub *hub)
 			    card->card->org.s, time_text(card->card->expires_us, time));
 		}
 	found(d, FINDING_OK, "cards", NULL, "%zu held", n);
+}
+
+static void
+check_freshness(struct doctor *d, const struct admin_desk *desk)
+{
+	static const char *const renew = "consign freshness delegate ORG names another company, --none nobody";
+	struct arena *arena = NULL;
+	struct stated s;
+
+	if (arena_new(STATED_ARENA_BYTES, &arena) != CONSIGN_OK || stated_look(desk, arena, &s) != CONSIGN_OK)
+		found(d, FINDING_WARN, "freshness", NULL, "%s", consign_err_text(CONSIGN_E_NO_MEMORY));
+	else if (s.is_wanted && strcmp(s.standing, "active") != 0)
+		found(d, FINDING_FAIL, "freshness", renew, "stated by %s, which is %s: nothing it states is taken", s.by[0] != '\0' ? s.by : "a company", s.standing);
+	else if (s.is_wanted && s.statement == NULL)
+		found(d, FINDING_FAIL, "freshness", "is its agent running, and connected?", "no statement of %s holds: agents send nothing", s.by);
+	else if (s.is_wanted)
+		found(d, FINDING_OK, "freshness", NULL, "stated by %s", s.by);
+	arena_free(&arena);
 }
 
 static void
@@ -451,6 +481,7 @@ check_hub(struct doctor *d)
 	    (unsigned long long)hub_root(desk.hub)->root->version, (unsigned long long)hub_directory(desk.hub)->version,
 	    (unsigned long long)hub_policy(desk.hub)->version);
 	check_cards(d, desk.hub);
+	check_freshness(d, &desk);
 	admin_close(&desk);
 }
 

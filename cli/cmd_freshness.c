@@ -96,20 +96,24 @@ print_stated(const struct stated *s, bool as_json)
 	char time[PRINT_TIME_BYTES], until[PRINT_TIME_BYTES];
 
 	if (as_json) {
-		json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "freshness", s->word, "by",
-		    s->by[0] != '\0' ? json_string(s->by) : json_null(), "root", f != NULL ? json_integer((json_int_t)f->root->version) : json_null(),
+		json_t *json = json_pack("{s:s, s:o, s:s?, s:o, s:o, s:o, s:o}", "freshness", s->word, "by",
+		    s->by[0] != '\0' ? json_string(s->by) : json_null(), "standing", s->standing, "root", f != NULL ? json_integer((json_int_t)f->root->version) : json_null(),
 		    "checkpoint", f != NULL ? json_integer((json_int_t)f->checkpoint->size) : json_null(), "stated",
 		    json_time(f != NULL ? f->created_us : 0), "until", json_time(f != NULL ? f->expires_us : 0));
 
 		return print_json(&json);
 	}
 	printf("freshness   %s\n", s->word);
+	bool is_active = s->standing == NULL || strcmp(s->standing, "active") == 0;
+
 	if (s->by[0] != '\0')
-		printf("by          %s\n", s->by);
+		printf("by          %s%s%s\n", s->by, is_active ? "" : ", which is ", is_active ? "" : s->standing);
 	if (f != NULL)
 		printf("newest      root %llu, ledger %llu, stated %s\nuntil       %s\n", (unsigned long long)f->root->version,
 		    (unsigned long long)f->checkpoint->size, time_text(f->created_us, time), time_text(f->expires_us, until));
-	else if (s->by[0] != '\0')
+	if (!is_active)
+		say_hint("nothing it states is taken any more: `consign freshness delegate ORG` names another, --none nobody");
+	else if (f == NULL && s->by[0] != '\0')
 		say_hint("agents hold what they would send: is the agent of %s running, and connected?", s->by);
 	return CONSIGN_OK;
 }

@@ -13,6 +13,7 @@
 #include "invite.h"
 #include "org.h"
 #include "print.h"
+#include "trust/freshness.h"
 
 #define NOT_UNDER_ITS_ID "an organisation that has ended or was compromised does not come back under its id: invite it under another"
 
@@ -143,6 +144,22 @@ draft_with_member(const struct hub *hub, struct member *member, struct draft *dr
 	return err;
 }
 
+/* Within a day of its last statement nobody would send anything any more. */
+static void
+warn_of_freshness(const struct hub *hub, const char *org)
+{
+	const struct root *root = hub_root(hub)->root;
+
+	for (size_t i = 0; i < root->freshness_keys.n; i++) {
+		const char *by = freshness_org(hub, &root->freshness_keys.v[i]);
+
+		if (by == NULL || strcmp(by, org) != 0)
+			continue;
+		say_warning("%s states freshness: when its last statement is a day old, all agents hold what they would send", org);
+		say_hint("`consign freshness delegate ORG` names another company, --none nobody");
+	}
+}
+
 static enum consign_err
 publish_member(struct admin_desk *desk, struct member *member, struct signed_document *card, const char *reason, bool *ret_is_in_force)
 {
@@ -161,6 +178,8 @@ publish_member(struct admin_desk *desk, struct member *member, struct signed_doc
 	if (err == CONSIGN_OK && draft.is_in_force)
 		printf("%s\t%s\tdirectory %llu\troot %llu\n", member->org.s, member_status_text(member->status),
 		    (unsigned long long)draft.directory->version, (unsigned long long)draft.root.version);
+	if (err == CONSIGN_OK && member->status != MEMBER_ACTIVE)
+		warn_of_freshness(desk->hub, member->org.s);
 	*ret_is_in_force = draft.is_in_force;
 	draft_clear(&draft);
 	return err;
@@ -435,7 +454,9 @@ cmd_org_approve(const struct args *args)
 	enum consign_err err = org_check_id(org);
 
 	if (err == CONSIGN_OK)
-		err = admin_reason(args, &reason);
+		err = admin_reason_if_any(args, &reason);
+	if (err == CONSIGN_OK && reason == NULL)
+		reason = "it has answered its invite and read its keys out";
 	if (err == CONSIGN_OK)
 		err = admin_open(args, &desk);
 	if (err != CONSIGN_OK)

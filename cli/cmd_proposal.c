@@ -285,7 +285,7 @@ decide(const struct args *args, enum decision_kind kind)
 	enum consign_err err = check_typed_id(args->words[0]);
 
 	if (err == CONSIGN_OK)
-		err = admin_reason(args, &reason);
+		err = admin_reason_if_any(args, &reason);
 	if (err == CONSIGN_OK)
 		err = admin_open(args, &desk);
 	if (err == CONSIGN_OK)
@@ -395,7 +395,7 @@ cmd_proposal_sign(const struct args *args)
 	struct buf text = {0};
 	const struct secret *signing;
 	const char *reason;
-	enum consign_err err = admin_reason(args, &reason);
+	enum consign_err err = admin_reason_if_any(args, &reason);
 
 	if (err == CONSIGN_OK)
 		err = input_read(args->words[0], FILE_MAX_BYTES, &text);

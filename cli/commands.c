@@ -15,12 +15,12 @@
 	}
 #define REASON                                                                                                                   \
 	{                                                                                                                        \
-		.name = "reason", .value = "TEXT", .summary = "why: told to the administrators; others get a hash of it"          \
+		.name = "reason", .value = "TEXT",                                                                               \
+		.summary = "why it is done, asked for on a terminal: told to the administrators; others get a hash of it"        \
 	}
-#define WHY                                                                                                                      \
+#define REASON_IF_ANY                                                                                                            \
 	{                                                                                                                        \
-		.name = "reason", .value = "TEXT", .summary = "why: told to the administrators; others get a hash of it",         \
-		.is_required = true                                                                                              \
+		.name = "reason", .value = "TEXT", .summary = "why: told to the administrators; others get a hash of it"          \
 	}
 #define DRY_RUN                                                                                                                  \
 	{                                                                                                                        \
@@ -70,10 +70,11 @@ static const struct option org_invite_options[] = {
 
 static const struct option org_approve_options[] = {
     {.name = "fingerprint", .value = "WORDS", .summary = "the six words that the company read out; asked for on a terminal"},
-    REASON, PASSPHRASE_FILE, END};
+    REASON_IF_ANY, PASSPHRASE_FILE, END};
 
 static const struct option admin_options[] = {PASSPHRASE_FILE, END};
 static const struct option reason_options[] = {REASON, PASSPHRASE_FILE, END};
+static const struct option decision_options[] = {REASON_IF_ANY, PASSPHRASE_FILE, END};
 
 static const struct option admin_request_options[] = {
     {.name = "hub", .value = "FILE", .summary = "what an administrator's `consign hub export` printed", .is_required = true}, PASSPHRASE_FILE,
@@ -81,7 +82,7 @@ static const struct option admin_request_options[] = {
 static const struct option admin_add_options[] = {
     {.name = "fingerprint", .value = "WORDS", .summary = "the six words that the newcomer read out", .is_required = true}, REASON, PASSPHRASE_FILE, END};
 static const struct option proposal_list_options[] = {{.name = "open", .summary = "only those that can be decided on"}, PASSPHRASE_FILE, END};
-static const struct option proposal_sign_options[] = {{.name = "reject", .summary = "sign that this administrator does not agree"}, REASON, PASSPHRASE_FILE, END};
+static const struct option proposal_sign_options[] = {{.name = "reject", .summary = "sign that this administrator does not agree"}, REASON_IF_ANY, PASSPHRASE_FILE, END};
 static const struct option hub_move_options[] = {
     {.name = "endpoint", .value = "tcp://HOST:PORT", .summary = "where companies will reach the broker", .is_required = true}, REASON, PASSPHRASE_FILE,
     END};
@@ -131,13 +132,13 @@ static const struct option policy_history_options[] = {
 	    {.name = "label", .value = "LABEL", .summary = "only messages under these labels (default: all)", .may_repeat = true}, \
 	    {.name = "since", .value = "TIME", .summary = "it holds from then on, such as 2026-12-01 or 2026-12-01T08:30:00Z"},   \
 	    {.name = "until", .value = "TIME", .summary = "and no longer from then on"},                                         \
-	    {.name = "id", .value = "ID", .summary = "the rule's name, which refusals show (default: made of its words)"}, WHY,  \
+	    {.name = "id", .value = "ID", .summary = "the rule's name, which refusals show (default: made of its words)"}, REASON,  \
 	    DRY_RUN, PASSPHRASE_FILE, END
 
 static const struct option allow_options[] = {{RULE_FROM, .is_required = true}, {RULE_TO, .is_required = true}, RULE_REST};
 static const struct option forbid_options[] = {{RULE_FROM}, {RULE_TO}, RULE_REST};
 static const struct option change_options[] = {REASON, DRY_RUN, PASSPHRASE_FILE, END};
-static const struct option rollback_options[] = {WHY, DRY_RUN, PASSPHRASE_FILE, END};
+static const struct option rollback_options[] = {REASON, DRY_RUN, PASSPHRASE_FILE, END};
 static const struct option study_add_options[] = {{.name = "title", .value = "TEXT", .summary = "the study's title, for people"},
     {.name = "party",
 	.value = "ORG:ROLE[,ROLE][:LABEL]",
@@ -221,11 +222,11 @@ const struct command command_table[] = {
     {"proposal", "list", cmd_proposal_list, "", true, proposal_list_options, "list proposals, newest first", NULL},
     {"proposal", "show", cmd_proposal_show, "ID", true, admin_options, "say what a proposal would change, by whom, why, and who agrees",
 	"Read from the bytes that would be signed, never from what their author says of them. The beginning of an id is enough."},
-    {"proposal", "approve", cmd_proposal_approve, "ID", false, reason_options, "agree to a proposal, and sign what it would put in force",
+    {"proposal", "approve", cmd_proposal_approve, "ID", false, decision_options, "agree to a proposal, and sign what it would put in force",
 	"Shows what it changes. With the last signature that is needed it is in force at once. One's own proposal counts as agreed by its author."},
-    {"proposal", "reject", cmd_proposal_reject, "ID", false, reason_options, "say that this administrator does not agree",
+    {"proposal", "reject", cmd_proposal_reject, "ID", false, decision_options, "say that this administrator does not agree",
 	"When too few are left who could agree, the proposal is over."},
-    {"proposal", "withdraw", cmd_proposal_withdraw, "ID", false, reason_options, "take one's own proposal back, for good", NULL},
+    {"proposal", "withdraw", cmd_proposal_withdraw, "ID", false, decision_options, "take one's own proposal back, for good", NULL},
     {"proposal", "export", cmd_proposal_export, "ID", false, admin_options, "print a proposal as a file, for a machine without network", NULL},
     {"proposal", "sign", cmd_proposal_sign, "FILE", false, proposal_sign_options, "agree to a proposal in a file, without network; prints the decision",
 	"Verifies the file against the newest root that this home has seen and says on standard error what would change. Carry the decision back to `consign proposal import`."},

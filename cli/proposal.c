@@ -156,7 +156,7 @@ proposal_changes(const struct proposal_seen *p, struct buf *out)
 		say_hint("whoever made it did not use this program as it is: reject it, and ask %s", p->content->author);
 	}
 	if (err == CONSIGN_OK)
-		err = changes_format(hub_id(p->hub), &before, &after, out);
+		err = changes_format(p->hub, &before, &after, out);
 	hub_stage_free(&stage);
 	return err;
 }

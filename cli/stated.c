@@ -1,19 +1,9 @@
 /* See stated.h. */
 #include "stated.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "core/clock.h"
-
-static void
-name_key(const struct hub *hub, const struct consign_public_key *key, char ret_name[CONSIGN_ORG_MAX_BYTES + 1])
-{
-	const struct hub_card *card;
-
-	for (size_t i = 0; (card = hub_card_nth(hub, i)) != NULL; i++)
-		if (memcmp(card->card->witness_key.b, key->b, sizeof key->b) == 0)
-			memcpy(ret_name, card->card->org.s, strlen(card->card->org.s) + 1);
-}
 
 enum consign_err
 stated_look(const struct admin_desk *desk, struct arena *arena, struct stated *ret_stated)
@@ -28,7 +18,13 @@ stated_look(const struct admin_desk *desk, struct arena *arena, struct stated *r
 	*ret_stated = (struct stated){.word = "not asked for", .is_wanted = root->freshness_keys.n > 0};
 	if (!ret_stated->is_wanted)
 		return CONSIGN_OK;
-	name_key(desk->hub, &root->freshness_keys.v[0], ret_stated->by);
+	const char *by = freshness_org(desk->hub, &root->freshness_keys.v[0]);
+
+	if (by != NULL)
+		snprintf(ret_stated->by, sizeof ret_stated->by, "%s", by);
+	const struct member *member = by == NULL ? NULL : hub_member(hub_directory(desk->hub), by);
+
+	ret_stated->standing = member == NULL ? "unknown" : member_status_text(member->status);
 	if (newest.len > 0)
 		err = signed_document_decode(newest, arena, &document);
 	if (err == CONSIGN_OK)

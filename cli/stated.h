@@ -15,6 +15,7 @@
 
 struct stated {
 	char by[CONSIGN_ORG_MAX_BYTES + 1]; /* "": nobody whom we know */
+	const char *standing;               /* of that company: "active" and so on; NULL when nobody is named */
 	const struct freshness *statement;  /* NULL: none that holds; lives in the arena */
 	const char *word;
 	bool is_wanted; /* the newest root names somebody */

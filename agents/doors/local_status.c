@@ -83,19 +83,20 @@ put_hash(struct facts *f, const char *name, const struct consign_hash *hash)
 	put(f, name, "%s", text);
 }
 
-/* What the directory that is held says of this organisation. Who is suspended is not told so: then last_problem speaks. */
+/* What the directory says that is held; who is suspended or compromised is not connected, and not told so: then last_problem speaks. */
 static void
 put_standing(struct facts *f, const struct agent *a)
 {
 	const struct hub_directory *directory = hub_directory(a->hub);
 	const struct member *me = directory == NULL ? NULL : hub_member(directory, a->org.s);
+	const char *meaning = me != NULL && me->status == MEMBER_ENDED ? ": nothing is sent any more; what was accepted before still comes" : "";
 
 	if (me == NULL)
 		put(f, "standing", "none");
-	else if (me->status == MEMBER_ENDED)
-		put(f, "standing", "ended: nothing is sent any more; what was accepted before still comes");
+	else if (uplink_state(a->uplink) == UPLINK_UP)
+		put(f, "standing", "%s%s", member_status_text(me->status), meaning);
 	else
-		put(f, "standing", "%s", member_status_text(me->status));
+		put(f, "standing", "%s when it was connected last (directory %" PRIu64 ")", member_status_text(me->status), directory->version);
 }
 
 static void

@@ -24,6 +24,17 @@ freshness_is_key(const struct hub *hub, const struct consign_public_key *key)
 	return false;
 }
 
+const char *
+freshness_org(const struct hub *hub, const struct consign_public_key *key)
+{
+	const struct hub_card *card;
+
+	for (size_t i = 0; (card = hub_card_nth(hub, i)) != NULL; i++)
+		if (memcmp(card->card->witness_key.b, key->b, sizeof key->b) == 0)
+			return card->card->org.s;
+	return NULL;
+}
+
 static enum consign_err
 put_content(const struct hub *hub, uint64_t now_us, struct buf *out)
 {

@@ -13,6 +13,8 @@
 /* Whether the newest root names any key; whether it names this one. */
 bool freshness_is_wanted(const struct hub *hub);
 bool freshness_is_key(const struct hub *hub, const struct consign_public_key *key);
+/* Whose agent has this key, of the newest cards that are held. Lends; NULL: nobody's. */
+const char *freshness_org(const struct hub *hub, const struct consign_public_key *key);
 /* Signs what this hub knows to be newest, for CONSIGN_FRESHNESS_LIFE_US from now. Lives in arena. Errors: NOT_FOUND (no documents), NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err freshness_make(
     const struct hub *hub, const struct secret *key, uint64_t now_us, struct arena *arena, struct signed_document **ret_statement);

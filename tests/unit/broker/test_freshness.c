@@ -135,6 +135,30 @@ test_freshness_is_taken_from_nobody_else(void **state)
 }
 
 /* CONSIGN_FRESHNESS_MAX_BYTES: what is kept is a file, and somebody may have written into it. */
+/* Its agent comes back for what was accepted before, and is no part of the hub any more. */
+static void
+test_freshness_is_not_taken_from_who_has_left(void **state)
+{
+	struct broker_fixture *t = *state;
+	struct peer admin = broker_administrator(t);
+	struct session_documents *d = fixture_none(&t->f, 0);
+
+	name_acme(t);
+	hear_all(t, &admin);
+	fixture_org(&t->f, "acme")->member.status = MEMBER_ENDED;
+	fixture_add_directory(&t->f, d, fixture_directory(&t->f, FIXTURE_ALL_SIGN));
+	fixture_add_root(&t->f, d, fixture_root(&t->f, FIXTURE_ALL_SIGN));
+	broker_hears_publish(t, &admin, 2, broker_unproven(t, d));
+	broker_turn(t);
+	struct peer acme = broker_agent(t, "acme"), bolt = broker_agent(t, "bolt");
+
+	say_statement(t, &acme, statement(t, "acme", t->wall_us));
+	expect_silence(t, &acme);
+	expect_silence(t, &bolt);
+	assert_int_equal(logged(t, "freshness.refused"), 1);
+	assert_int_equal(t->broker->freshness.len, 0);
+}
+
 static void
 test_freshness_file_that_is_none_is_nothing(void **state)
 {
@@ -159,6 +183,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(goes_to_everybody_and_outlives_a_restart),
 	    CASE(is_taken_from_nobody_else),
+	    CASE(is_not_taken_from_who_has_left),
 	    CASE(file_that_is_none_is_nothing),
 	};
 

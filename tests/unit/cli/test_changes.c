@@ -24,7 +24,7 @@
 struct fixture {
 	struct arena *arena;
 	struct buf out;
-	struct consign_hash hub_id;
+	struct hub *hub; /* without cards */
 };
 
 static int
@@ -34,6 +34,7 @@ setup(void **state)
 
 	assert_non_null(f);
 	assert_int_equal(arena_new(1 << 24, &f->arena), CONSIGN_OK);
+	assert_int_equal(hub_new(&(struct consign_hash){{1}}, true, &f->hub), CONSIGN_OK);
 	*state = f;
 	return 0;
 }
@@ -44,6 +45,7 @@ teardown(void **state)
 	struct fixture *f = *state;
 
 	arena_free(&f->arena);
+	hub_free(&f->hub);
 	buf_clear(&f->out);
 	free(f);
 	return 0;
@@ -150,7 +152,7 @@ static const char *
 said(struct fixture *f, const struct hub_state *before, const struct hub_state *after)
 {
 	buf_reset(&f->out);
-	assert_int_equal(changes_format(&f->hub_id, before, after, &f->out), CONSIGN_OK);
+	assert_int_equal(changes_format(f->hub, before, after, &f->out), CONSIGN_OK);
 	assert_int_equal(buf_append_u8(&f->out, 0), CONSIGN_OK);
 	return (const char *)f->out.data;
 }
@@ -178,6 +180,17 @@ changes_format_names_each_change_of_the_root(void **state)
 	stolen.transport_key.b[7] ^= 1; /* the key that opens a session counts like the one that signs */
 	r.is[1] = &stolen;
 	assert_non_null(strstr(said(f, &before, &after), "~ administrator bob has other keys: keys "));
+	make_roots(&r);
+	struct consign_public_key one = {{1}}, two = {{2}};
+
+	r.after.freshness_keys.v = &one;
+	r.after.freshness_keys.n = 1;
+	assert_string_equal(said(f, &before, &after),
+	    "~ freshness is stated by nobody, then by nobody who is known here (key 01d0fabd251fcbbe2b93b4b927b26ad2)\n");
+	r.before.freshness_keys.v = &two;
+	r.before.freshness_keys.n = 1;
+	assert_non_null(strstr(said(f, &before, &after), "~ freshness is stated by nobody who is known here (key "));
+	assert_non_null(strstr(said(f, &before, &after), "), then by nobody who is known here (key "));
 	make_roots(&r);
 	strcpy(r.other.endpoint, "tcp://b:2");
 	assert_string_equal(said(f, &before, &after), "~ the broker is at tcp://a:1, then at tcp://b:2\n");

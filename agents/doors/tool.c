@@ -313,7 +313,7 @@ write_some(struct tool *t)
 			buf_wipe(&t->out);
 		if (t->is_closing)
 			tool_close(t);
-	} else if (t->out_sent > KEPT_BYTES && t->out_sent >= unsent(t)) { /* so each byte is moved once at most */
+	} else if (t->out_sent > KEPT_BYTES && t->out_sent >= unsent(t)) { /* so no more bytes are moved than were sent */
 		memmove(t->out.data, t->out.data + t->out_sent, unsent(t));
 		t->out.len -= t->out_sent;
 		t->out_sent = 0;

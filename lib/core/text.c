@@ -69,8 +69,9 @@ is_control(uint32_t point)
 	return point < 0x20 || (point >= 0x7f && point <= 0x9f);
 }
 
-static bool
-is_utf8(struct consign_slice s, bool may_break)
+/* How many bytes from the first on are such text. */
+static size_t
+utf8_run(struct consign_slice s, bool may_break)
 {
 	size_t i = 0;
 
@@ -83,17 +84,23 @@ is_utf8(struct consign_slice s, bool may_break)
 		size_t len = utf8_step(slice_of(s.data + i, s.len - i), &point);
 
 		if (len == 0)
-			return false;
+			return i;
 		if (is_control(point)) {
 			/* A carriage return only as half of the newline that some editors write. */
 			bool is_crlf = point == '\r' && s.len - i > 1 && s.data[i + 1] == '\n';
 
 			if (!may_break || (point != '\t' && point != '\n' && !is_crlf))
-				return false;
+				return i;
 		}
 		i += len;
 	}
-	return true;
+	return i;
+}
+
+size_t
+text_run(struct consign_slice s)
+{
+	return utf8_run(s, true);
 }
 
 bool
@@ -111,9 +118,9 @@ text_is(enum charset charset, struct consign_slice s)
 	case CHARSET_ASCII:
 		return is_ascii(s);
 	case CHARSET_UTF8:
-		return is_utf8(s, false);
+		return utf8_run(s, false) == s.len;
 	case CHARSET_TEXT:
-		return is_utf8(s, true);
+		return text_run(s) == s.len;
 	}
 	return false;
 }

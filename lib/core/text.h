@@ -20,6 +20,8 @@ enum charset {
 
 /* Whether every byte belongs to the charset, with its rules for parts; the empty text belongs to none but the last three. */
 bool text_is(enum charset charset, struct consign_slice s);
+/* How many bytes from the first on are CHARSET_TEXT: all of them, or up to the first character that is not. */
+size_t text_run(struct consign_slice s);
 
 /* Whether a glob (* any run of characters, everything else itself) matches the whole text. */
 bool glob_match(const char *glob, const char *text);

@@ -134,15 +134,13 @@ is_one_line(const struct yaml_edit *e, size_t begin, size_t end)
 
 /* ── start ── */
 
-/* Libyaml's further ends of lines would end a comment or a line where this file sees none. */
+/* Libyaml's further ends of lines would end a comment or a line where this file sees none: those that no reader refuses. */
 static bool
 has_other_line_ends(struct consign_slice text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		const uint8_t *p = text.data + i;
-		size_t left = text.len - i;
-		if ((*p == '\r' && (left < 2 || p[1] != '\n')) || (*p == 0xc2 && left > 1 && p[1] == 0x85)
-		    || (*p == 0xe2 && left > 2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9)))
+		if (*p == 0xe2 && text.len - i > 2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9))
 			return true;
 	}
 	return false;

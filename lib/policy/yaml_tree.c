@@ -7,6 +7,8 @@
 #include <yaml.h>
 
 #include "core/limits.h"
+#include "core/text.h"
+#include "core/utf8.h"
 
 /* Longer runs of YAML inside one word are cut in errors. */
 #define SHOWN_CHARACTERS 40
@@ -63,25 +65,40 @@ yaml_show(const struct node *node, char ret_shown[SHOWN_BYTES])
 
 #define FAIL_AT(s, event, ...) yaml_fail_at((s)->error, (event)->start_mark.line + 1, (event)->start_mark.column + 1, __VA_ARGS__)
 
-/* What will have happened to a file in which a byte is not text. */
+/* What stands at a byte that may not stand in a file, and what will have happened there. */
 static const char *
-hint_at_byte(const struct source *s, size_t at)
+show_byte(const struct source *s, size_t at, char ret_shown[SHOWN_BYTES], const char **ret_hint)
 {
-	if (s->yaml.len >= 2 && (memcmp(s->yaml.data, "\xff\xfe", 2) == 0 || memcmp(s->yaml.data, "\xfe\xff", 2) == 0))
-		return "the file is UTF-16: save it as UTF-8";
-	if (at < s->yaml.len && s->yaml.data[at] == 0)
-		return "there is a NUL byte: this is no text file, or it was damaged";
-	if (s->parser.problem != NULL && strstr(s->parser.problem, "UTF-8") != NULL)
-		return "save the file as UTF-8";
-	return "take the character out";
+	uint32_t point = 0;
+	bool is_utf8 = at < s->yaml.len && utf8_step(slice_of(s->yaml.data + at, s->yaml.len - at), &point) > 0;
+
+	if (!is_utf8) {
+		bool is_utf16 = s->yaml.len >= 2 && (memcmp(s->yaml.data, "\xff\xfe", 2) == 0 || memcmp(s->yaml.data, "\xfe\xff", 2) == 0);
+
+		*ret_hint = is_utf16 ? "the file is UTF-16: save it as UTF-8" : "save the file as UTF-8";
+		return "bytes that are no UTF-8";
+	}
+	if (point == 0) {
+		*ret_hint = "there is a NUL byte: this is no text file, or it was damaged";
+		return "a NUL byte";
+	}
+	if (point == '\r') {
+		*ret_hint = "save the file with the ends of lines of Unix (LF) or of Windows (CRLF)";
+		return "a carriage return without a newline";
+	}
+	*ret_hint = "take the character out: editors may not show it";
+	(void)snprintf(ret_shown, SHOWN_BYTES, "the character U+%04X", (unsigned)point);
+	return ret_shown;
 }
 
-/* libyaml tells bytes, not lines, when the bytes themselves are wrong. */
+/* Bytes, not lines, are what is known of a place where the bytes themselves are wrong. */
 static enum consign_err
-fail_at_byte(struct source *s)
+fail_at_byte(struct source *s, size_t at)
 {
 	size_t line = 1, column = 1;
-	for (size_t i = 0; i < s->parser.problem_offset && i < s->yaml.len; i++) {
+	char shown[SHOWN_BYTES];
+	const char *hint;
+	for (size_t i = 0; i < at && i < s->yaml.len; i++) {
 		uint8_t c = s->yaml.data[i];
 		if (c == '\n') {
 			line++;
@@ -90,10 +107,25 @@ fail_at_byte(struct source *s)
 			column++;
 		}
 	}
-	enum consign_err err = yaml_fail_at(s->error, line, column,
-	    "found bytes that YAML does not allow (%s): expected UTF-8 text without control characters",
-	    s->parser.problem != NULL ? s->parser.problem : "unreadable");
-	return yaml_hint(s->error, err, "%s", hint_at_byte(s, s->parser.problem_offset));
+	const char *found = show_byte(s, at, shown, &hint);
+	return yaml_hint(s->error,
+	    yaml_fail_at(s->error, line, column, "found %s: expected UTF-8 text without control characters", found), "%s", hint);
+}
+
+/*
+ * The text of a policy is signed and travels as CHARSET_TEXT (docs/PROTOCOL.md, source of a policy_part). YAML allows more: what it
+ * takes for the end of a line, U+0085 and a lone carriage return. Refused here a file is refused by whoever reads it, with its place.
+ */
+static enum consign_err
+check_text(struct source *s)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t run = text_run(s->yaml);
+	if (s->yaml.len >= sizeof mark - 1 && memcmp(s->yaml.data, mark, sizeof mark - 1) == 0)
+		return yaml_hint(s->error,
+		    yaml_fail_at(s->error, 1, 1, "found a byte order mark (BOM) before the first word: expected UTF-8 text without one"),
+		    "save the file as UTF-8 without BOM");
+	return run == s->yaml.len ? CONSIGN_OK : fail_at_byte(s, run);
 }
 
 /* The byte at a place that libyaml names, which counts characters; 0 beyond the end. */
@@ -138,7 +170,7 @@ next_event(struct source *s, yaml_event_t *ret_event)
 	if (p->error == YAML_MEMORY_ERROR)
 		return CONSIGN_E_NO_MEMORY;
 	if (p->error == YAML_READER_ERROR)
-		return fail_at_byte(s);
+		return fail_at_byte(s, p->problem_offset);
 	enum consign_err err = yaml_fail_at(s->error, p->problem_mark.line + 1, p->problem_mark.column + 1,
 	    "this is not YAML: %s%s%s", p->problem != NULL ? p->problem : "unknown trouble", p->context != NULL ? " " : "",
 	    p->context != NULL ? p->context : "");
@@ -369,12 +401,15 @@ yaml_tree_read(struct consign_slice yaml, const struct yaml_form *form, struct a
 {
 	struct source s = {.yaml = yaml, .form = form, .arena = arena, .error = ret_error};
 	struct node *root;
+	enum consign_err err = check_text(&s);
+	if (err != CONSIGN_OK)
+		return err;
 	if (!yaml_parser_initialize(&s.parser))
 		return CONSIGN_E_NO_MEMORY;
 	/* Said, not guessed: a guess could read other words than the signed source shows. */
 	yaml_parser_set_encoding(&s.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&s.parser, yaml.len == 0 ? (const unsigned char *)"" : yaml.data, yaml.len);
-	enum consign_err err = read_stream(&s, &root);
+	err = read_stream(&s, &root);
 	yaml_parser_delete(&s.parser);
 	if (err == CONSIGN_OK)
 		*ret_root = root;

@@ -1,7 +1,8 @@
 /*
  * YAML, the strict part of it: one document of mappings, lists and words, each with its line and column. Anchors,
  * aliases, tags, directives, keys that are not words, keys that appear twice and deep nesting are refused here, so that
- * a file means what it looks like. What may stand where: yaml_words.h. What the words mean: policy_file.c, profile.c.
+ * a file means what it looks like; and every character that may not travel in the source of a policy (CHARSET_TEXT).
+ * What may stand where: yaml_words.h. What the words mean: policy_file.c, profile.c.
  *
  * Threads   pure
  * Source    docs/POLICY.md 2

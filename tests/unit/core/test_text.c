@@ -78,6 +78,20 @@ test_text_is_follows_the_rules_of_each_charset(void **state)
 }
 
 static void
+test_text_run_ends_before_the_first_character_that_is_no_text(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t run;
+	} rows[] = {{"", 0}, {"a:\n\t\xc3\xa9\r\n", 8}, {"ab\rc", 2}, {"ab\r", 2}, {"a\n\xc3\xa9\xc2\x85z", 4}, {"\x7f", 0}, {"a\xc3", 1}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(text_run(slice_text(rows[i].text)), rows[i].run);
+	assert_int_equal(text_run(slice_of("ab\0cd", 5)), 2);
+}
+
+static void
 test_text_is_refuses_a_nul_everywhere(void **state)
 {
 	(void)state;
@@ -157,6 +171,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_text_is_follows_the_rules_of_each_charset),
+	    cmocka_unit_test(test_text_run_ends_before_the_first_character_that_is_no_text),
 	    cmocka_unit_test(test_text_is_refuses_a_nul_everywhere),
 	    cmocka_unit_test(test_text_glob_matches_the_whole_text),
 	    cmocka_unit_test(test_text_glob_with_many_stars_is_quick),

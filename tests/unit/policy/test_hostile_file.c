@@ -58,6 +58,62 @@ test_hostile_nul_byte_is_no_text(void **state)
 	arena_free(&arena);
 }
 
+/* A policy of nothing whose comment holds one character. */
+static struct consign_slice
+around(uint32_t point, uint8_t ret_yaml[64])
+{
+	static const char before[] = "studies: []\n# a", after[] = "# b\nrules: []\n"; /* some end a line for YAML */
+	uint8_t *at = ret_yaml + sizeof before - 1;
+	memcpy(ret_yaml, before, sizeof before - 1);
+	if (point < 0x80) {
+		*at++ = (uint8_t)point;
+	} else if (point < 0x800) {
+		*at++ = (uint8_t)(0xc0 | point >> 6);
+		*at++ = (uint8_t)(0x80 | (point & 0x3f));
+	} else {
+		*at++ = (uint8_t)(0xe0 | point >> 12);
+		*at++ = (uint8_t)(0x80 | (point >> 6 & 0x3f));
+		*at++ = (uint8_t)(0x80 | (point & 0x3f));
+	}
+	memcpy(at, after, sizeof after - 1);
+	return slice_of(ret_yaml, (size_t)(at - ret_yaml) + sizeof after - 1);
+}
+
+/* What the wire would refuse later, without a place, must never pass for a policy: every character of the first plane but surrogates. */
+static void
+test_hostile_characters_that_the_wire_refuses_are_refused_with_their_place(void **state)
+{
+	(void)state;
+	size_t refused_by_wire = 0, refused_by_yaml = 0;
+	for (uint32_t point = 0; point <= 0xffff; point++) {
+		uint8_t yaml[64];
+		struct policy_file_parts parts = {0};
+		struct policy_file_error e = {0};
+		struct buf bytes = {0};
+		struct consign_slice text = around(point, yaml);
+		if ((point >= 0xd800 && point <= 0xdfff) || point == '\n')
+			continue;
+		struct arena *arena = build_arena();
+		enum consign_err on_wire = policy_part_encode(&(struct policy_part){.source = text}, &bytes);
+		enum consign_err err = policy_file_parse(text, NULL, NULL, arena, &parts, &e);
+		bool is_yaml = point < 0xfffe;
+		if (err != (on_wire == CONSIGN_OK && is_yaml ? CONSIGN_OK : CONSIGN_E_CONFIG))
+			fail_msg("U+%04X: the wire says 0x%x, the reader 0x%x", (unsigned)point, on_wire, err);
+		refused_by_wire += on_wire != CONSIGN_OK;
+		refused_by_yaml += on_wire == CONSIGN_OK && err != CONSIGN_OK;
+		if (err != CONSIGN_OK) {
+			assert_int_equal(e.line, 2);
+			assert_int_equal(e.column, 4);
+			assert_string_not_equal(e.hint, "");
+			assert_null(parts.parts.v);
+		}
+		buf_clear(&bytes);
+		arena_free(&arena);
+	}
+	assert_int_equal(refused_by_wire, 32 - 2 + 33); /* C0 but tab and newline; DEL and C1 */
+	assert_int_equal(refused_by_yaml, 2); /* what is no character: U+FFFE, U+FFFF */
+}
+
 static const char *const whole = "# as an administrator writes it\n"
 				 "version: 1\n"
 				 "studies:\n"
@@ -119,6 +175,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_hostile_text_is_refused_at_once),
 	    cmocka_unit_test(test_hostile_nul_byte_is_no_text),
+	    cmocka_unit_test(test_hostile_characters_that_the_wire_refuses_are_refused_with_their_place),
 	    cmocka_unit_test(test_hostile_any_changed_byte_is_a_policy_or_a_placed_error),
 	};
 	return cmocka_run_group_tests_name("hostile_file", tests, NULL, NULL);

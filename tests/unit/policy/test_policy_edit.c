@@ -275,7 +275,7 @@ static const struct refused_row {
     {"a comma at the beginning of its line", &remove_a, "studies: []\nrules: [{id: a, permit: [x]}\n, {id: b, permit: [x]}]\n", CONSIGN_E_CONFLICT, "cannot be edited safely"},
     {"another end of a line behind the rule", &add_forbid, "studies: []\nrules:\n  - {id: a, permit: [x]} \xe2\x80\xa8", CONSIGN_E_CONFLICT, "cannot be edited safely"},
     {"ends of lines that only YAML knows", &add_forbid, "# a\xe2\x80\xa8studies: []\nrules: []\n", CONSIGN_E_CONFLICT, "cannot be edited safely"},
-    {"ends of lines of another time", &add_forbid, "# a\rstudies: []\rrules: []\r", CONSIGN_E_CONFLICT, "cannot be edited safely"},
+    {"ends of lines of another time", &add_forbid, "# a\rstudies: []\rrules: []\r", CONSIGN_E_CONFIG, "this is no policy: found a carriage return without a newline"},
 };
 
 static void

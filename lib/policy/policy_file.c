@@ -126,8 +126,10 @@ read_title(struct reader *r, const struct node *word, struct policy_study *study
 	char text[CONSIGN_TEXT_MAX_BYTES + 1];
 	enum consign_err err = yaml_read_word(
 	    r->error, word, "a title", CHARSET_UTF8, "one line without control characters", CONSIGN_TEXT_MAX_BYTES, text);
+	if (err != CONSIGN_OK && word->text.len > CONSIGN_TEXT_MAX_BYTES)
+		return yaml_hint(r->error, err, "shorten it: what is longer can stand in a comment, behind a #");
 	if (err != CONSIGN_OK)
-		return err;
+		return yaml_hint(r->error, err, "write it in one line and in quotes: `title: \"Phase III: double-blind\"`, or leave the key out");
 	study->title = arena_copy(r->arena, word->text);
 	return study->title.data == NULL ? CONSIGN_E_NO_MEMORY : CONSIGN_OK;
 }
@@ -180,21 +182,54 @@ read_orgs(struct reader *r, const struct node *list, struct policy_end *end)
 	return err;
 }
 
+/* Whether somebody meant a time by it, rightly written or not. */
+static bool
+is_meant_as_time(const struct node *word, char ret_time[UNITS_TEXT_BYTES])
+{
+	bool is_guess;
+	uint64_t us;
+	if (word->kind != NODE_WORD)
+		return false;
+	if (units_time_parse(word->text, &us) != CONSIGN_OK)
+		return units_time_mend(word->text, &is_guess, ret_time);
+	units_time_format(us, ret_time);
+	return true;
+}
+
+/* What stands for a mapping of roles or orgs: a time, which has a key of its own, or the words themselves. */
+static enum consign_err
+hint_at_end(struct reader *r, enum consign_err err, const struct node *node, bool is_from)
+{
+	const char *key = is_from ? "from" : "to";
+	const struct node *word = node->kind == NODE_LIST && node->n > 0 ? node->first : node;
+	char time[UNITS_TEXT_BYTES];
+	if (is_meant_as_time(node, time))
+		return yaml_hint(r->error, err, "`%s` says who %s; %s when the rule holds is written `%s: %s`", key, is_from ? "sends" : "receives",
+		    is_from ? "since" : "until", is_from ? "since" : "until", time);
+	if (word->kind != NODE_WORD || word->text.len == 0)
+		return yaml_hint(r->error, err, "leave `%s` out to mean any party", key);
+	bool is_role = text_is(CHARSET_ASCII, word->text) && policy_role_parse((const char *)word->text.data) != 0;
+	return yaml_hint(r->error, err, "write `%s: {%s: [...]}`", key, is_role ? "roles" : "orgs");
+}
+
 static enum consign_err
 read_end(struct reader *r, const struct node *map, const char *what, struct policy_end **ret_end, const struct node **ret_orgs)
 {
+	bool is_from = strcmp(what, "a from") == 0;
 	const struct node *roles = NULL, *orgs = NULL;
 	const struct yaml_key keys[] = {{"roles", &roles, false, NULL}, {"orgs", &orgs, false, " organisations parties groups "}};
 	enum consign_err err = yaml_take_keys(r->error, map, what, keys, sizeof keys / sizeof keys[0]);
 	if (err == CONSIGN_OK && map->n == 0)
 		err = FAIL(r, map, "found an empty mapping: expected %s with roles, orgs or both (without the key: any)", what);
 	if (err != CONSIGN_OK)
-		return err;
+		return map->n == 0 || map->kind != NODE_MAP ? hint_at_end(r, err, map, is_from) : err;
 	struct policy_end *end = arena_alloc(r->arena, sizeof *end);
 	if (end == NULL)
 		return CONSIGN_E_NO_MEMORY;
 	if (roles != NULL)
 		err = yaml_read_roles(r->error, r->arena, roles->value, &end->roles.v, &end->roles.n);
+	if (err == CONSIGN_E_CONFIG && roles != NULL && roles->value->kind == NODE_LIST && roles->value->n == 0)
+		return yaml_hint(r->error, err, "leave `roles` out to mean any role, or name one: `[sponsor]`");
 	if (err == CONSIGN_OK && orgs != NULL) {
 		err = read_orgs(r, orgs->value, end);
 		*ret_orgs = orgs->value;
@@ -224,7 +259,8 @@ read_globs(struct reader *r, const struct node *list, struct policy_rule *rule)
 static enum consign_err
 read_labels(struct reader *r, const struct node *list, struct policy_rule *rule)
 {
-	enum consign_err err = yaml_check_list(r->error, list, "labels", 1, CONSIGN_LABEL_UNBLINDED);
+	enum consign_err err =
+	    yaml_check_words(r->error, list, "labels", CONSIGN_LABEL_UNBLINDED, "leave `label` out to mean all, or name one: `[open]`");
 	if (err != CONSIGN_OK)
 		return err;
 	rule->labels.v = arena_alloc(r->arena, list->n * sizeof *rule->labels.v);
@@ -258,13 +294,25 @@ struct rule_keys {
 };
 
 static enum consign_err
+read_time(struct reader *r, const struct node *word, uint64_t *ret_us)
+{
+	char mended[UNITS_TEXT_BYTES];
+	bool is_guess;
+	enum consign_err err = reader_take_unit(r, word, units_time_parse, UNITS_WORDS_OF_TIME, ret_us);
+	if (err == CONSIGN_OK || word->kind != NODE_WORD || !units_time_mend(word->text, &is_guess, mended))
+		return err;
+	return is_guess ? yaml_hint(r->error, err, "write `%s` if that was meant in UTC", mended)
+			: yaml_hint(r->error, err, "write `%s`, the same time in UTC to the second", mended);
+}
+
+static enum consign_err
 read_validity(struct reader *r, const struct node *since, const struct node *until, struct policy_rule *rule)
 {
 	enum consign_err err = CONSIGN_OK;
 	if (since != NULL)
-		err = reader_take_unit(r, since->value, units_time_parse, UNITS_WORDS_OF_TIME, &rule->from_us);
+		err = read_time(r, since->value, &rule->from_us);
 	if (err == CONSIGN_OK && until != NULL)
-		err = reader_take_unit(r, until->value, units_time_parse, UNITS_WORDS_OF_TIME, &rule->until_us);
+		err = read_time(r, until->value, &rule->until_us);
 	if (err == CONSIGN_OK && until != NULL && since != NULL && rule->until_us <= rule->from_us)
 		return yaml_hint(r->error,
 		    FAIL(r, until->value, "found an until of rule '%s' that is not after its since: expected a later time",
@@ -389,7 +437,8 @@ read_rule(struct reader *r, const struct node *map)
 	if (err == CONSIGN_OK && k.to != NULL)
 		err = read_end(r, k.to->value, "a to", &rule->to, &read->to_orgs);
 	if (err == CONSIGN_OK && k.studies != NULL)
-		err = yaml_check_list(r->error, k.studies->value, "studies", 1, CONSIGN_STUDIES_MAX);
+		err = yaml_check_words(r->error, k.studies->value, "studies", CONSIGN_STUDIES_MAX,
+		    "leave `studies` out to mean every study, or name one");
 	if (err == CONSIGN_OK && k.studies != NULL)
 		err = yaml_check_distinct(r->error, k.studies->value, "studies");
 	if (err == CONSIGN_OK && k.label != NULL)

@@ -18,11 +18,13 @@
 #define FAIL(r, node, ...) yaml_fail_at((r)->error, (node)->line, (node)->column, __VA_ARGS__)
 
 static const struct {
-	const char *key, *what, *plural;
+	const char *key, *what, *plural, *if_none;
 	size_t max;
 } kinds[GROUP_KINDS] = {
-    [GROUP_ORGS] = {"orgs", "a group of organisations", "organisations", CONSIGN_PARTIES_MAX},
-    [GROUP_TYPES] = {"types", "a group of message types", "message types", CONSIGN_RULE_TYPES_MAX},
+    [GROUP_ORGS] = {"orgs", "a group of organisations", "organisations", "leave `orgs` out to mean any organisation, or name one",
+	CONSIGN_PARTIES_MAX},
+    [GROUP_TYPES] = {"types", "a group of message types", "message types", "name at least one: `[trial.*]`; `[\"*\"]` is every type",
+	CONSIGN_RULE_TYPES_MAX},
 };
 
 bool
@@ -54,7 +56,7 @@ read_group(struct reader *r, enum group_kind kind, const struct node *key)
 	enum consign_err err = yaml_read_word(
 	    r->error, key, "the name of a group", CHARSET_STUDY, "of A-Z a-z 0-9 . _ -", CONSIGN_STUDY_MAX_BYTES, name);
 	if (err == CONSIGN_OK)
-		err = yaml_check_list(r->error, list, kinds[kind].plural, 1, kinds[kind].max);
+		err = yaml_check_words(r->error, list, kinds[kind].plural, kinds[kind].max, "name a member, or take the group out");
 	for (const struct node *word = list->first; err == CONSIGN_OK && word != NULL; word = word->next)
 		err = read_member(r, kind, word);
 	if (err == CONSIGN_OK)
@@ -126,7 +128,8 @@ fail_unknown(struct reader *r, enum group_kind kind, const struct node *word)
 		if (r->groups[i].kind == kind)
 			nearest_try(&near, (const char *)r->groups[i].key->text.data);
 	}
-	return near.best == NULL ? err : yaml_hint(r->error, err, "write `\"@%s\"`", near.best);
+	return near.best != NULL ? yaml_hint(r->error, err, "write `\"@%s\"`", near.best)
+				 : yaml_hint(r->error, err, "write out its members here, or add it: `groups: {%s: {NAME: [...]}}`", kinds[kind].key);
 }
 
 struct writer {
@@ -179,7 +182,7 @@ write_group(struct reader *r, enum group_kind kind, const struct node *word, str
 static enum consign_err
 write_out(struct reader *r, enum group_kind kind, const struct node *list, struct writer *w)
 {
-	enum consign_err err = yaml_check_list(r->error, list, kinds[kind].plural, 1, kinds[kind].max);
+	enum consign_err err = yaml_check_words(r->error, list, kinds[kind].plural, kinds[kind].max, kinds[kind].if_none);
 	if (err == CONSIGN_OK)
 		err = yaml_check_distinct(r->error, list, kinds[kind].plural);
 	for (const struct node *word = list->first; err == CONSIGN_OK && word != NULL; word = word->next) {

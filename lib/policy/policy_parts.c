@@ -125,9 +125,11 @@ static enum consign_err
 fail_idle_org(struct dealer *d, const struct read_rule *rule, const struct node *word)
 {
 	if (group_is_named(word))
-		return FAIL(d->r, word,
-		    "found the group '%s' without a member that is a party to a study that rule '%s' covers: expected one",
-		    (const char *)word->text.data, rule->rule->id.s);
+		return yaml_hint(d->r->error,
+		    FAIL(d->r, word,
+			"found the group '%s' without a member that is a party to a study that rule '%s' covers: expected one",
+			(const char *)word->text.data, rule->rule->id.s),
+		    "add one of its members to the study's parties, or take the group out of the rule");
 	enum consign_err err = FAIL(d->r, word, "found the organisation '%s': expected a party to a study that rule '%s' covers",
 	    (const char *)word->text.data, rule->rule->id.s);
 	const char *meant = names_find(&d->r->orgs, word->text) == TABLE_NONE ? reader_nearest_org(d->r, word) : NULL;

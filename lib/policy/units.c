@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/limits.h"
 
@@ -217,6 +218,52 @@ units_time_parse(struct consign_slice text, uint64_t *ret_us)
 		return CONSIGN_E_MALFORMED;
 	*ret_us = (days * DAY_SECONDS + n[3] * 3600u + n[4] * 60u + n[5]) * SECOND_US;
 	return CONSIGN_OK;
+}
+
+/* What stands behind the seconds: a fraction, which is dropped, then Z, an offset or nothing. */
+static bool
+take_zone(struct consign_slice text, bool *ret_is_guess, int64_t *ret_offset_us)
+{
+	size_t i = 0;
+	unsigned n[3] = {0};
+	if (i + 1 < text.len && text.data[i] == '.')
+		for (i++; i < text.len && text.data[i] >= '0' && text.data[i] <= '9';)
+			i++;
+	struct consign_slice zone = slice_of(text.data + i, text.len - i);
+	bool is_utc = zone.len == 1 && (zone.data[0] == 'Z' || zone.data[0] == 'z');
+	*ret_is_guess = zone.len == 0;
+	*ret_offset_us = 0;
+	if (*ret_is_guess || is_utc)
+		return true;
+	if ((!take_digits(zone, "+00:00", n) && !take_digits(zone, "-00:00", n)) || n[1] > 23 || n[2] > 59)
+		return false;
+	*ret_offset_us = (int64_t)(n[1] * 3600u + n[2] * 60u) * (int64_t)SECOND_US * (zone.data[0] == '-' ? -1 : 1);
+	return true;
+}
+
+bool
+units_time_mend(struct consign_slice text, bool *ret_is_guess, char ret_text[UNITS_TEXT_BYTES])
+{
+	char whole[] = "0000-00-00T00:00:00Z", mended[UNITS_TEXT_BYTES];
+	const size_t minutes = strlen("0000-00-00T00:00"), seconds = strlen("0000-00-00T00:00:00"), day = strlen("0000-00-00");
+	size_t taken = text.len >= seconds && text.data[minutes] == ':' ? seconds : minutes;
+	uint64_t us;
+	int64_t offset_us;
+	bool is_guess;
+	if (text.len < minutes || (text.data[day] != 'T' && text.data[day] != 't' && text.data[day] != ' '))
+		return false;
+	memcpy(whole, text.data, taken);
+	whole[day] = 'T';
+	if (!take_zone(slice_of(text.data + taken, text.len - taken), &is_guess, &offset_us) ||
+	    units_time_parse(slice_text(whole), &us) != CONSIGN_OK)
+		return false;
+	/* An offset leads at most a day before the year 2000 or after 9999, where there are no times. */
+	units_time_format((uint64_t)((int64_t)us - offset_us), mended);
+	if (units_time_parse(slice_text(mended), &us) != CONSIGN_OK)
+		return false;
+	memcpy(ret_text, mended, sizeof mended);
+	*ret_is_guess = is_guess;
+	return true;
 }
 
 void

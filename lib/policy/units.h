@@ -13,6 +13,8 @@
 #ifndef POLICY_UNITS_H
 #define POLICY_UNITS_H
 
+#include <stdbool.h>
+
 #include "core/bytes.h"
 
 #define UNITS_WORDS_OF_TIME "a time in UTC such as 2026-12-01T08:30:00Z, or a date such as 2026-12-01"
@@ -26,6 +28,11 @@
 #define UNITS_TEXT_BYTES 24
 
 CONSIGN_MUST_CHECK enum consign_err units_time_parse(struct consign_slice text, uint64_t *ret_us);
+/*
+ * How a time that is refused is written right: one with an offset, without seconds, with a fraction or with a blank for the T.
+ * ret_is_guess: it names no offset, so that it is right only if it was meant in UTC. false: nobody knows.
+ */
+bool units_time_mend(struct consign_slice text, bool *ret_is_guess, char ret_text[UNITS_TEXT_BYTES]);
 /* A date when it is midnight. us is what units_time_parse gives; fractions of a second are left out. */
 void units_time_format(uint64_t us, char ret_text[UNITS_TEXT_BYTES]);
 CONSIGN_MUST_CHECK enum consign_err units_span_parse(struct consign_slice text, uint64_t *ret_us);

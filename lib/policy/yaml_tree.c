@@ -154,6 +154,8 @@ hint_at_mark(const struct source *s, const yaml_parser_t *p)
 	uint8_t c = byte_at(s, &p->problem_mark);
 	if (p->context != NULL && strstr(p->context, "alias") != NULL)
 		return HINT_OF_STAR;
+	if (p->problem != NULL && strstr(p->problem, "mapping values") != NULL)
+		return "a word with a colon and a blank in it needs quotes: \"a: b\"; or the line is indented too far";
 	if (c == '\t')
 		return "indent with blanks: YAML takes no tabs there";
 	if (c == '@' || c == '`' || c == '%' || c == '*')
@@ -354,7 +356,8 @@ read_document(struct source *s, const yaml_event_t *start, struct node **ret_roo
 {
 	yaml_event_t event;
 	if (start->type != YAML_DOCUMENT_START_EVENT)
-		return FAIL_AT(s, start, "the file is empty: expected a mapping with the keys %s", s->form->keys);
+		return yaml_hint(s->error, FAIL_AT(s, start, "the file is empty: expected a mapping with the keys %s", s->form->keys),
+		    "start from the first example of %s", s->form->page);
 	if (start->data.document_start.version_directive != NULL ||
 	    start->data.document_start.tag_directives.start != start->data.document_start.tag_directives.end)
 		return FAIL_AT(s, start, "found a directive (%%): expected the %s without one", s->form->name);

@@ -53,7 +53,9 @@ yaml_take_keys(struct policy_file_error *error, const struct node *map, const ch
 	char shown[SHOWN_BYTES], names[160];
 	list_keys(keys, n, names, sizeof names);
 	if (map->kind != NODE_MAP)
-		return FAIL(error, map, "found %s: expected %s, a mapping with the keys %s", yaml_show(map, shown), what, names);
+		return yaml_hint(error,
+		    FAIL(error, map, "found %s: expected %s, a mapping with the keys %s", yaml_show(map, shown), what, names),
+		    "write each key with its value, such as `%s: ...`", keys[0].name);
 	for (const struct node *key = map->first; key != NULL; key = key->next) {
 		size_t i = 0;
 		while (i < n && !slice_equal(slice_text(keys[i].name), key->text))
@@ -69,8 +71,8 @@ yaml_take_keys(struct policy_file_error *error, const struct node *map, const ch
 	return CONSIGN_OK;
 }
 
-enum consign_err
-yaml_check_list(struct policy_file_error *error, const struct node *list, const char *what, size_t min, size_t max)
+static enum consign_err
+check_length(struct policy_file_error *error, const struct node *list, const char *what, size_t min, size_t max)
 {
 	char shown[SHOWN_BYTES];
 	if (list->kind != NODE_LIST)
@@ -80,6 +82,40 @@ yaml_check_list(struct policy_file_error *error, const struct node *list, const 
 	if (list->n > max)
 		return FAIL(error, list, "found %zu %s: expected at most %zu", list->n, what, max);
 	return CONSIGN_OK;
+}
+
+enum consign_err
+yaml_check_list(struct policy_file_error *error, const struct node *list, const char *what, size_t min, size_t max)
+{
+	enum consign_err err = check_length(error, list, what, min, max);
+	if (err == CONSIGN_OK || list->n > max)
+		return err;
+	return yaml_hint(error, err, "write each of them in a line of its own that begins with `- `%s", min == 0 ? "; `[]` for none" : "");
+}
+
+/* Words for everything, which as elements would be names of something. */
+static bool
+is_all(const struct node *word)
+{
+	static const char *const all[] = {"all", "any", "every", "everything", "everybody"};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (slice_equal(word->text, slice_text(all[i])))
+			return true;
+	return false;
+}
+
+enum consign_err
+yaml_check_words(struct policy_file_error *error, const struct node *list, const char *what, size_t max, const char *if_none)
+{
+	enum consign_err err = check_length(error, list, what, 1, max);
+	if (err == CONSIGN_OK || list->n > max)
+		return err;
+	if (list->kind == NODE_LIST || is_all(list))
+		return yaml_hint(error, err, "%s", if_none);
+	if (list->kind != NODE_WORD || list->text.len == 0 || list->text.len > SHOWN_BYTES || !text_is(CHARSET_ASCII, list->text))
+		return yaml_hint(error, err, "write the words in brackets: `[a, b]`");
+	const char *quote = list->text.data[0] == '*' || list->text.data[0] == '@' ? "\"" : "";
+	return yaml_hint(error, err, "write `[%s%s%s]`", quote, (const char *)list->text.data, quote);
 }
 
 /* Lists of words are short or bounded by the size of the source; names keeps it linear. */
@@ -100,6 +136,20 @@ yaml_check_distinct(struct policy_file_error *error, const struct node *list, co
 	return err;
 }
 
+/* Most words are written small, and meant so where somebody wrote them large. */
+static enum consign_err
+hint_at_case(struct policy_file_error *error, enum consign_err err, const struct node *word, enum charset charset)
+{
+	char small[CONSIGN_TYPE_MAX_BYTES + 1] = "";
+	if (word->text.len >= sizeof small)
+		return err;
+	for (size_t i = 0; i < word->text.len; i++) {
+		uint8_t c = word->text.data[i];
+		small[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	}
+	return text_is(charset, slice_of(small, word->text.len)) ? yaml_hint(error, err, "write `%s`", small) : err;
+}
+
 enum consign_err
 yaml_read_word(struct policy_file_error *error, const struct node *word, const char *what, enum charset charset,
     const char *expected, size_t max, char *ret_text)
@@ -111,7 +161,8 @@ yaml_read_word(struct policy_file_error *error, const struct node *word, const c
 		return FAIL(error, word, "found %s of %zu bytes: expected %s of at most %zu", yaml_show(word, shown),
 		    word->text.len, what, max);
 	if (!text_is(charset, word->text))
-		return FAIL(error, word, "found %s: expected %s, %s", yaml_show(word, shown), what, expected);
+		return hint_at_case(
+		    error, FAIL(error, word, "found %s: expected %s, %s", yaml_show(word, shown), what, expected), word, charset);
 	memcpy(ret_text, word->text.data, word->text.len);
 	ret_text[word->text.len] = '\0';
 	return CONSIGN_OK;
@@ -151,7 +202,7 @@ enum consign_err
 yaml_read_roles(
     struct policy_file_error *error, struct arena *arena, const struct node *list, uint32_t **ret_roles, size_t *ret_n)
 {
-	enum consign_err err = yaml_check_list(error, list, "roles", 1, ROLE_LAST);
+	enum consign_err err = yaml_check_words(error, list, "roles", ROLE_LAST, "name at least one: `[sponsor]`");
 	if (err != CONSIGN_OK)
 		return err;
 	uint32_t *roles = arena_alloc(arena, list->n * sizeof *roles);

@@ -24,9 +24,12 @@ struct yaml_key {
 /* Refuses any key that is not among these. what: "a study" */
 CONSIGN_MUST_CHECK enum consign_err yaml_take_keys(
     struct policy_file_error *error, const struct node *map, const char *what, const struct yaml_key *keys, size_t n);
-/* A list of min to max elements. what: "roles" */
+/* A list of min to max elements, which are mappings. what: "parties" */
 CONSIGN_MUST_CHECK enum consign_err
 yaml_check_list(struct policy_file_error *error, const struct node *list, const char *what, size_t min, size_t max);
+/* Likewise of words, at least one. if_none: what to do about an empty list or the word `all`, for a hint */
+CONSIGN_MUST_CHECK enum consign_err yaml_check_words(
+    struct policy_file_error *error, const struct node *list, const char *what, size_t max, const char *if_none);
 /* The words of a list differ. Errors: also NO_MEMORY */
 CONSIGN_MUST_CHECK enum consign_err
 yaml_check_distinct(struct policy_file_error *error, const struct node *list, const char *what);

@@ -18,8 +18,10 @@ test_hostile_text_is_refused_at_once(void **state)
 	    {"anchors", "a: &a [x]\n", "b: [*a, *a, *a, *a, *a, *a, *a, *a]\n", "", 20000,
 		"a list that recurs gets a name under groups, which rules write as \"@name\""},
 	    {"merge keys", "", "<<: {}\n", "", 100000, "put both into one, or take one of them out"},
-	    {"one long word", "studies: []\nrules: ", "x", "\n", 1000000, ""},
-	    {"one long key", "", "x", ": a\n", 1000000, ""},
+	    {"one long word", "studies: []\nrules: ", "x", "\n", 1000000,
+		"write each of them in a line of its own that begins with `- `; `[]` for none"},
+	    {"one long key", "", "x", ": a\n", 1000000,
+		"a word with a colon and a blank in it needs quotes: \"a: b\"; or the line is indented too far"},
 	    {"quotes without an end", "studies: '", "x", "", 1000000, ""},
 	};
 	for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {

@@ -42,6 +42,52 @@ static const struct row {
     {"", 0, NULL},
 };
 
+/* What units_time_parse refuses and yet says what it means. */
+static const struct {
+	const char *text, *as; /* NULL: nobody knows */
+	bool is_guess;
+} slips[] = {
+    {"2026-12-01T00:00:00+01:00", "2026-11-30T23:00:00Z", false},
+    {"2026-12-01T08:30:00+05:45", "2026-12-01T02:45:00Z", false},
+    {"2026-12-31 19:00-05:00", "2027-01-01", false},
+    {"2026-12-01T00:00:00-23:59", "2026-12-01T23:59:00Z", false},
+    {"2026-12-01T08:30Z", "2026-12-01T08:30:00Z", false},
+    {"2026-12-01t08:30:05z", "2026-12-01T08:30:05Z", false},
+    {"2026-12-01T08:30:05.999Z", "2026-12-01T08:30:05Z", false},
+    {"2026-12-01T08:30:05.5+00:30", "2026-12-01T08:00:05Z", false},
+    {"2026-12-01 08:30", "2026-12-01T08:30:00Z", true},
+    {"2026-12-01T08:30:05", "2026-12-01T08:30:05Z", true},
+    {"2026-02-29 08:30", NULL, false},
+    {"2026-12-01 24:30", NULL, false},
+    {"2026-12-01T08:30+24:00", NULL, false},
+    {"2026-12-01T08:30+00:60", NULL, false},
+    {"2026-12-01T08:30+1", NULL, false},
+    {"2026-12-01T08:30.", NULL, false},
+    {"2026-12-01T08:30 UTC", NULL, false},
+    {"2000-01-01T00:00:00+00:01", NULL, false}, /* there are no times before that year */
+    {"9999-12-31T23:59:59-00:01", NULL, false},
+    {"1999-12-31T23:59:59-00:01", NULL, false},
+    {"2026-12-01", NULL, false},
+    {"2026-12-01T", NULL, false},
+    {"2026-12-01T08", NULL, false},
+    {"tomorrow at noon", NULL, false},
+    {"", NULL, false},
+};
+
+static void
+test_units_time_is_mended_where_it_says_what_it_means(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++) {
+		char text[UNITS_TEXT_BYTES] = "untouched";
+		bool is_guess = false;
+		bool is_mended = units_time_mend(slice_text(slips[i].text), &is_guess, text);
+		if (is_mended != (slips[i].as != NULL) || is_guess != slips[i].is_guess ||
+		    strcmp(text, is_mended ? slips[i].as : "untouched") != 0)
+			fail_msg("%s: %d, \"%s\", a guess: %d", slips[i].text, is_mended, text, is_guess);
+	}
+}
+
 static const struct row spans[] = {
     {"1s", 1, NULL},
     {"90s", 90, NULL},
@@ -237,6 +283,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_units_time_is_mended_where_it_says_what_it_means),
 	    cmocka_unit_test(test_units_read_and_write_every_row),
 	    cmocka_unit_test(test_units_read_and_write_every_rate),
 	    cmocka_unit_test(test_units_count_every_day_once),

@@ -243,6 +243,17 @@ print_matrix(const struct matrix *m)
 	return err == CONSIGN_OK ? err : say_lost_output();
 }
 
+/* The standing of a company when the policy that is shown was in force; a file says nothing of it. */
+static const struct member *
+find_member(void *context, const char *org)
+{
+	const struct matrix *m = context;
+
+	if (m->pick.directory != NULL)
+		return hub_member(m->pick.directory, org);
+	return m->shelf.is_open ? policy_source_member(&m->shelf.source, org) : NULL;
+}
+
 static enum consign_err
 show_matrix(struct matrix *m)
 {
@@ -256,6 +267,8 @@ show_matrix(struct matrix *m)
 		err = policy_matrix_make(&m->pick.view, m->pick.policy, study, m->at_us, m->arena, &m->matrix);
 	if (err != CONSIGN_OK)
 		return say_fail(err, "%s", consign_err_text(err));
+	m->matrix.find = find_member;
+	m->matrix.context = m;
 	if (m->matrix.flows.types_are_cut)
 		say_warning("the policy names more than %u types: not all were asked about", POLICY_TYPES_MAX);
 	return file != NULL ? write_page(m, file) : print_matrix(m);

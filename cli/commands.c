@@ -292,7 +292,7 @@ const struct command command_table[] = {
 	"reached the broker, and is not among them. Ends with status 0 whatever comes out."},
     {"policy", "matrix", cmd_policy_matrix, "", true, policy_matrix_options, "show who may send what to whom",
 	"A table for each study: consignors down, consignees across. Into a pipe: a line for each study, consignor, consignee and "
-	"rule, with tabs."},
+	"rule, with tabs. What is refused all the same, for a company that is suspended, ended or compromised, bears the code."},
     {"policy", "history", cmd_policy_history, "", true, policy_history_options,
 	"list the versions of the policy: when, by whom, why, what changed",
 	"Newest first. +1 -2 ~3 means: one came, two went, three say something else."},

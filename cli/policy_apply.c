@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/limits.h"
+#include "policy_stopped.h"
 #include "policy_view.h"
 #include "print.h"
 
@@ -43,10 +44,29 @@ policy_say_mistake(const char *name, const struct policy_file_error *where)
 		say_hint("%s", where->hint);
 }
 
+static const struct member *
+find_member(void *context, const char *org)
+{
+	return hub_member(hub_directory(context), org);
+}
+
 static bool
 is_member(void *context, const char *org)
 {
-	return hub_member(hub_directory(context), org) != NULL;
+	return find_member(context, org) != NULL;
+}
+
+static void
+say_stopped(const struct hub *hub, const char *name, const struct policy_file_parts *parts)
+{
+	struct stopped_list stopped;
+	char text[STOPPED_TEXT_BYTES];
+
+	policy_stopped_find(parts, find_member, (void *)(uintptr_t)hub, &stopped);
+	for (size_t i = 0; i < stopped.n; i++)
+		say_warning("%s:%u:%u: %s", name, stopped.v[i].at.line, stopped.v[i].at.column, policy_stopped_text(&stopped.v[i], text));
+	if (stopped.more > 0)
+		say_warning("and %zu more parties that are ended or compromised", stopped.more);
 }
 
 enum consign_err
@@ -63,6 +83,8 @@ policy_apply_parse(const struct hub *hub, const char *name, struct consign_slice
 		say_error("%s: %s", name, consign_err_text(err));
 	else
 		policy_say_findings(name, ret_parts);
+	if (err == CONSIGN_OK && hub != NULL)
+		say_stopped(hub, name, ret_parts);
 	return err;
 }
 

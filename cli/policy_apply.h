@@ -14,7 +14,7 @@
 
 /*
  * Parses, and says mistakes as name:line:column and what cannot have been meant as warnings.
- * hub  whose directory must know every organisation; NULL: any will do
+ * hub  whose directory must know every organisation, and which is warned of when it has ended or is compromised; NULL: any will do
  * Errors: CONFIG, TOO_BIG, NO_MEMORY
  */
 CONSIGN_MUST_CHECK enum consign_err policy_apply_parse(const struct hub *hub, const char *name, struct consign_slice source,

@@ -1,10 +1,13 @@
 /* Who may send what to whom (policy_matrix.h). */
 #include "policy_matrix.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy_proof.h"
 #include "print.h"
+#include "trust/hub.h"
 
 enum consign_err
 policy_matrix_make(const struct policy_view *view, const struct policy *policy, const char *study, uint64_t at_us,
@@ -59,6 +62,36 @@ is_shown(const struct policy_matrix *m, const struct policy_study *study)
 	return m->study == NULL || strcmp(m->study, study->id.s) == 0;
 }
 
+/* ── who is stopped ── */
+
+static const struct member *
+stopped_member(const struct policy_matrix *m, const char *org)
+{
+	const struct member *member = m->find == NULL ? NULL : m->find(m->context, org);
+
+	return member == NULL || proof_member_code(member) == CONSIGN_CODE_NONE ? NULL : member;
+}
+
+/* "ended"; NULL: active, or not known here. */
+static const char *
+standing_of(const struct policy_matrix *m, const char *org)
+{
+	const struct member *member = stopped_member(m, org);
+
+	return member == NULL ? NULL : member_status_text(member->status);
+}
+
+/* The code by which what is permitted between two is refused all the same, as `policy explain` says it; NULL: it is not. */
+static const char *
+refused_between(const struct policy_matrix *m, const char *from, const char *to)
+{
+	const struct member *member = stopped_member(m, from);
+
+	if (member == NULL)
+		member = stopped_member(m, to);
+	return member == NULL ? NULL : consign_code_text(proof_member_code(member));
+}
+
 static enum consign_err
 put_types(const struct policy_change *f, size_t most, const char *separator, struct buf *out)
 {
@@ -73,18 +106,33 @@ put_types(const struct policy_change *f, size_t most, const char *separator, str
 
 #define CELL_TYPES 2u
 
-/* "trial.*, safety.* +3 (open)"; flows are divided by a semicolon. */
+#define NAME_BYTES (CONSIGN_ORG_MAX_BYTES + 24u)
+
+/* "site-1 (ended)" */
+static const char *
+name_text(const struct policy_matrix *m, const char *org, char ret_name[NAME_BYTES])
+{
+	const char *standing = standing_of(m, org);
+
+	(void)snprintf(ret_name, NAME_BYTES, standing == NULL ? "%s" : "%s (%s)", org, standing);
+	return ret_name;
+}
+
+/* "trial.*, safety.* +3 (open)"; flows are divided by a semicolon. Before what is refused all the same stands its code. */
 static enum consign_err
 put_cell(const struct policy_matrix *m, const struct policy_study *study, const char *from, const char *to, struct buf *out)
 {
 	const struct policy_change *f;
 	char labels[LABELS_BYTES];
+	const char *refused = refused_between(m, from, to);
 	size_t at = 0, n = 0;
 	enum consign_err err = CONSIGN_OK;
 
 	for (; err == CONSIGN_OK && (f = next_flow(m, study, from, to, &at)) != NULL; n++) {
 		if (n > 0)
 			err = buf_printf(out, "; ");
+		else if (refused != NULL)
+			err = buf_printf(out, "%s: ", refused);
 		if (err == CONSIGN_OK)
 			err = put_types(f, CELL_TYPES, ", ", out);
 		if (err == CONSIGN_OK && f->n_types > CELL_TYPES)
@@ -99,13 +147,14 @@ static enum consign_err
 put_table(const struct policy_matrix *m, const struct policy_study *study, struct buf *out)
 {
 	const char *headings[MATRIX_COLUMNS + 1] = {"from \\ to"};
+	char names[MATRIX_COLUMNS][NAME_BYTES];
 	struct table table = {.headings = headings, .columns = study->parties.n + 1};
 	enum consign_err err = CONSIGN_OK;
 
 	for (size_t j = 0; j < study->parties.n; j++)
-		headings[j + 1] = study->parties.v[j]->org.s;
+		headings[j + 1] = name_text(m, study->parties.v[j]->org.s, names[j]);
 	for (size_t i = 0; err == CONSIGN_OK && i < study->parties.n; i++) {
-		table_put(&table, study->parties.v[i]->org.s);
+		table_put(&table, names[i]);
 		for (size_t j = 0; err == CONSIGN_OK && j < study->parties.n; j++) {
 			struct buf cell = {0};
 
@@ -131,6 +180,13 @@ put_list(const struct policy_matrix *m, const struct policy_study *study, struct
 	for (size_t i = 0; err == CONSIGN_OK && i < m->flows.n; i++)
 		if (m->flows.v[i].kind == CHANGE_PERMITTED && strcmp(m->flows.v[i].study, study->id.s) == 0)
 			err = policy_change_format(&m->flows.v[i], out);
+	for (size_t i = 0; err == CONSIGN_OK && i < study->parties.n; i++) {
+		const struct member *member = stopped_member(m, study->parties.v[i]->org.s);
+
+		if (member != NULL)
+			err = buf_printf(out, "%s is %s: whatever it sends or is sent is refused, %s\n", member->org.s, member_status_text(member->status),
+			    consign_code_text(proof_member_code(member)));
+	}
 	return err;
 }
 
@@ -155,8 +211,9 @@ policy_matrix_format(const struct policy_matrix *m, struct buf *out)
 
 /* ── for programs ── */
 
-typedef enum consign_err each_flow(
-    const struct policy_study *study, const char *from, const char *to, const struct policy_change *f, void *context);
+/* refused: as refused_between */
+typedef enum consign_err each_flow(const struct policy_study *study, const char *from, const char *to, const struct policy_change *f,
+    const char *refused, void *context);
 
 static enum consign_err
 walk(const struct policy_matrix *m, const struct policy_study *study, each_flow *each, void *context)
@@ -170,13 +227,14 @@ walk(const struct policy_matrix *m, const struct policy_study *study, each_flow 
 			size_t at = 0;
 
 			while (err == CONSIGN_OK && (f = next_flow(m, study, from, to, &at)) != NULL)
-				err = each(study, from, to, f, context);
+				err = each(study, from, to, f, refused_between(m, from, to), context);
 		}
 	return err;
 }
 
 static enum consign_err
-put_line(const struct policy_study *study, const char *from, const char *to, const struct policy_change *f, void *context)
+put_line(const struct policy_study *study, const char *from, const char *to, const struct policy_change *f, const char *refused,
+    void *context)
 {
 	struct buf *out = context;
 	char labels[LABELS_BYTES];
@@ -184,7 +242,9 @@ put_line(const struct policy_study *study, const char *from, const char *to, con
 
 	if (err == CONSIGN_OK)
 		err = put_types(f, SIZE_MAX, ", ", out);
-	return err == CONSIGN_OK ? buf_printf(out, "\t%s\n", f->after.rule) : err;
+	if (err == CONSIGN_OK)
+		err = buf_printf(out, "\t%s%s%s\n", f->after.rule, refused != NULL ? "\t" : "", refused != NULL ? refused : "");
+	return err;
 }
 
 enum consign_err
@@ -199,7 +259,8 @@ policy_matrix_lines(const struct policy_matrix *m, struct buf *out)
 }
 
 static enum consign_err
-put_flow_json(const struct policy_study *study, const char *from, const char *to, const struct policy_change *f, void *context)
+put_flow_json(const struct policy_study *study, const char *from, const char *to, const struct policy_change *f, const char *refused,
+    void *context)
 {
 	json_t *labels = json_array(), *types = json_array(), *flow;
 
@@ -209,7 +270,8 @@ put_flow_json(const struct policy_study *study, const char *from, const char *to
 			json_array_append_new(labels, json_string(consign_label_text(l)));
 	for (size_t i = 0; i < f->n_types; i++)
 		json_array_append_new(types, json_string(f->types[i]));
-	flow = json_pack("{s:s, s:s, s:o, s:o, s:s}", "from", from, "to", to, "types", types, "labels", labels, "rule", f->after.rule);
+	flow = json_pack("{s:s, s:s, s:o, s:o, s:s, s:s?}", "from", from, "to", to, "types", types, "labels", labels, "rule", f->after.rule,
+	    "refused", refused);
 	return json_array_append_new(context, flow) == 0 ? CONSIGN_OK : CONSIGN_E_NO_MEMORY;
 }
 
@@ -220,22 +282,29 @@ policy_matrix_json(const struct policy_matrix *m)
 
 	for (size_t i = 0; i < m->view->n_studies; i++) {
 		const struct policy_study *s = m->view->studies[i];
-		json_t *flows, *parties;
+		json_t *flows, *parties, *stopped;
 
 		if (!is_shown(m, s))
 			continue;
 		flows = json_array();
 		parties = json_array();
-		for (size_t j = 0; j < s->parties.n; j++)
-			json_array_append_new(parties, json_string(s->parties.v[j]->org.s));
+		stopped = json_object();
+		for (size_t j = 0; j < s->parties.n; j++) {
+			const char *org = s->parties.v[j]->org.s, *standing = standing_of(m, org);
+
+			json_array_append_new(parties, json_string(org));
+			if (standing != NULL)
+				json_object_set_new(stopped, org, json_string(standing));
+		}
 		if (walk(m, s, put_flow_json, flows) != CONSIGN_OK) {
 			json_decref(flows);
 			json_decref(parties);
+			json_decref(stopped);
 			json_decref(studies);
 			return NULL;
 		}
-		json_array_append_new(studies, json_pack("{s:s, s:o, s:o, s:o}", "id", s->id.s, "title", json_slice(s->title), "parties",
-						   parties, "flows", flows));
+		json_array_append_new(studies, json_pack("{s:s, s:o, s:o, s:o, s:o}", "id", s->id.s, "title", json_slice(s->title), "parties",
+						   parties, "stopped", stopped, "flows", flows));
 	}
 	return studies;
 }
@@ -254,6 +323,7 @@ static const char head[] =
     "th, td { border: 1px solid #777; padding: 3px 5px; vertical-align: top; text-align: left; overflow-wrap: anywhere; "
     "font-size: 8.5pt }\n"
     "th { background: #eee }\nth small { display: block; font-weight: normal }\n"
+    "td.stop { background: #eee }\ntd.stop p + p { text-decoration: line-through }\n"
     "td.self { background: #ddd }\ntd.none { color: #777 }\ntd p + p { margin-top: .4em; border-top: 1px dotted #999 }\n"
     ".rule { color: #444; font-style: italic }\n.up { font-weight: bold }\n"
     "section { page-break-after: always }\nsection:last-child { page-break-after: auto }\n"
@@ -327,7 +397,9 @@ put_cell_html(const struct policy_matrix *m, const struct policy_study *s, const
 	f = next_flow(m, s, from, to, &at);
 	if (f == NULL)
 		return buf_printf(out, "<td class=\"none\">–</td>");
-	enum consign_err err = buf_printf(out, "<td>");
+	const char *refused = refused_between(m, from, to);
+	enum consign_err err =
+	    refused == NULL ? buf_printf(out, "<td>") : put_element("<td class=\"stop\"><p class=\"up\">", slice_text(refused), "</p>", out);
 
 	for (; err == CONSIGN_OK && f != NULL; f = next_flow(m, s, from, to, &at))
 		err = put_flow_html(f, out);
@@ -335,9 +407,10 @@ put_cell_html(const struct policy_matrix *m, const struct policy_study *s, const
 }
 
 static enum consign_err
-put_party_html(const struct policy_party *party, struct buf *out)
+put_party_html(const struct policy_matrix *m, const struct policy_party *party, struct buf *out)
 {
-	enum consign_err err = put_element("<th>", slice_text(party->org.s), "<small>", out);
+	char name[NAME_BYTES];
+	enum consign_err err = put_element("<th>", slice_text(name_text(m, party->org.s, name)), "<small>", out);
 
 	for (size_t i = 0; err == CONSIGN_OK && i < party->roles.n; i++)
 		err = buf_printf(out, "%s%s", i > 0 ? ", " : "", policy_role_text(party->roles.v[i]));
@@ -354,13 +427,15 @@ put_table_html(const struct policy_matrix *m, const struct policy_study *s, size
 	enum consign_err err = buf_printf(out, "<table>\n<thead><tr><th>from ↓ to →</th>");
 
 	for (size_t j = first; err == CONSIGN_OK && j < end; j++)
-		err = put_party_html(s->parties.v[j], out);
+		err = put_party_html(m, s->parties.v[j], out);
 	if (err == CONSIGN_OK)
 		err = buf_printf(out, "</tr></thead>\n<tbody>\n");
 	for (size_t i = 0; err == CONSIGN_OK && i < s->parties.n; i++) {
+		char name[NAME_BYTES];
+
 		err = buf_printf(out, "<tr>");
 		if (err == CONSIGN_OK)
-			err = put_element("<th>", slice_text(s->parties.v[i]->org.s), "</th>", out);
+			err = put_element("<th>", slice_text(name_text(m, s->parties.v[i]->org.s, name)), "</th>", out);
 		for (size_t j = first; err == CONSIGN_OK && j < end; j++)
 			err = put_cell_html(m, s, s->parties.v[i]->org.s, s->parties.v[j]->org.s, out);
 		if (err == CONSIGN_OK)
@@ -394,7 +469,8 @@ policy_matrix_html(const struct policy_matrix *m, const struct matrix_page *page
 		err = put_element("<p>", slice_text(page->lines[i]), "</p>\n", out);
 	if (err == CONSIGN_OK)
 		err = put_element("<p>", slice_text("A * stands for any run of characters. Behind the types: the labels under which they may be "
-						    "sent, and the rule that permits it. What does not stand here is refused."),
+						    "sent, and the rule that permits it. What does not stand here is refused; "
+						    "likewise what is struck out, for a company that is not active."),
 		    "</p>\n", out);
 	for (size_t i = 0; err == CONSIGN_OK && i < m->view->n_studies; i++)
 		if (is_shown(m, m->view->studies[i]))

@@ -124,6 +124,87 @@ test_policy_matrix_html_escapes_people_and_holds_nothing_live(void **state)
 	end(&f);
 }
 
+/* A directory of which site-1 is what the context says. */
+static const struct member *
+find(void *context, const char *org)
+{
+	const struct member *site = context;
+	static const struct member active = {.status = MEMBER_ACTIVE};
+
+	return strcmp(org, site->org.s) == 0 ? site : strcmp(org, "acme") == 0 ? &active : NULL;
+}
+
+/* What `policy explain` refuses for who is stopped must not look permitted. */
+static void
+test_policy_matrix_marks_who_is_stopped(void **state)
+{
+	static const struct {
+		enum member_status status;
+		const char *standing, *code;
+	} rows[] = {{MEMBER_SUSPENDED, "suspended", "ORG_SUSPENDED"}, {MEMBER_ENDED, "ended", "ORG_SUSPENDED"},
+	    {MEMBER_COMPROMISED, "compromised", "COMPROMISED"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct member site = {.org = {"site-1"}, .status = rows[i].status};
+		struct fixture f;
+		char part[128];
+
+		make(&f, text, "S-1");
+		f.matrix.find = find;
+		f.matrix.context = &site;
+		assert_int_equal(policy_matrix_format(&f.matrix, &f.out), CONSIGN_OK);
+		(void)snprintf(part, sizeof part, "site-1 (%s)", rows[i].standing);
+		assert_non_null(strstr(strstr(written(&f), part) + 1, part)); /* as consignor and as consignee */
+		(void)snprintf(part, sizeof part, "  %s: x.a, x.b +1 (up to restricted)  ", rows[i].code);
+		assert_non_null(strstr((const char *)f.out.data, part));
+		buf_reset(&f.out);
+		assert_int_equal(policy_matrix_lines(&f.matrix, &f.out), CONSIGN_OK);
+		(void)snprintf(part, sizeof part, "S-1\tsite-1\tacme\tup to restricted\tx.a, x.b, x.c\tup\t%s\n", rows[i].code);
+		assert_string_equal(written(&f), part);
+		buf_reset(&f.out);
+		assert_int_equal(policy_matrix_html(&f.matrix, &(struct matrix_page){"t", NULL, 0}, &f.out), CONSIGN_OK);
+		(void)snprintf(part, sizeof part, "<td class=\"stop\"><p class=\"up\">%s</p><p>x.a, x.b, x.c ", rows[i].code);
+		assert_non_null(strstr(written(&f), part));
+		(void)snprintf(part, sizeof part, "<th>site-1 (%s)</th>", rows[i].standing);
+		assert_non_null(strstr((const char *)f.out.data, part));
+		assert_null(strstr((const char *)f.out.data, "acme ("));
+		json_t *json = policy_matrix_json(&f.matrix), *study = json_array_get(json, 0);
+
+		assert_string_equal(json_string_value(json_object_get(json_object_get(study, "stopped"), "site-1")), rows[i].standing);
+		assert_int_equal(json_object_size(json_object_get(study, "stopped")), 1);
+		assert_string_equal(
+		    json_string_value(json_object_get(json_array_get(json_object_get(study, "flows"), 0), "refused")), rows[i].code);
+		json_decref(json);
+		end(&f);
+	}
+}
+
+/* Who is active, or not known here, is not marked. */
+static void
+test_policy_matrix_marks_nobody_else(void **state)
+{
+	struct member site = {.org = {"site-1"}, .status = MEMBER_ACTIVE}, other = {.org = {"other"}, .status = MEMBER_ENDED};
+	struct member *const directories[] = {&site, &other};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct fixture f;
+
+		make(&f, text, "S-1");
+		f.matrix.find = find;
+		f.matrix.context = directories[i];
+		assert_int_equal(policy_matrix_lines(&f.matrix, &f.out), CONSIGN_OK);
+		assert_string_equal(written(&f), "S-1\tsite-1\tacme\tup to restricted\tx.a, x.b, x.c\tup\n");
+		json_t *json = policy_matrix_json(&f.matrix), *study = json_array_get(json, 0);
+
+		assert_int_equal(json_object_size(json_object_get(study, "stopped")), 0);
+		assert_true(json_is_null(json_object_get(json_array_get(json_object_get(study, "flows"), 0), "refused")));
+		json_decref(json);
+		end(&f);
+	}
+}
+
 /* More parties than a page is wide: several tables on paper, a list on a terminal. */
 static void
 test_policy_matrix_divides_what_is_too_wide(void **state)
@@ -145,6 +226,12 @@ test_policy_matrix_divides_what_is_too_wide(void **state)
 	buf_reset(&f.out);
 	assert_int_equal(policy_matrix_format(&f.matrix, &f.out), CONSIGN_OK);
 	assert_non_null(strstr(written(&f), "site-0, site-1, site-10 and 13 more → acme may now send x.a (open)"));
+	assert_null(strstr((const char *)f.out.data, "refused"));
+	f.matrix.find = find;
+	f.matrix.context = &(struct member){.org = {"site-7"}, .status = MEMBER_ENDED};
+	buf_reset(&f.out);
+	assert_int_equal(policy_matrix_format(&f.matrix, &f.out), CONSIGN_OK);
+	assert_non_null(strstr(written(&f), "\nsite-7 is ended: whatever it sends or is sent is refused, ORG_SUSPENDED\n"));
 	end(&f);
 	buf_clear(&yaml);
 }
@@ -157,6 +244,8 @@ main(void)
 	    cmocka_unit_test(test_policy_matrix_lines_and_json_name_every_type_and_the_rule),
 	    cmocka_unit_test(test_policy_matrix_of_one_study_has_no_other),
 	    cmocka_unit_test(test_policy_matrix_html_escapes_people_and_holds_nothing_live),
+	    cmocka_unit_test(test_policy_matrix_marks_who_is_stopped),
+	    cmocka_unit_test(test_policy_matrix_marks_nobody_else),
 	    cmocka_unit_test(test_policy_matrix_divides_what_is_too_wide),
 	};
 

@@ -261,21 +261,76 @@ check_documents(struct broker *b, const struct proposal *p, struct consign_slice
 		snprintf(problem, HUB_PROBLEM_BYTES, "the proposal does not put the root in force that it names");
 		err = CONSIGN_E_MALFORMED;
 	}
+	if (err == CONSIGN_OK)
+		problem[0] = '\0'; /* hub_stage leaves words there in any case */
 	hub_stage_free(&stage);
 	return err;
 }
 
-static enum consign_err
-check_room(struct broker *b, char problem[HUB_PROBLEM_BYTES])
-{
-	uint64_t open = 0;
-	enum consign_err err = store_proposals_open(b->db, hub_root(b->hub)->root->version, clock_wall_us(b->clock), &open);
+struct open_count {
+	const char *author;
+	unsigned n;
+};
 
-	if (err == CONSIGN_OK && open >= CONSIGN_PROPOSALS_OPEN_MAX) {
-		snprintf(problem, HUB_PROBLEM_BYTES, "%u proposals are open: decide on them first", CONSIGN_PROPOSALS_OPEN_MAX);
-		err = CONSIGN_E_DENIED;
+static enum consign_err
+count_author(void *context, struct consign_slice bytes)
+{
+	struct open_count *count = context;
+	struct arena *arena = NULL;
+	struct signed_document *document;
+	struct proposal *p;
+	enum consign_err err = arena_new(CONSIGN_UNPACK_BUDGET_BASE_BYTES + bytes.len * CONSIGN_UNPACK_BUDGET_PER_BYTE, &arena);
+
+	/* It was checked before it was written: nobody who proposes now is to blame when it cannot be read. */
+	if (err == CONSIGN_OK
+	    && (signed_document_decode(bytes, arena, &document) != CONSIGN_OK || proposal_decode(document->content, arena, &p) != CONSIGN_OK))
+		err = CONSIGN_E_CORRUPT;
+	if (err == CONSIGN_OK)
+		count->n += strcmp(p->author, count->author) == 0;
+	arena_free(&arena);
+	return err;
+}
+
+/* All that can be open at once stands in one answer: nobody has to guess the id of what is to be decided on. */
+_Static_assert(CONSIGN_ADMINS_MAX * CONSIGN_PROPOSALS_OPEN_MAX <= CONSIGN_PROPOSALS_SHOWN_MAX, "an answer shows all open proposals");
+
+/*
+ * Counted for each author: one who proposes on and on fills what is his, and the others can still propose that he goes. Errors: FULL,
+ * and those of the store
+ */
+static enum consign_err
+check_room(struct broker *b, const char *author, char problem[HUB_PROBLEM_BYTES])
+{
+	struct open_count open = {.author = author};
+	enum consign_err err = store_proposals_open(b->db, hub_root(b->hub)->root->version, clock_wall_us(b->clock), count_author, &open);
+
+	if (err == CONSIGN_OK && open.n >= CONSIGN_PROPOSALS_OPEN_MAX) {
+		snprintf(problem, HUB_PROBLEM_BYTES, "%s has %u proposals open, as many as one administrator may have", author, open.n);
+		err = CONSIGN_E_FULL;
 	}
 	return err;
+}
+
+/* Errors: CONFLICT, and those of the store */
+static enum consign_err
+check_new(struct broker *b, const struct consign_hash *id, struct arena *arena, char problem[HUB_PROBLEM_BYTES])
+{
+	struct store_proposed stored;
+	enum consign_err err = store_proposal(b->db, id, false, arena, &stored);
+
+	if (err == CONSIGN_E_NOT_FOUND)
+		return CONSIGN_OK;
+	if (err == CONSIGN_OK) {
+		snprintf(problem, HUB_PROBLEM_BYTES, "this proposal was made before");
+		err = CONSIGN_E_CONFLICT;
+	}
+	return err;
+}
+
+static enum consign_code
+propose_code(enum consign_err err)
+{
+	return err == CONSIGN_E_FULL ? CONSIGN_CODE_QUOTA : err == CONSIGN_E_CONFLICT ? CONSIGN_CODE_DENIED : documents_code(err);
 }
 
 void
@@ -285,6 +340,7 @@ on_propose(struct broker *b, struct request *r)
 	struct session *s = r->session;
 	char problem[HUB_PROBLEM_BYTES] = "";
 	struct buf documents = {0}, bytes = {0};
+	struct consign_hash id;
 	struct proposal *p;
 	enum consign_err err = CONSIGN_E_MALFORMED;
 
@@ -296,6 +352,7 @@ on_propose(struct broker *b, struct request *r)
 		refuse(b, s, in->request, CONSIGN_CODE_MALFORMED, "the proposal is malformed");
 		return;
 	}
+	hash_sha256(in->proposal->content, &id);
 	err = session_documents_encode(in->documents, &documents);
 	if (err == CONSIGN_OK)
 		err = signed_document_encode(in->proposal, &bytes);
@@ -308,19 +365,20 @@ on_propose(struct broker *b, struct request *r)
 	if (err == CONSIGN_OK)
 		err = check_documents(b, p, buf_slice(&documents), problem);
 	if (err == CONSIGN_OK)
-		err = check_room(b, problem);
+		err = check_new(b, &id, r->arena, problem);
+	if (err == CONSIGN_OK)
+		err = check_room(b, p->author, problem);
 	if (err == CONSIGN_OK && documents.len > CONSIGN_COMMAND_MAX_BYTES - REST_BYTES)
 		err = CONSIGN_E_TOO_BIG;
 	if (err != CONSIGN_OK) {
-		refuse(b, s, in->request, documents_code(err), problem[0] != '\0' ? problem : consign_err_text(err));
+		refuse(b, s, in->request, propose_code(err), problem[0] != '\0' ? problem : consign_err_text(err));
 		goto out;
 	}
-	struct store_proposal row = {.created_us = p->created_us, .expires_us = p->expires_us, .root_version = p->root_version,
+	struct store_proposal row = {.id = id, .created_us = p->created_us, .expires_us = p->expires_us, .root_version = p->root_version,
 	    .proposal = buf_slice(&bytes), .documents = buf_slice(&documents)};
 	struct decided decided = {.proposal = &row, .act = "proposal.made", .id = &row.id, .administrator = p->author, .reason = p->reason,
 	    .bytes = documents.len + bytes.len + CONSIGN_UNPACK_BUDGET_BASE_BYTES};
 
-	hash_sha256(in->proposal->content, &row.id);
 	log_event(LOG_INFO, "proposal.made", "by", "s", p->author, "root", "u", p->root_version, NULL);
 	write_down(b, s, in->request, &decided);
 out:
@@ -542,7 +600,8 @@ on_proposals_query(struct broker *b, struct request *r)
 	if (err == CONSIGN_OK && q->id.len > 0)
 		memcpy(ids[0].b, q->id.data, sizeof ids[0].b);
 	else if (err == CONSIGN_OK)
-		err = store_proposals_newest(b->db, CONSIGN_PROPOSALS_SHOWN_MAX, ids, &n);
+		err = store_proposals_newest(
+		    b->db, hub_root(b->hub)->root->version, clock_wall_us(b->clock), CONSIGN_PROPOSALS_SHOWN_MAX, ids, &n);
 	for (; err == CONSIGN_OK && opened < n; opened++) {
 		err = open_proposal(b, &ids[opened], q->id.len > 0, &o[opened]);
 		if (err == CONSIGN_OK)

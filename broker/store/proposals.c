@@ -102,17 +102,27 @@ store_proposal(struct db *db, const struct consign_hash *id, bool with_documents
 	return err;
 }
 
+/* The index of those that are open is for a number that stands in the statement, not for one that is bound to it. */
+_Static_assert(PROPOSAL_OPEN == 1, "as in IS_OPEN");
+#define IS_OPEN "(state = 1 AND root_version > ?1 AND expires_us > ?2)"
+
+/* What is open comes first into the answer: whoever proposes and withdraws on and on, or writes a time of tomorrow, hides nothing. */
 enum consign_err
-store_proposals_newest(struct db *db, size_t max, struct consign_hash *ret_ids, size_t *ret_n)
+store_proposals_newest(struct db *db, uint64_t root_version, uint64_t now_us, size_t max, struct consign_hash *ret_ids, size_t *ret_n)
 {
 	struct db_statement *s;
 	size_t n = 0;
 	bool row;
-	enum consign_err err = db_statement(db, "SELECT id FROM proposal ORDER BY created_us DESC, id LIMIT ?1", &s);
+	enum consign_err err = db_statement(db,
+	    "SELECT id FROM (SELECT id, created_us, 1 AS is_open FROM proposal WHERE " IS_OPEN " UNION ALL"
+	    " SELECT * FROM (SELECT id, created_us, 0 AS is_open FROM proposal WHERE NOT " IS_OPEN " ORDER BY created_us DESC, id LIMIT ?3)"
+	    " ORDER BY is_open DESC, created_us DESC, id LIMIT ?3) ORDER BY created_us DESC, id", &s);
 
 	if (err != CONSIGN_OK)
 		return err;
-	db_bind_u64(s, 1, max);
+	db_bind_u64(s, 1, root_version);
+	db_bind_u64(s, 2, now_us);
+	db_bind_u64(s, 3, max);
 	while ((err = db_step(s, &row)) == CONSIGN_OK && row && n < max) {
 		err = db_column_fixed(s, 0, ret_ids[n++].b, sizeof ret_ids->b);
 		if (err != CONSIGN_OK)
@@ -125,19 +135,22 @@ store_proposals_newest(struct db *db, size_t max, struct consign_hash *ret_ids, 
 }
 
 enum consign_err
-store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us, uint64_t *ret_n)
+store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us,
+    enum consign_err (*each)(void *context, struct consign_slice proposal), void *context)
 {
 	struct db_statement *s;
-	enum consign_err err = db_statement(db, "SELECT count(*) FROM proposal WHERE state = ?1 AND root_version > ?2 AND expires_us > ?3", &s);
+	bool row;
+	enum consign_err err = db_statement(db, "SELECT signed FROM proposal WHERE " IS_OPEN, &s);
 
 	if (err != CONSIGN_OK)
 		return err;
-	db_bind_u64(s, 1, PROPOSAL_OPEN);
-	db_bind_u64(s, 2, root_version);
-	db_bind_u64(s, 3, now_us);
-	err = db_row(s);
-	if (err == CONSIGN_OK)
-		*ret_n = db_column_u64(s, 0);
+	db_bind_u64(s, 1, root_version);
+	db_bind_u64(s, 2, now_us);
+	while ((err = db_step(s, &row)) == CONSIGN_OK && row) {
+		err = each(context, db_column_slice(s, 0));
+		if (err != CONSIGN_OK)
+			break;
+	}
 	db_reset(s);
 	return err;
 }

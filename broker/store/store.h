@@ -169,10 +169,12 @@ struct store_proposed {
 };
 CONSIGN_MUST_CHECK enum consign_err store_proposal(struct db *db, const struct consign_hash *id, bool with_documents, struct arena *arena,
     struct store_proposed *ret_proposed); /* NOT_FOUND */
-/* Ids, newest first; ret_ids has room for max. */
-CONSIGN_MUST_CHECK enum consign_err store_proposals_newest(struct db *db, size_t max, struct consign_hash *ret_ids, size_t *ret_n);
-/* How many are open still, when this root is the newest. */
-CONSIGN_MUST_CHECK enum consign_err store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us, uint64_t *ret_n);
+/* Ids, newest first: those that are open still when this root is the newest, and of the others the newest. ret_ids has room for max. */
+CONSIGN_MUST_CHECK enum consign_err store_proposals_newest(
+    struct db *db, uint64_t root_version, uint64_t now_us, size_t max, struct consign_hash *ret_ids, size_t *ret_n);
+/* Calls `each` with every one that is open still when this root is the newest: encoded signed_document, lent for the call. */
+CONSIGN_MUST_CHECK enum consign_err store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us,
+    enum consign_err (*each)(void *context, struct consign_slice proposal), void *context);
 /* For store_apply: the entry's proposal and decision. */
 CONSIGN_MUST_CHECK enum consign_err store_put_proposals(struct db *db, const struct store_entry *entry);
 

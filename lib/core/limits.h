@@ -101,9 +101,9 @@
 #define CONSIGN_ADMINS_MAX 16u
 /* An administrator's name and two keys, as a newcomer's request. */
 #define CONSIGN_ADMIN_MAX_BYTES 1024u
-/* Proposals that wait for their administrators: the broker keeps what each would publish in memory. */
-#define CONSIGN_PROPOSALS_OPEN_MAX 16u
-/* Proposals in one answer, newest first: what a person looks through. */
+/* Proposals of one administrator that wait for the others: each has room of his own, so that nobody can take it from them. */
+#define CONSIGN_PROPOSALS_OPEN_MAX 4u
+/* Proposals in one answer, newest first: all that can be open, of as many administrators as a hub may have. */
 #define CONSIGN_PROPOSALS_SHOWN_MAX 64u
 /* Roots, directories and policies of one proposal: one of each, and one more root when a key changes on the way. */
 #define CONSIGN_PROPOSED_MAX 4u

@@ -20,20 +20,30 @@
 
 #define NOW_US FIXTURE_NOW_US
 
-static uint64_t open_proposals;
+#define OPEN_PROPOSALS 64u
+
+static struct consign_slice open_proposals[OPEN_PROPOSALS]; /* as they stand in the store */
+static size_t n_open;
 static struct store_proposed stored;
 
-enum consign_err __wrap_store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us, uint64_t *ret_n);
+enum consign_err __wrap_store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us,
+    enum consign_err (*each)(void *context, struct consign_slice proposal), void *context);
 enum consign_err __wrap_store_proposal(
     struct db *db, const struct consign_hash *id, bool with_documents, struct arena *arena, struct store_proposed *ret_proposed);
 
 enum consign_err
-__wrap_store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us, uint64_t *ret_n)
+__wrap_store_proposals_open(struct db *db, uint64_t root_version, uint64_t now_us,
+    enum consign_err (*each)(void *context, struct consign_slice proposal), void *context)
 {
 	(void)db;
-	(void)root_version;
-	(void)now_us;
-	*ret_n = open_proposals;
+	assert_int_equal(root_version, 2); /* what hub_fixture_standard puts in force */
+	assert_int_equal(now_us, NOW_US);
+	for (size_t i = 0; i < n_open; i++) {
+		enum consign_err err = each(context, open_proposals[i]);
+
+		if (err != CONSIGN_OK)
+			return err;
+	}
 	return CONSIGN_OK;
 }
 
@@ -85,7 +95,7 @@ setup(void **state)
 	t->proposal = (struct proposal){.format = 1, .hub_id = t->f.hub_id, .created_us = NOW_US, .expires_us = NOW_US + CONSIGN_PROPOSAL_LIFE_US,
 	    .reason = slice_text("because"), .root_version = root->version};
 	snprintf(t->proposal.author, sizeof t->proposal.author, "%s", t->f.admins[0].admin.name);
-	open_proposals = 0;
+	n_open = 0;
 	stored = (struct store_proposed){0};
 	*state = t;
 	return 0;
@@ -188,17 +198,85 @@ test_propose_lives_for_four_weeks_and_not_a_microsecond_more(void **state)
 	refuses(t, 1, CONSIGN_CODE_DENIED, "must expire within four weeks");
 }
 
+/* One more of this administrator stands in the store. */
 static void
-test_propose_keeps_sixteen_open(void **state)
+put_open(struct fixture *t, size_t who)
+{
+	struct proposal p = t->proposal;
+
+	assert_true(n_open < OPEN_PROPOSALS);
+	p.created_us -= n_open + 1; /* another one */
+	snprintf(p.author, sizeof p.author, "%s", t->f.admins[who].admin.name);
+	struct consign_slice content = fixture_encode(&t->f, &wire_proposal, &p);
+
+	open_proposals[n_open++] =
+	    fixture_encode(&t->f, &wire_signed_document, fixture_sign(&t->f, SIGN_PROPOSAL, &t->f.hub_id, content, 1u << who));
+}
+
+/* Brought and signed by another than setup has it. */
+static void
+give_to(struct fixture *t, size_t who)
+{
+	snprintf(t->s.name, sizeof t->s.name, "%s", t->f.admins[who].admin.name);
+	snprintf(t->proposal.author, sizeof t->proposal.author, "%s", t->f.admins[who].admin.name);
+}
+
+static void
+test_propose_keeps_so_many_of_one_administrator_open_whatever_others_do(void **state)
+{
+	struct fixture *t = *state;
+	char words[128];
+
+	seal_digest(t);
+	for (size_t n = 0; n < CONSIGN_PROPOSALS_OPEN_MAX; n++) {
+		takes(t);
+		put_open(t, 0);
+	}
+	snprintf(words, sizeof words, "%s has 4 proposals open, as many as one administrator may have", t->f.admins[0].admin.name);
+	refuses(t, 1, CONSIGN_CODE_QUOTA, words);
+	assert_string_equal(done_detail, words);
+	/* Many more than that, in the store of a hub that once took them: the others still have their room. */
+	while (n_open < OPEN_PROPOSALS - CONSIGN_PROPOSALS_OPEN_MAX)
+		put_open(t, 0);
+	refuses(t, 1, CONSIGN_CODE_QUOTA, "proposals open, as many as one administrator may have");
+	give_to(t, 1);
+	for (size_t n = 0; n < CONSIGN_PROPOSALS_OPEN_MAX; n++) {
+		assert_int_equal(propose(t, 2), CONSIGN_CODE_TRY_LATER);
+		assert_true(is_written);
+		put_open(t, 1);
+	}
+	snprintf(words, sizeof words, "%s has 4 proposals open", t->f.admins[1].admin.name);
+	refuses(t, 2, CONSIGN_CODE_QUOTA, words);
+	give_to(t, 2);
+	assert_int_equal(propose(t, 4), CONSIGN_CODE_TRY_LATER);
+	assert_true(is_written);
+	assert_int_equal(CONSIGN_PROPOSALS_OPEN_MAX, 4);
+}
+
+static void
+test_propose_refuses_when_the_store_s_rows_cannot_be_read(void **state)
 {
 	struct fixture *t = *state;
 
 	seal_digest(t);
-	open_proposals = CONSIGN_PROPOSALS_OPEN_MAX - 1;
+	open_proposals[n_open++] = slice_text("nothing that was signed");
+	refuses(t, 1, CONSIGN_CODE_TRY_LATER, consign_err_text(CONSIGN_E_CORRUPT));
+}
+
+/* A row that stands there already would make the whole group fail, and the broker begin anew from its store. */
+static void
+test_propose_refuses_what_was_proposed_before(void **state)
+{
+	struct fixture *t = *state;
+	struct consign_slice content;
+
+	seal_digest(t);
+	content = fixture_encode(&t->f, &wire_proposal, &t->proposal);
+	hash_sha256(content, &stored.id);
+	refuses(t, 1, CONSIGN_CODE_DENIED, "this proposal was made before");
+	assert_string_equal(done_detail, "this proposal was made before");
+	stored.id.b[0] ^= 1;
 	takes(t);
-	open_proposals = CONSIGN_PROPOSALS_OPEN_MAX;
-	refuses(t, 1, CONSIGN_CODE_DENIED, "16 proposals are open");
-	assert_int_equal(CONSIGN_PROPOSALS_OPEN_MAX, 16);
 }
 
 static void
@@ -439,7 +517,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_propose_takes_what_its_author_signed_and_nothing_else),
 	    TEST(test_propose_lives_for_four_weeks_and_not_a_microsecond_more),
-	    TEST(test_propose_keeps_sixteen_open),
+	    TEST(test_propose_keeps_so_many_of_one_administrator_open_whatever_others_do),
+	    TEST(test_propose_refuses_when_the_store_s_rows_cannot_be_read),
+	    TEST(test_propose_refuses_what_was_proposed_before),
 	    TEST(test_propose_waits_for_the_decision_before_it),
 	    TEST(test_propose_refuses_documents_that_could_never_be_in_force),
 	    TEST(test_decide_counts_nobody_for_another),

@@ -4,7 +4,7 @@ unit(broker judge consign_broker_parts hub_fixture)
 # The store without the broker (store_fixture.h).
 add_library(store_fixture STATIC unit/broker/store_fixture.c)
 target_link_libraries(store_fixture PUBLIC consign_broker_parts hub_fixture PRIVATE consign_flags PkgConfig::CMOCKA)
-foreach(file store store_bodies store_rotted store_settlements store_waiting)
+foreach(file store store_bodies store_proposals store_rotted store_settlements store_waiting)
   unit(broker ${file} store_fixture)
 endforeach()
 unit(broker pending consign_broker_parts)

@@ -67,7 +67,7 @@ const struct limit_row limit_rows_shown[] = {
     SHOWN(CONSIGN_KEY_LIFE_US, "agents/test_card.c::test_card_destroys_a_seal_key_when_nothing_sealed_to_it_can_arrive"),
     SHOWN(CONSIGN_INVITE_LIFE_US, "broker/test_on_join.c::test_on_invite_takes_a_life_of_two_weeks_and_not_a_microsecond_more"),
     PLAYED(CONSIGN_INVITE_LIFE_US, PERSON),
-    SHOWN(CONSIGN_PROPOSALS_OPEN_MAX, "broker/test_proposals.c::test_propose_keeps_sixteen_open"),
+    SHOWN(CONSIGN_PROPOSALS_OPEN_MAX, "broker/test_proposals.c::test_propose_keeps_so_many_of_one_administrator_open_whatever_others_do"),
     SHOWN(CONSIGN_TRAFFIC_CONSIGNMENTS_MAX, "broker/test_traffic.c::test_store_traffic_ends_a_page_at_1024_consignments"),
     SHOWN(CONSIGN_TRAFFIC_READS_MAX, "broker/test_traffic.c::test_on_traffic_query_answers_four_at_once"),
     SHOWN(CONSIGN_BUCKETS_MAX, "broker/test_buckets.c::test_buckets_are_as_many_as_have_something_in_them"),

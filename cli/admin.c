@@ -286,7 +286,7 @@ propose(struct admin_desk *desk, struct draft *draft)
 	if (err != CONSIGN_OK)
 		return say_fail(err, "the proposal cannot be made: %s", consign_err_text(err));
 	hash_sha256(content, &id);
-	err = hub_session_propose(desk->session, document, &draft->documents);
+	err = hub_session_propose(desk->session, document, &draft->documents, draft->root.version);
 	return err == CONSIGN_OK ? say_proposed(desk, &id) : err;
 }
 
@@ -300,7 +300,7 @@ admin_publish_root(struct admin_desk *desk, struct draft *draft, const struct ro
 		return say_fail(err, "the documents cannot be made: %s", consign_err_text(err));
 	if (previous->root->threshold > 1)
 		return propose(desk, draft);
-	err = hub_session_publish(desk->session, &draft->documents);
+	err = hub_session_publish(desk->session, &draft->documents, draft->root.version);
 	if (err == CONSIGN_OK)
 		err = root_seen_write(desk->home.dir, draft->root.version, &draft->root.hash);
 	draft->is_in_force = err == CONSIGN_OK;

@@ -7,8 +7,28 @@
 #include "core/limits.h"
 #include "print.h"
 
+/* While another decision is written down, for milliseconds, one asks again by oneself: so often, each time after a longer pause. */
+#define BUSY_TRIES 6u
+#define BUSY_PAUSE_MS 50u
+/* A change that came first is told when it is durable: asked for so often. */
+#define OVERTAKEN_TRIES 20u
+
+/* NONE, or why the broker would not. */
+struct answer {
+	enum consign_code code;
+	char detail[CONSIGN_TEXT_MAX_BYTES + 1];
+};
+
+static void
+rest(unsigned ms)
+{
+	const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+
+	(void)nanosleep(&pause, NULL);
+}
+
 static enum consign_err
-await_done(struct hub_session *s)
+await_done(struct hub_session *s, struct answer *ret_answer)
 {
 	struct session_command *answer;
 
@@ -19,25 +39,59 @@ await_done(struct hub_session *s)
 			return err;
 		if (answer->done == NULL || answer->done->request != s->requests)
 			continue; /* a welcome, or what an earlier question left behind */
-		if (answer->done->code == CONSIGN_CODE_NONE)
-			return CONSIGN_OK;
-		say_error("the broker refused: %s%s%.*s", consign_code_text((enum consign_code)answer->done->code),
-		    answer->done->detail.len > 0 ? ": " : "", (int)answer->done->detail.len,
+		ret_answer->code = (enum consign_code)answer->done->code;
+		snprintf(ret_answer->detail, sizeof ret_answer->detail, "%.*s", (int)answer->done->detail.len,
 		    (const char *)answer->done->detail.data);
-		return CONSIGN_E_DENIED;
+		return CONSIGN_OK;
 	}
 }
 
 static enum consign_err
-ask(struct hub_session *s, const struct session_command *command)
+send_and_wait(struct hub_session *s, const struct session_command *command, struct answer *ret_answer)
 {
 	enum consign_err err = hub_session_send(s, command);
 
 	if (err != CONSIGN_OK)
 		return err;
-	err = await_done(s);
+	err = await_done(s, ret_answer);
 	if ((err == CONSIGN_E_UNREACHABLE || err == CONSIGN_E_TIMEOUT) && s->options.party == PARTY_ADMIN)
 		say_hint("the broker may have taken it before the answer was lost: `consign status` and `consign proposal list` show what there is");
+	return err;
+}
+
+static enum consign_err
+say_answer(const struct hub_session *s, const struct answer *a)
+{
+	if (a->code == CONSIGN_CODE_NONE)
+		return CONSIGN_OK;
+	say_error("the broker refused: %s%s%s", consign_code_text(a->code), a->detail[0] != '\0' ? ": " : "", a->detail);
+	if (a->code == CONSIGN_CODE_TRY_LATER && s->options.party == PARTY_ADMIN)
+		say_hint("nothing was changed: run the same command again in a moment");
+	return CONSIGN_E_DENIED;
+}
+
+static enum consign_err
+ask(struct hub_session *s, const struct session_command *command)
+{
+	struct answer a;
+	enum consign_err err = send_and_wait(s, command, &a);
+
+	return err == CONSIGN_OK ? say_answer(s, &a) : err;
+}
+
+/* Of a proposal or a decision; request is its number, which each try has anew. */
+static enum consign_err
+ask_when_free(struct hub_session *s, const struct session_command *command, uint64_t *request, struct answer *ret_answer)
+{
+	enum consign_err err = CONSIGN_OK;
+
+	for (unsigned n = 1; err == CONSIGN_OK; n++) {
+		*request = ++s->requests;
+		err = send_and_wait(s, command, ret_answer);
+		if (ret_answer->code != CONSIGN_CODE_TRY_LATER || n == BUSY_TRIES)
+			break;
+		rest(n * BUSY_PAUSE_MS);
+	}
 	return err;
 }
 
@@ -45,18 +99,8 @@ ask(struct hub_session *s, const struct session_command *command)
 static void
 pace_fetches(struct hub_session *s)
 {
-	const struct timespec pause = {.tv_sec = 1};
-
 	if (++s->fetches % (CONSIGN_FETCHES_PER_SECOND / 2) == 0)
-		(void)nanosleep(&pause, NULL);
-}
-
-enum consign_err
-hub_session_publish(struct hub_session *s, struct session_documents *documents)
-{
-	struct session_publish publish = {.documents = documents, .request = ++s->requests};
-
-	return ask(s, &(struct session_command){.publish = &publish});
+		rest(1000);
 }
 
 enum consign_err
@@ -82,25 +126,33 @@ holds(const struct hub *hub, const struct root *root)
 	    (root->directory == NULL || hub_directory_at(hub, root->directory->version) != NULL);
 }
 
+/* What the broker said before its pong has been dealt with then. */
+static enum consign_err
+ping_and_wait(struct hub_session *s)
+{
+	struct session_ping ping = {.at_us = ++s->requests};
+	struct session_command *answer;
+
+	s->pong_us = 0;
+	s->awaits_pong = true;
+	enum consign_err err = hub_session_send(s, &(struct session_command){.ping = &ping});
+
+	while (err == CONSIGN_OK && s->pong_us != ping.at_us)
+		err = hub_session_next(s, false, &answer);
+	s->awaits_pong = false;
+	return err;
+}
+
 /* A fetch that finds nothing has no answer: the pong behind it tells that there will be none. */
 static enum consign_err
 fetch_and_wait(struct hub_session *s, uint64_t version)
 {
 	struct session_fetch fetch = {.root_version = version};
-	struct session_ping ping = {.at_us = ++s->requests};
-	struct session_command *answer;
 
 	pace_fetches(s);
-	s->pong_us = 0;
-	s->awaits_pong = true;
 	enum consign_err err = hub_session_send(s, &(struct session_command){.fetch = &fetch});
 
-	if (err == CONSIGN_OK)
-		err = hub_session_send(s, &(struct session_command){.ping = &ping});
-	while (err == CONSIGN_OK && s->pong_us != ping.at_us)
-		err = hub_session_next(s, false, &answer);
-	s->awaits_pong = false;
-	return err;
+	return err == CONSIGN_OK ? ping_and_wait(s) : err;
 }
 
 enum consign_err
@@ -121,20 +173,65 @@ hub_session_fetch_root(struct hub_session *s, uint64_t version)
 	return CONSIGN_E_NOT_FOUND;
 }
 
-enum consign_err
-hub_session_propose(struct hub_session *s, struct signed_document *proposal, struct session_documents *documents)
+/*
+ * A change that was made for a root version which the broker has another root for by now. Whether that is another change that came first
+ * or a second history is not believed but seen: the root that took its place follows those verified here, or is refused.
+ */
+static enum consign_err
+say_change_answer(struct hub_session *s, const struct answer *a, uint64_t root_version)
 {
-	struct session_propose propose = {.request = ++s->requests, .proposal = proposal, .documents = documents};
+	enum consign_err err = CONSIGN_OK;
 
-	return ask(s, &(struct session_command){.propose = &propose});
+	if (a->code != CONSIGN_CODE_CHAIN_BROKEN && a->code != CONSIGN_CODE_STALE_DOCUMENT)
+		return say_answer(s, a);
+	for (unsigned n = 0; err == CONSIGN_OK && hub_root(s->hub)->root->version < root_version && n < OVERTAKEN_TRIES; n++) {
+		if (n > 0)
+			rest(BUSY_PAUSE_MS);
+		err = ping_and_wait(s);
+	}
+	if (err != CONSIGN_OK || hub_root(s->hub)->root->version < root_version)
+		return say_answer(s, a);
+	say_error("another change came into force first, as root %llu: this one was made before it, and changed nothing",
+		    (unsigned long long)root_version);
+	say_hint("run the same command again: it starts from what holds now");
+	return CONSIGN_E_CONFLICT;
+}
+
+enum consign_err
+hub_session_publish(struct hub_session *s, struct session_documents *documents, uint64_t root_version)
+{
+	struct session_publish publish = {.documents = documents, .request = ++s->requests};
+	struct answer a;
+	enum consign_err err = send_and_wait(s, &(struct session_command){.publish = &publish}, &a);
+
+	return err == CONSIGN_OK ? say_change_answer(s, &a, root_version) : err;
+}
+
+enum consign_err
+hub_session_propose(
+    struct hub_session *s, struct signed_document *proposal, struct session_documents *documents, uint64_t root_version)
+{
+	struct session_propose propose = {.proposal = proposal, .documents = documents};
+	struct answer a = {0};
+	enum consign_err err = ask_when_free(s, &(struct session_command){.propose = &propose}, &propose.request, &a);
+
+	if (err != CONSIGN_OK)
+		return err;
+	err = say_change_answer(s, &a, root_version);
+	if (a.code == CONSIGN_CODE_QUOTA)
+		say_hint("take one back: consign proposal withdraw ID, or wait until the others have decided; "
+			 "`consign proposal list --open` shows them");
+	return err;
 }
 
 enum consign_err
 hub_session_decide(struct hub_session *s, struct signed_document *decision)
 {
-	struct session_decide decide = {.request = ++s->requests, .decision = decision};
+	struct session_decide decide = {.decision = decision};
+	struct answer a = {0};
+	enum consign_err err = ask_when_free(s, &(struct session_command){.decide = &decide}, &decide.request, &a);
 
-	return ask(s, &(struct session_command){.decide = &decide});
+	return err == CONSIGN_OK ? say_answer(s, &a) : err;
 }
 
 /* The question was sent; the next command that answers it, which `is_answer` knows. Lends until the next call. */

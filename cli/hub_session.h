@@ -44,12 +44,16 @@ const struct hub *hub_session_hub(const struct hub_session *session);
 /* The newest freshness statement that the broker showed, encoded and not verified; empty when it showed none. Lends. */
 struct consign_slice hub_session_freshness(const struct hub_session *session);
 
-/* Each waits for its Done. Errors: DENIED (the broker would not; said with its reason), and as hub_session_open */
-CONSIGN_MUST_CHECK enum consign_err hub_session_publish(struct hub_session *session, struct session_documents *documents);
+/*
+ * Each waits for its Done. Errors: DENIED (the broker would not; said with its reason), and as hub_session_open
+ * root_version   of the newest root among the documents: CONFLICT when another change came first, and is verified here
+ */
+CONSIGN_MUST_CHECK enum consign_err hub_session_publish(
+    struct hub_session *session, struct session_documents *documents, uint64_t root_version);
 CONSIGN_MUST_CHECK enum consign_err hub_session_invite(struct hub_session *session, struct invite_notice *notice);
 CONSIGN_MUST_CHECK enum consign_err hub_session_join(struct hub_session *session, struct join_request *join);
 CONSIGN_MUST_CHECK enum consign_err hub_session_propose(
-    struct hub_session *session, struct signed_document *proposal, struct session_documents *documents);
+    struct hub_session *session, struct signed_document *proposal, struct session_documents *documents, uint64_t root_version);
 CONSIGN_MUST_CHECK enum consign_err hub_session_decide(struct hub_session *session, struct signed_document *decision);
 /* id NULL: the newest, without documents. ret_reply lends until the next call. */
 CONSIGN_MUST_CHECK enum consign_err hub_session_proposals(

@@ -137,6 +137,19 @@ root_seen_check(const char *dir, const struct hub *hub)
 	return err != CONSIGN_OK ? say_unreadable(dir, err) : check_seen(dir, &seen, hub);
 }
 
+/* The broker's home is beside the first administrator's files, where `hub init` made it; the others have none. */
+static void
+put_unreachable_hint(const struct home *home, const char *endpoint, char hint[HUB_SESSION_HINT_BYTES])
+{
+	char *broker = path_join(home->dir, "broker");
+
+	if (broker != NULL && access(broker, F_OK) == 0)
+		snprintf(hint, HUB_SESSION_HINT_BYTES, "is the broker running? start it with: consign-broker --home %s", broker);
+	else
+		snprintf(hint, HUB_SESSION_HINT_BYTES, "is the broker running, and can %s be reached from here?", endpoint);
+	free(broker);
+}
+
 static enum consign_err
 open_session(struct admin_desk *desk, bool is_quiet)
 {
@@ -159,7 +172,7 @@ open_session(struct admin_desk *desk, bool is_quiet)
 	if (options.endpoint == NULL || config_hex(home->config, "broker_transport_key", options.broker_transport_key.b,
 					    sizeof options.broker_transport_key.b) != CONSIGN_OK)
 		return say_fail(CONSIGN_E_CONFIG, "%s/config.yaml: endpoint and broker_transport_key are needed", home->dir);
-	snprintf(hint, sizeof hint, "is the broker running? start it with: consign-broker --home %s/broker", home->dir);
+	put_unreachable_hint(home, options.endpoint, hint);
 	options.unreachable_hint = hint;
 	return hub_session_open(&options, &desk->session);
 }

@@ -394,6 +394,10 @@ cmd_admin_remove(const struct args *args)
 
 		if (at == root.admins.n) {
 			err = say_fail(CONSIGN_E_NOT_FOUND, "%s is no administrator of this hub", name);
+		} else if (root.admins.n == 1) {
+			say_error("%s is the only administrator of this hub, which needs one", name);
+			say_hint("take in another first: consign admin add FILE");
+			err = CONSIGN_E_CONFLICT;
 		} else if (root.admins.n - 1 < root.threshold) {
 			say_error("a change needs %u administrators, and %zu would be left", root.threshold, root.admins.n - 1);
 			say_hint("lower it first: consign admin threshold %zu", root.admins.n - 1);

@@ -68,3 +68,11 @@ armor_parse(const char *what, struct consign_slice text, struct buf *ret_bytes)
 	buf_wipe(&base64);
 	return err;
 }
+
+const char *
+armor_problem_text(enum consign_err err)
+{
+	if (err == CONSIGN_E_NOT_FOUND)
+		return "no such block is in it, from its line BEGIN CONSIGN to its line END CONSIGN";
+	return consign_err_text(err);
+}

@@ -299,7 +299,7 @@ read_request(const char *file, struct arena *arena, struct admin **ret_admin)
 	if (err == CONSIGN_OK)
 		err = admin_decode(buf_slice(&encoded), arena, ret_admin);
 	if (err != CONSIGN_OK)
-		say_error("%s is no request of `consign admin request`: %s", file, consign_err_text(err));
+		say_error("%s is no request of `consign admin request`: %s", file, armor_problem_text(err));
 	buf_clear(&text);
 	buf_clear(&encoded);
 	return err;

@@ -351,6 +351,31 @@ cmd_proposal_export(const struct args *args)
 	return err;
 }
 
+/* What the broker would refuse when it is carried back: a decision that can never be used is not made. */
+static enum consign_err
+check_may_decide(const struct proposal_seen *p, const char *administrator, enum decision_kind kind)
+{
+	char id[PROPOSAL_ID_BYTES];
+
+	if (strcmp(p->content->author, administrator) == 0 && kind == DECISION_APPROVE) {
+		say_error("one's own proposal counts as approved by its author: another administrator must approve it");
+		say_hint("give the file to another administrator");
+		return CONSIGN_E_DENIED;
+	}
+	if (strcmp(p->content->author, administrator) == 0) {
+		say_error("one's own proposal is withdrawn, not rejected");
+		say_hint("take it back: consign proposal withdraw %s", proposal_id_text(&p->id, id));
+		return CONSIGN_E_DENIED;
+	}
+	for (size_t i = 0; i < p->n_decisions; i++)
+		if (strcmp(p->decisions[i].decision->administrator, administrator) == 0) {
+			say_error("%s has decided on this proposal already", administrator);
+			say_hint("`consign proposal show %s` says what everybody decided", proposal_id_text(&p->id, id));
+			return CONSIGN_E_DENIED;
+		}
+	return CONSIGN_OK;
+}
+
 /* Verified against the root that this home has seen, shown on standard error, signed onto standard output. */
 static enum consign_err
 sign_row(const struct home *home, const struct secret *signing, const struct hub *hub, const struct proposal_row *row, enum decision_kind kind,
@@ -367,6 +392,8 @@ sign_row(const struct home *home, const struct secret *signing, const struct hub
 		err = proposal_open(hub, row, &p);
 	if (err == CONSIGN_OK && p.documents == NULL)
 		err = say_fail(CONSIGN_E_MALFORMED, "the file has no documents to sign");
+	if (err == CONSIGN_OK)
+		err = check_may_decide(&p, home->name, kind);
 	if (err == CONSIGN_OK)
 		err = proposal_changes(&p, &changes);
 	if (err == CONSIGN_OK) {

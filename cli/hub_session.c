@@ -103,6 +103,8 @@ say_bye(const struct hub_session *s, const struct session_bye *bye)
 		return CONSIGN_E_UNREACHABLE;
 	say_error("the broker ended the session: %s%s%.*s", consign_code_text((enum consign_code)bye->code),
 	    bye->detail.len > 0 ? ": " : "", (int)bye->detail.len, (const char *)bye->detail.data);
+	if (bye->code == CONSIGN_CODE_SHUTTING_DOWN)
+		say_hint("run the same command again when the broker is back");
 	return CONSIGN_E_DENIED;
 }
 

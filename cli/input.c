@@ -47,13 +47,14 @@ input_read(const char *file, size_t max_bytes, struct buf *out)
 		return is_absent ? CONSIGN_E_NOT_FOUND : CONSIGN_E_IO;
 	}
 	enum consign_err err = read_to_end(fd, max_bytes, out);
+	int reason = errno; /* of IO */
 
 	if (!is_standard)
 		close(fd);
 	if (err == CONSIGN_E_TOO_BIG)
 		say_error("%s is larger than %zu bytes", is_standard ? "standard input" : file, max_bytes);
 	else if (err != CONSIGN_OK)
-		say_error("%s: %s", is_standard ? "standard input" : file, consign_err_text(err));
+		say_error("%s: %s", is_standard ? "standard input" : file, err == CONSIGN_E_IO ? strerror(reason) : consign_err_text(err));
 	return err;
 }
 

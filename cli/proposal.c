@@ -321,7 +321,7 @@ proposal_file_parse(struct consign_slice text, const struct consign_hash *hub_id
 	if (err == CONSIGN_OK && (command->proposals_reply == NULL || command->proposals_reply->proposals.n != 1))
 		err = CONSIGN_E_MALFORMED;
 	if (err != CONSIGN_OK) {
-		say_error("this is no file of `consign proposal export`: %s", consign_err_text(err));
+		say_error("this is no file of `consign proposal export`: %s", armor_problem_text(err));
 	} else {
 		*ret_row = command->proposals_reply->proposals.v[0];
 		err = take_known(buf_slice(&known), hub_id, ret_hub);
@@ -354,5 +354,5 @@ decision_file_parse(struct consign_slice text, struct arena *arena, struct signe
 	if (err == CONSIGN_OK)
 		err = signed_document_decode(buf_slice(&encoded), arena, ret_decision);
 	buf_clear(&encoded);
-	return err == CONSIGN_OK ? CONSIGN_OK : say_fail(err, "this is no file of `consign proposal sign`: %s", consign_err_text(err));
+	return err == CONSIGN_OK ? CONSIGN_OK : say_fail(err, "this is no file of `consign proposal sign`: %s", armor_problem_text(err));
 }

@@ -49,6 +49,8 @@ test_input_read_takes_exactly_the_limit_and_not_one_byte_more(void **state)
 	buf_clear(&out);
 	unlink(path);
 	assert_int_equal(input_read(path, 5, &out), CONSIGN_E_NOT_FOUND);
+	assert_int_equal(input_read("/tmp", 5, &out), CONSIGN_E_IO); /* a folder */
+	assert_int_equal(out.len, 0);
 	buf_clear(&out);
 }
 

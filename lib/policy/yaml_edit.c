@@ -134,18 +134,6 @@ is_one_line(const struct yaml_edit *e, size_t begin, size_t end)
 
 /* ── start ── */
 
-/* Libyaml's further ends of lines would end a comment or a line where this file sees none: those that no reader refuses. */
-static bool
-has_other_line_ends(struct consign_slice text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		const uint8_t *p = text.data + i;
-		if (*p == 0xe2 && text.len - i > 2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9))
-			return true;
-	}
-	return false;
-}
-
 /* Characters become bytes; ends of what is written in lines become those of the last word. */
 static void
 settle(const struct consign_slice text, const uint32_t *byte_of, struct node *node)
@@ -194,12 +182,9 @@ yaml_edit_start(struct yaml_edit *edit, struct consign_slice text, const struct 
 	enum consign_err err = yaml_tree_read(text, form, arena, &edit->root, ret_error);
 	if (err == CONSIGN_OK)
 		err = settle_all(text, edit->root);
-	if (err != CONSIGN_OK)
-		return err;
-	if (has_other_line_ends(text))
-		refuse(edit);
-	*ret_root = edit->root;
-	return CONSIGN_OK;
+	if (err == CONSIGN_OK)
+		*ret_root = edit->root;
+	return err;
 }
 
 /* ── nodes ── */

@@ -113,6 +113,31 @@ fail_at_byte(struct source *s, size_t at)
 }
 
 /*
+ * What would make the file read otherwise than it looks: ends of lines that editors do not show, behind which a comment is none; text that
+ * runs the other way (UAX #9); a mark without width.
+ */
+static bool
+is_deceiving(uint32_t point)
+{
+	return (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
+}
+
+/* Bytes before the first character that is. */
+static size_t
+plain_run(struct consign_slice text)
+{
+	size_t at = 0;
+	while (at < text.len) {
+		uint32_t point = text.data[at];
+		size_t n = point < 0x80 ? 1 : utf8_step(slice_of(text.data + at, text.len - at), &point);
+		if (n == 0 || is_deceiving(point))
+			break;
+		at += n;
+	}
+	return at;
+}
+
+/*
  * The text of a policy is signed and travels as CHARSET_TEXT (docs/PROTOCOL.md, source of a policy_part). YAML allows more: what it
  * takes for the end of a line, U+0085 and a lone carriage return. Refused here a file is refused by whoever reads it, with its place.
  */
@@ -120,7 +145,9 @@ static enum consign_err
 check_text(struct source *s)
 {
 	static const char mark[] = "\xef\xbb\xbf";
-	size_t run = text_run(s->yaml);
+	size_t run = text_run(s->yaml), plain = plain_run(s->yaml);
+	if (plain < run)
+		run = plain;
 	if (s->yaml.len >= sizeof mark - 1 && memcmp(s->yaml.data, mark, sizeof mark - 1) == 0)
 		return yaml_hint(s->error,
 		    yaml_fail_at(s->error, 1, 1, "found a byte order mark (BOM) before the first word: expected UTF-8 text without one"),

@@ -273,8 +273,8 @@ static const struct refused_row {
     {"no such party", &restrict_bio, "studies: [{id: S1, parties: [{org: acme, roles: [cro]}]}]\nrules: []\n", CONSIGN_E_NOT_FOUND, "bio is no party to S1"},
     {"the only party", &remove_bio, "studies: [{id: S1, parties: [{org: bio, roles: [cro]}]}]\nrules: []\n", CONSIGN_E_CONFLICT, "consign study close S1"},
     {"a comma at the beginning of its line", &remove_a, "studies: []\nrules: [{id: a, permit: [x]}\n, {id: b, permit: [x]}]\n", CONSIGN_E_CONFLICT, "cannot be edited safely"},
-    {"another end of a line behind the rule", &add_forbid, "studies: []\nrules:\n  - {id: a, permit: [x]} \xe2\x80\xa8", CONSIGN_E_CONFLICT, "cannot be edited safely"},
-    {"ends of lines that only YAML knows", &add_forbid, "# a\xe2\x80\xa8studies: []\nrules: []\n", CONSIGN_E_CONFLICT, "cannot be edited safely"},
+    {"another end of a line behind the rule", &add_forbid, "studies: []\nrules:\n  - {id: a, permit: [x]} \xe2\x80\xa8", CONSIGN_E_CONFIG, "this is no policy: found the character U+2028"},
+    {"ends of lines that only YAML knows", &add_forbid, "# a\xe2\x80\xa8studies: []\nrules: []\n", CONSIGN_E_CONFIG, "this is no policy: found the character U+2028"},
     {"ends of lines of another time", &add_forbid, "# a\rstudies: []\rrules: []\r", CONSIGN_E_CONFIG, "this is no policy: found a carriage return without a newline"},
 };
 

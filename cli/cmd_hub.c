@@ -293,7 +293,7 @@ print_hub(const struct new_hub *h, bool as_json)
 	say_note("Next:\n"
 		 "  consign-broker --home %s/broker                     start the broker\n"
 		 "  consign org invite ORG --home %s > ORG.invite       invite a company, and hand it the file\n"
-		 "  consign policy apply FILE --home %s                 say who may send what to whom",
+		 "  consign policy apply FILE --reason TEXT --home %s   say who may send what to whom",
 	    h->dir, h->dir, h->dir);
 	return CONSIGN_OK;
 }
